@@ -1,0 +1,161 @@
+//! What a function knows at build time, as static data that generated code fills in.
+//!
+//! Plain borrowed types: a function's whole definition lies in its read-only segment and costs
+//! nothing at start.
+
+pub use promptpilot_spec::definition::{Effort, Log, Role};
+
+use crate::provider::Provider;
+
+/// One endpoint, checked and resolved.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// Its name in the organization.
+    pub name: &'static str,
+    /// One line for people.
+    pub description: &'static str,
+    /// What a call record keeps.
+    pub log: Log,
+    /// The conversation, each message a template.
+    pub prompt: &'static [Message],
+    /// Request fields; their names are the prompt's variables.
+    pub request: &'static [Field],
+    /// What callers get back.
+    pub response: Response,
+    /// Asked in order: the first, then its fallbacks.
+    pub models: &'static [Model],
+    /// The whole call, retries included, in milliseconds.
+    pub timeout_ms: u64,
+    /// How often a failed attempt is repeated.
+    pub retries: u8,
+    /// Largest request body, in bytes.
+    pub max_body: u64,
+    /// Origins of web pages that may call; empty means none.
+    pub origins: &'static [&'static str],
+    /// The endpoint's OpenAPI document, JSON.
+    pub openapi: &'static str,
+}
+
+/// One message of the conversation.
+#[derive(Debug)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// Its text, a template.
+    pub template: &'static str,
+}
+
+/// One field of a request or a response.
+#[derive(Debug)]
+pub struct Field {
+    /// Its key in the object.
+    pub name: &'static str,
+    /// May be left out.
+    pub optional: bool,
+    /// The value when left out, as JSON.
+    pub default: Option<&'static str>,
+    /// Never in a record or a log.
+    pub sensitive: bool,
+    /// The kind of value and its bounds.
+    pub kind: Kind,
+}
+
+/// The kind of a field's value, with the bounds that belong to it.
+#[derive(Debug)]
+pub enum Kind {
+    /// Text; lengths in characters.
+    String {
+        /// Fewest characters.
+        min_length: u32,
+        /// Most characters.
+        max_length: Option<u32>,
+    },
+    /// A whole number.
+    Integer {
+        /// Least.
+        minimum: Option<i64>,
+        /// Greatest.
+        maximum: Option<i64>,
+    },
+    /// A number.
+    Number {
+        /// Least.
+        minimum: Option<f64>,
+        /// Greatest.
+        maximum: Option<f64>,
+    },
+    /// True or false.
+    Boolean,
+    /// One of these texts.
+    Enum(&'static [&'static str]),
+    /// A list.
+    Array {
+        /// What it holds; the name is empty.
+        items: &'static Field,
+        /// Fewest items.
+        min_items: u32,
+        /// Most items.
+        max_items: Option<u32>,
+    },
+    /// An object with these fields.
+    Object(&'static [Field]),
+}
+
+/// What callers get back.
+#[derive(Debug)]
+pub enum Response {
+    /// `{"text": …}`.
+    Text,
+    /// An object with these fields.
+    Json {
+        /// Its fields.
+        fields: &'static [Field],
+        /// The same as a strict JSON Schema, for providers that take one.
+        schema: &'static str,
+    },
+}
+
+/// A model with all that a request to it needs.
+#[derive(Debug)]
+pub struct Model {
+    /// Who serves it.
+    pub provider: &'static dyn Provider,
+    /// The provider's name for it.
+    pub name: &'static str,
+    /// The environment variable with the key; `None` where the provider takes none.
+    pub key: Option<&'static str>,
+    /// Where the provider listens; `None` means its public address.
+    pub base_url: Option<&'static str>,
+    /// Parameters that the definition sets; others are not sent.
+    pub parameters: Parameters,
+    /// What tokens cost; `None` where nobody knows.
+    pub price: Option<Price>,
+}
+
+/// Parameters of a model. Only what is set is sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameters {
+    /// Largest answer, in tokens.
+    pub max_tokens: Option<u32>,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Nucleus sampling.
+    pub top_p: Option<f64>,
+    /// Texts that end the answer.
+    pub stop: &'static [&'static str],
+    /// Sampling seed.
+    pub seed: Option<i64>,
+    /// Reasoning effort.
+    pub effort: Option<Effort>,
+}
+
+/// Price in micro-USD per million tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct Price {
+    /// Tokens in.
+    pub input: u64,
+    /// Tokens in that the provider had cached.
+    pub cached_input: u64,
+    /// Tokens out.
+    pub output: u64,
+}

@@ -1,0 +1,1 @@
+//! The call record: one line of JSON per call.

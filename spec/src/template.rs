@@ -1,0 +1,1 @@
+//! The template environment: one crate and one set of settings, in Prompt Studio and in functions.
