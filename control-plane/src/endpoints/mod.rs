@@ -1,0 +1,3 @@
+//! Endpoints and their versions.
+
+pub mod model;

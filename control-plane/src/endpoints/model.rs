@@ -1,0 +1,130 @@
+//! Types of endpoints, as the API shows them.
+
+use promptpilot_spec::Definition;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Finding, Value as Plan};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::deploy::model::{Source, Status};
+
+/// Body of `POST /api/endpoints/check`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// What to check.
+    pub definitions: Vec<Source>,
+}
+
+/// Answer of `POST /api/endpoints/check`.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckAnswer {
+    /// One result for each definition, in their order.
+    pub results: Vec<Checked>,
+}
+
+/// What the check found in one definition.
+#[derive(Debug, Clone, Serialize)]
+pub struct Checked {
+    /// The endpoint's name, where it could be read.
+    pub name: Option<String>,
+    /// Errors, warnings, and what could not be checked.
+    pub findings: Vec<Finding>,
+    /// What would be deployed; absent where there are errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Plan>,
+}
+
+/// An endpoint.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its id.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// One line about it.
+    pub description: String,
+    /// Where it answers; absent while nothing is live.
+    pub url: Option<String>,
+    /// The function's name at the target; absent while nothing is live.
+    pub function: Option<String>,
+    /// The version that serves.
+    pub live_version: Option<i32>,
+    /// The newest version.
+    pub version: i32,
+    /// The newest deployment.
+    pub deployment: Option<DeploymentSummary>,
+    /// The definition of the newest version; in lists absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Definition>,
+    /// The same as it was sent; in lists absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toml: Option<String>,
+    /// When it last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated: OffsetDateTime,
+}
+
+/// A deployment in a list of endpoints.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeploymentSummary {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it stands.
+    pub status: Status,
+    /// The endpoint's version that it brings.
+    pub version: i32,
+    /// When it was asked for.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created: OffsetDateTime,
+}
+
+/// One version of an endpoint.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Version {
+    /// Counted from 1.
+    pub version: i32,
+    /// Whether it serves.
+    pub live: bool,
+    /// Who saved it.
+    pub by: Option<String>,
+    /// Why.
+    pub message: Option<String>,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created: OffsetDateTime,
+}
+
+/// Answer of `GET /api/endpoints/{name}/source`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GeneratedSource {
+    /// The version that the files are made of.
+    pub version: i32,
+    /// The generated crate's name.
+    pub crate_name: String,
+    /// Its files by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Body of `POST /api/endpoints/{name}/rollback`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RollbackRequest {
+    /// The version to go back to; absent means the one that served before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+}
+
+/// Answer of `POST /api/endpoints/{name}/rollback`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// The endpoint's name.
+    pub endpoint: String,
+    /// The version that served until now.
+    pub from: i32,
+    /// The version that serves from now on.
+    pub to: i32,
+    /// Where it answers.
+    pub url: String,
+}

@@ -1,0 +1,99 @@
+//! What a control plane must be told from outside.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use crate::secret::{Secret, SecretToken};
+
+/// What a control plane must be told from outside.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Postgres; the user must be a member of `pp_app` and `pp_system`.
+    pub database_url: String,
+    /// The data directory: artifacts and builds live in it.
+    pub data: PathBuf,
+    /// Where functions are published.
+    pub lambda: LambdaTarget,
+    /// Provider keys by the name of their variable (`PROMPTPILOT_KEY_…`).
+    pub keys: BTreeMap<String, Secret>,
+    /// Opens the API; without one every API request is refused.
+    pub token: Option<SecretToken>,
+    /// Host names beside the loopback ones that requests may be addressed to.
+    pub allowed_hosts: Vec<String>,
+    /// How builds are bounded.
+    pub build: BuildSettings,
+    /// How a worker works.
+    pub worker: WorkerSettings,
+}
+
+impl Settings {
+    /// Settings with the usual bounds and nothing optional.
+    pub fn new(
+        database_url: impl Into<String>,
+        data: impl Into<PathBuf>,
+        lambda: LambdaTarget,
+    ) -> Self {
+        Self {
+            database_url: database_url.into(),
+            data: data.into(),
+            lambda,
+            keys: BTreeMap::new(),
+            token: None,
+            allowed_hosts: Vec::new(),
+            build: BuildSettings::default(),
+            worker: WorkerSettings::default(),
+        }
+    }
+}
+
+/// Where Lambda's API is, and as whom we speak to it.
+#[derive(Debug, Clone)]
+pub struct LambdaTarget {
+    /// Another address than AWS's own: `local-lambda`.
+    pub endpoint_url: Option<String>,
+    /// The region.
+    pub region: String,
+    /// The access key's id.
+    pub access_key_id: String,
+    /// The access key's secret.
+    pub secret_access_key: Secret,
+    /// The session's token, for temporary credentials.
+    pub session_token: Option<Secret>,
+    /// The role that functions run as.
+    pub role_arn: String,
+}
+
+/// How builds are bounded.
+#[derive(Debug, Clone)]
+pub struct BuildSettings {
+    /// The longest that one build may take.
+    pub timeout: Duration,
+    /// The most address space that one process of a build may have, in bytes.
+    pub memory: u64,
+    /// Builds at once, each in a lane with a target directory of its own.
+    pub lanes: usize,
+    /// The `cargo` to use; absent means the one on `PATH` or in `~/.cargo/bin`.
+    pub cargo: Option<PathBuf>,
+}
+
+impl Default for BuildSettings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(600), memory: 8 << 30, lanes: 1, cargo: None }
+    }
+}
+
+/// How a worker works.
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    /// Batches at once.
+    pub concurrency: usize,
+    /// How long a claim is good without a heartbeat.
+    pub lease: Duration,
+    /// Old versions of a function that are kept.
+    pub keep_versions: usize,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self { concurrency: 4, lease: Duration::from_secs(15), keep_versions: 10 }
+    }
+}

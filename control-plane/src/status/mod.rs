@@ -1,0 +1,3 @@
+//! The system's state.
+
+pub mod model;
