@@ -1,1 +1,425 @@
-//! What models can do and what they cost, with the date and source of each fact.
+//! What models can do and what they cost: data, with its date and source, and a look-up.
+//!
+//! A model that is not here is no error: nobody can know them all. Its parameters are then not
+//! checked and its price is unknown unless the definition gives one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Effort, ProviderKind};
+
+/// The day of the newest source. Prices, windows and efforts: models.dev (2026-07-02, newer models
+/// 2026-10-03) and simonw/llm-prices (2026-08-05). Parameters: the providers' specifications and
+/// SDKs (2026-08-21).
+pub const AS_OF: &str = "2026-10-03";
+
+/// One family of models that share price and abilities.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Model {
+    /// Who serves it.
+    pub provider: ProviderKind,
+    /// Its names. A date or `-latest` after them means the same family.
+    pub names: &'static [&'static str],
+    /// Most tokens in and out together.
+    pub context: u32,
+    /// Most tokens out.
+    pub output: u32,
+    /// What tokens cost.
+    pub price: Price,
+    /// What they cost where more tokens than this go in.
+    pub long: Option<(u32, Price)>,
+    /// Whether `temperature` and `top_p` are taken.
+    pub sampling: Sampling,
+    /// Whether texts that end the answer are taken.
+    pub stop: bool,
+    /// The efforts it takes; empty where it takes none.
+    pub efforts: &'static [Effort],
+    /// Whether answers can be held to a JSON Schema.
+    pub structured: bool,
+    /// Whether it takes pictures.
+    pub images: bool,
+}
+
+/// Price in micro-USD per million tokens, the form in which costs are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Tokens in.
+    pub input: u64,
+    /// Tokens in that the provider had cached.
+    pub cached_input: u64,
+    /// Tokens out.
+    pub output: u64,
+}
+
+impl Price {
+    /// Costs nothing.
+    pub const FREE: Self = Self { input: 0, cached_input: 0, output: 0 };
+
+    /// The cost of one request in micro-USD, rounded up.
+    pub fn cost(self, tokens_in: u64, tokens_out: u64) -> u64 {
+        let parts = u128::from(self.input) * u128::from(tokens_in)
+            + u128::from(self.output) * u128::from(tokens_out);
+        u64::try_from(parts.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+impl From<crate::definition::Price> for Price {
+    fn from(price: crate::definition::Price) -> Self {
+        let micro = |usd: f64| (usd * 1_000_000.0).round() as u64;
+        Self {
+            input: micro(price.input),
+            cached_input: micro(price.cached_input.unwrap_or(price.input)),
+            output: micro(price.output),
+        }
+    }
+}
+
+/// Which sampling parameters a model takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampling {
+    /// `temperature` and `top_p`.
+    Both,
+    /// One of them, not both.
+    Either,
+    /// Both, if `effort` is `none`.
+    WithoutReasoning,
+    /// None.
+    Fixed,
+}
+
+/// The facts about a model, or `None` if it is not in the table.
+pub fn find(provider: ProviderKind, name: &str) -> Option<&'static Model> {
+    let named = |name: &str| {
+        MODELS.iter().find(|model| model.provider == provider && model.names.contains(&name))
+    };
+    named(name).or_else(|| named(without_date(name)?))
+}
+
+/// All names of a provider's models, for hints.
+pub fn names(provider: ProviderKind) -> impl Iterator<Item = &'static str> {
+    MODELS
+        .iter()
+        .filter(move |model| model.provider == provider)
+        .flat_map(|model| model.names)
+        .copied()
+}
+
+/// `gpt-4o-2024-08-06`, `claude-opus-4-5-20251101` and `claude-opus-4-5-latest` without their end.
+fn without_date(name: &str) -> Option<&str> {
+    if let Some(base) = name.strip_suffix("-latest") {
+        return Some(base);
+    }
+    let is_date = |text: &str| {
+        let digits = text.bytes().filter(u8::is_ascii_digit).count();
+        match text.len() {
+            8 => digits == 8,
+            10 => digits == 8 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-',
+            _ => false,
+        }
+    };
+    [8, 10].into_iter().find_map(|length| {
+        let (base, date) = name.split_at_checked(name.len().checked_sub(length)?)?;
+        if is_date(date) { base.strip_suffix('-') } else { None }
+    })
+}
+
+/// From thousandths of a USD per million tokens: in, cached in, out.
+const fn price(input: u64, cached_input: u64, output: u64) -> Price {
+    Price { input: input * 1000, cached_input: cached_input * 1000, output: output * 1000 }
+}
+
+use Effort::{High, Low, Max, Medium, Minimal, None as No, Xhigh};
+
+const LOW_TO_HIGH: &[Effort] = &[Low, Medium, High];
+const LOW_TO_MAX: &[Effort] = &[Low, Medium, High, Xhigh, Max];
+const NONE_TO_XHIGH: &[Effort] = &[No, Low, Medium, High, Xhigh];
+
+/// Anthropic's models: all take pictures and `stop`.
+const CLAUDE: Model = Model {
+    provider: ProviderKind::Anthropic,
+    names: &[],
+    context: 200_000,
+    output: 64_000,
+    price: price(3000, 300, 15_000),
+    long: None,
+    sampling: Sampling::Both,
+    stop: true,
+    efforts: &[],
+    structured: false,
+    images: true,
+};
+
+/// Anthropic's models since Opus 4.7: no sampling parameters, all efforts.
+const NEW_CLAUDE: Model = Model {
+    context: 1_000_000,
+    output: 128_000,
+    sampling: Sampling::Fixed,
+    efforts: LOW_TO_MAX,
+    structured: true,
+    ..CLAUDE
+};
+
+/// OpenAI's models that answer without reasoning.
+const GPT: Model = Model {
+    provider: ProviderKind::OpenAi,
+    names: &[],
+    context: 128_000,
+    output: 16_384,
+    price: price(2500, 1250, 10_000),
+    long: None,
+    sampling: Sampling::Both,
+    stop: true,
+    efforts: &[],
+    structured: true,
+    images: true,
+};
+
+/// OpenAI's models that reason.
+const REASONING: Model = Model {
+    context: 200_000,
+    output: 100_000,
+    sampling: Sampling::Fixed,
+    stop: false,
+    efforts: LOW_TO_HIGH,
+    ..GPT
+};
+
+const GPT_5: Model = Model {
+    context: 400_000,
+    output: 128_000,
+    efforts: &[Minimal, Low, Medium, High],
+    ..REASONING
+};
+
+const GPT_5_4: Model = Model {
+    context: 1_050_000,
+    sampling: Sampling::WithoutReasoning,
+    efforts: NONE_TO_XHIGH,
+    ..GPT_5
+};
+
+const GPT_5_6: Model =
+    Model { sampling: Sampling::Fixed, efforts: &[No, Low, Medium, High, Xhigh, Max], ..GPT_5_4 };
+
+const MODELS: &[Model] = &[
+    Model { names: &["claude-3-haiku"], output: 4096, price: price(250, 30, 1250), ..CLAUDE },
+    Model { names: &["claude-3-5-haiku"], output: 8192, price: price(800, 80, 4000), ..CLAUDE },
+    Model { names: &["claude-3-5-sonnet"], output: 8192, ..CLAUDE },
+    Model { names: &["claude-3-7-sonnet", "claude-sonnet-4", "claude-sonnet-4-0"], ..CLAUDE },
+    Model { names: &["claude-3-opus"], output: 4096, price: price(15_000, 1500, 75_000), ..CLAUDE },
+    Model {
+        names: &["claude-opus-4", "claude-opus-4-0"],
+        output: 32_000,
+        price: price(15_000, 1500, 75_000),
+        ..CLAUDE
+    },
+    Model {
+        names: &["claude-opus-4-1"],
+        output: 32_000,
+        price: price(15_000, 1500, 75_000),
+        sampling: Sampling::Either,
+        structured: true,
+        ..CLAUDE
+    },
+    Model {
+        names: &["claude-haiku-4-5"],
+        price: price(1000, 100, 5000),
+        sampling: Sampling::Either,
+        structured: true,
+        ..CLAUDE
+    },
+    Model { names: &["claude-sonnet-4-5"], sampling: Sampling::Either, structured: true, ..CLAUDE },
+    Model {
+        names: &["claude-opus-4-5"],
+        price: price(5000, 500, 25_000),
+        sampling: Sampling::Either,
+        efforts: LOW_TO_HIGH,
+        structured: true,
+        ..CLAUDE
+    },
+    Model {
+        names: &["claude-sonnet-4-6"],
+        context: 1_000_000,
+        sampling: Sampling::Either,
+        efforts: &[Low, Medium, High, Max],
+        structured: true,
+        ..CLAUDE
+    },
+    Model {
+        names: &["claude-opus-4-6"],
+        context: 1_000_000,
+        output: 128_000,
+        price: price(5000, 500, 25_000),
+        sampling: Sampling::Either,
+        efforts: &[Low, Medium, High, Max],
+        structured: true,
+        ..CLAUDE
+    },
+    Model {
+        names: &["claude-opus-4-7", "claude-opus-4-8", "claude-opus-5"],
+        price: price(5000, 500, 25_000),
+        ..NEW_CLAUDE
+    },
+    Model { names: &["claude-opus-5-5"], price: price(4000, 200, 20_000), ..NEW_CLAUDE },
+    Model { names: &["claude-sonnet-5"], price: price(2000, 200, 10_000), ..NEW_CLAUDE },
+    Model { names: &["claude-sonnet-5-5"], price: price(2000, 100, 10_000), ..NEW_CLAUDE },
+    Model { names: &["claude-fable-5"], price: price(10_000, 1000, 50_000), ..NEW_CLAUDE },
+    Model {
+        names: &["gpt-3.5-turbo"],
+        context: 16_385,
+        output: 4096,
+        price: price(500, 500, 1500),
+        structured: false,
+        images: false,
+        ..GPT
+    },
+    Model {
+        names: &["gpt-4"],
+        context: 8192,
+        output: 8192,
+        price: price(30_000, 30_000, 60_000),
+        structured: false,
+        images: false,
+        ..GPT
+    },
+    Model {
+        names: &["gpt-4-turbo"],
+        output: 4096,
+        price: price(10_000, 10_000, 30_000),
+        structured: false,
+        ..GPT
+    },
+    // The first of its name: no structured output, and dearer than its successors.
+    Model {
+        names: &["gpt-4o-2024-05-13"],
+        output: 4096,
+        price: price(5000, 5000, 15_000),
+        structured: false,
+        ..GPT
+    },
+    Model { names: &["gpt-4o"], ..GPT },
+    Model { names: &["gpt-4o-mini"], price: price(150, 75, 600), ..GPT },
+    Model {
+        names: &["gpt-4.1"],
+        context: 1_047_576,
+        output: 32_768,
+        price: price(2000, 500, 8000),
+        ..GPT
+    },
+    Model {
+        names: &["gpt-4.1-mini"],
+        context: 1_047_576,
+        output: 32_768,
+        price: price(400, 100, 1600),
+        ..GPT
+    },
+    Model {
+        names: &["gpt-4.1-nano"],
+        context: 1_047_576,
+        output: 32_768,
+        price: price(100, 25, 400),
+        ..GPT
+    },
+    Model { names: &["o1"], price: price(15_000, 7500, 60_000), ..REASONING },
+    Model { names: &["o3"], price: price(2000, 500, 8000), ..REASONING },
+    Model { names: &["o3-pro"], price: price(20_000, 20_000, 80_000), ..REASONING },
+    Model { names: &["o3-mini"], price: price(1100, 550, 4400), images: false, ..REASONING },
+    Model { names: &["o4-mini"], price: price(1100, 275, 4400), ..REASONING },
+    Model { names: &["gpt-5"], price: price(1250, 125, 10_000), ..GPT_5 },
+    Model { names: &["gpt-5-mini"], price: price(250, 25, 2000), ..GPT_5 },
+    Model { names: &["gpt-5-nano"], price: price(50, 5, 400), ..GPT_5 },
+    Model {
+        names: &["gpt-5-pro"],
+        output: 272_000,
+        price: price(15_000, 15_000, 120_000),
+        efforts: &[High],
+        ..GPT_5
+    },
+    Model {
+        names: &["gpt-5-chat"],
+        price: price(1250, 125, 10_000),
+        sampling: Sampling::Both,
+        efforts: &[],
+        ..GPT_5
+    },
+    Model {
+        names: &["gpt-5.1"],
+        price: price(1250, 125, 10_000),
+        sampling: Sampling::WithoutReasoning,
+        efforts: &[No, Low, Medium, High],
+        ..GPT_5
+    },
+    Model {
+        names: &["gpt-5.2"],
+        price: price(1750, 175, 14_000),
+        sampling: Sampling::WithoutReasoning,
+        efforts: NONE_TO_XHIGH,
+        ..GPT_5
+    },
+    Model {
+        names: &["gpt-5.4"],
+        price: price(2500, 250, 15_000),
+        long: Some((272_000, price(5000, 500, 22_500))),
+        ..GPT_5_4
+    },
+    Model { names: &["gpt-5.4-mini"], context: 400_000, price: price(750, 75, 4500), ..GPT_5_4 },
+    Model { names: &["gpt-5.4-nano"], context: 400_000, price: price(200, 20, 1250), ..GPT_5_4 },
+    Model {
+        names: &["gpt-5.5"],
+        price: price(5000, 500, 30_000),
+        long: Some((272_000, price(10_000, 1000, 45_000))),
+        sampling: Sampling::Fixed,
+        ..GPT_5_4
+    },
+    Model {
+        names: &["gpt-5.6", "gpt-5.6-sol"],
+        price: price(2000, 200, 10_000),
+        long: Some((272_000, price(4000, 400, 15_000))),
+        ..GPT_5_6
+    },
+    Model {
+        names: &["gpt-6-astra"],
+        price: price(10_000, 1000, 50_000),
+        long: Some((272_000, price(20_000, 2000, 75_000))),
+        efforts: LOW_TO_MAX,
+        ..GPT_5_6
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dated_name_belongs_to_its_family() {
+        for name in ["claude-opus-4-5-20251101", "claude-opus-4-5-latest", "claude-opus-4-5"] {
+            let found = find(ProviderKind::Anthropic, name).map(|model| model.price.input);
+            assert_eq!(found, Some(5_000_000), "{name}");
+        }
+        let dated = |name| find(ProviderKind::OpenAi, name).map(|model| model.price.input);
+        assert_eq!(dated("gpt-4o-2024-08-06"), Some(2_500_000));
+        assert_eq!(dated("gpt-4o-2024-05-13"), Some(5_000_000), "an exact name comes first");
+        assert_eq!(dated("gpt-4o-next"), None);
+        assert_eq!(find(ProviderKind::OpenAi, "claude-opus-4-5"), None);
+    }
+
+    #[test]
+    fn no_name_stands_twice_and_no_price_is_upside_down() {
+        let mut seen = std::collections::BTreeSet::new();
+        for model in MODELS {
+            for name in model.names {
+                assert!(seen.insert((model.provider, name)), "{name} stands twice");
+            }
+            assert!(model.price.cached_input <= model.price.input, "{:?}", model.names);
+            assert!(model.price.input <= model.price.output, "{:?}", model.names);
+            assert!(model.output <= model.context, "{:?}", model.names);
+        }
+    }
+
+    #[test]
+    fn a_cost_is_rounded_up() {
+        let price = price(2500, 1250, 10_000);
+        assert_eq!(price.cost(1000, 100), 2500 + 1000);
+        assert_eq!(price.cost(1, 0), 3);
+        assert_eq!(Price::FREE.cost(u64::MAX, u64::MAX), 0);
+    }
+}
