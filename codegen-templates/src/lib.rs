@@ -1,1 +1,65 @@
-//! Placeholder.
+//! Checks endpoint definitions and turns them into the Rust sources of their functions.
+//!
+//! Pure: no I/O, no clock, no randomness. [`parse`] reads a definition, [`check`] judges it by
+//! itself and by what is known of the world ([`Facts`]), [`sources`] writes the crate of a checked
+//! [`Plan`]. [`examine`] does the first two in one go and finds most.
+
+mod check;
+mod facts;
+mod finding;
+mod generate;
+mod parse;
+mod plan;
+mod schema;
+mod write;
+
+use promptpilot_spec::Definition;
+
+pub use crate::{
+    check::check,
+    facts::{Facts, Target},
+    finding::{Finding, Location, Severity, Within},
+    generate::{Sources, sources},
+    parse::{Parsed, Positions, parse, parse_json},
+    plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},
+    schema::schema,
+    write::to_toml,
+};
+
+/// What a definition came to.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// The definition, if its structure has no errors.
+    pub definition: Option<Definition>,
+    /// What would be built, if nothing at all has errors.
+    pub plan: Option<Plan>,
+    /// Everything that was found, errors first, each group in the file's order.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads and checks a definition in TOML. Even where the structure has errors, whatever can still
+/// be understood is checked, so that all errors are told at once.
+pub fn examine(text: &str, file: &str, facts: &Facts) -> Examined {
+    conclude(parse(text, file), facts)
+}
+
+/// The same for a definition in JSON; its findings have pointers only.
+pub fn examine_json(value: &serde_json::Value, facts: &Facts) -> Examined {
+    conclude(parse_json(value), facts)
+}
+
+fn conclude(parsed: Parsed, facts: &Facts) -> Examined {
+    let Parsed { definition, partial, positions, mut findings } = parsed;
+    let mut plan = None;
+    match (&definition, partial) {
+        (Some(definition), _) => {
+            let (checked, more) = check(definition, facts);
+            plan = checked;
+            findings.extend(more);
+        }
+        (None, Some(partial)) => findings.extend(partial.findings(facts)),
+        (None, None) => {}
+    }
+    positions.locate(&mut findings);
+    Examined { definition, plan, findings }
+}

@@ -1,0 +1,69 @@
+//! What the definition may already say and this version does not do. It is refused in clear words,
+//! never ignored.
+
+use promptpilot_spec::{
+    Definition,
+    definition::{AuthMode, ProviderKind},
+};
+
+use crate::finding::{Finding, child};
+
+pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
+    let mut refuse = |pointer: &str, what: &str, hint: &str| {
+        let message = format!("{what} is not available in this version");
+        findings.push(Finding::error("not-available", pointer, message).hint(hint));
+    };
+    if definition.prompt.reference.is_some() {
+        refuse("/prompt/use", "a prompt by reference", "write it as `template` under [prompt]");
+    }
+    if definition.auth.mode == AuthMode::ApiKey {
+        refuse(
+            "/auth/mode",
+            "`auth.mode = \"api-key\"`, which is also the default,",
+            "write `mode = \"public\"` under [auth]: anybody who has the URL may then call",
+        );
+    }
+    let limits = &definition.limits;
+    if limits.rate.is_some() {
+        refuse("/limits/rate", "a rate limit", "leave out `rate`");
+    }
+    if limits.per.is_some() {
+        refuse("/limits/per", "a rate limit", "leave out `per`");
+    }
+    if limits.burst.is_some() {
+        refuse("/limits/burst", "a rate limit", "leave out `burst`");
+    }
+    if limits.budget.is_some() {
+        refuse("/limits/budget", "a budget", "leave out [limits.budget]");
+    }
+    if definition.cache.is_some() {
+        refuse("/cache", "a cache", "leave out [cache]");
+    }
+    if definition.model.hedge.is_some() {
+        refuse("/model/hedge", "a hedged request", "leave out `hedge`");
+    }
+    if !definition.model.split.is_empty() {
+        refuse("/model/split", "splitting traffic", "leave out [[model.split]]");
+    }
+    if !definition.tools.is_empty() {
+        refuse("/tools", "calling tools", "leave out [[tools]]");
+    }
+    let first = (String::from("/model"), definition.model.provider);
+    let fallbacks = definition.model.fallback.iter().enumerate();
+    let others = fallbacks.map(|(index, model)| (child("/model/fallback", index), model.provider));
+    for (pointer, provider) in std::iter::once(first).chain(others) {
+        if !is_served(provider) {
+            refuse(
+                &child(&pointer, "provider"),
+                &format!("the provider `{}`", provider.as_str()),
+                "providers so far: `openai`, `anthropic`, `openai-compatible` and `sandbox`",
+            );
+        }
+    }
+}
+
+/// Whether the runtime has this provider.
+pub(super) fn is_served(provider: ProviderKind) -> bool {
+    use ProviderKind::{Anthropic, OpenAi, OpenAiCompatible, Sandbox};
+    matches!(provider, OpenAi | Anthropic | OpenAiCompatible | Sandbox)
+}

@@ -1,0 +1,118 @@
+//! The most that one call can come to. A token is at least one byte, so no tokenizer is needed.
+
+use promptpilot_spec::{
+    Definition,
+    definition::{ProviderKind, ResponseFormat},
+    model::{self, Price},
+};
+
+use super::{size, template::Template};
+use crate::{
+    finding::{Finding, child},
+    generate,
+    plan::{Bound, Ceiling, PlannedModel},
+};
+
+/// What a provider adds around a message: roles, delimiters.
+const AROUND_A_MESSAGE: u64 = 16;
+
+pub(super) fn of(
+    definition: &Definition,
+    templates: &[Template<'_>],
+    models: &[PlannedModel],
+) -> Ceiling {
+    let prompt = size::of(templates, &definition.request);
+    let prompt_bytes = match prompt.open.is_empty() {
+        true => Bound::AtMost(prompt.bytes),
+        false => Bound::Unbounded(prompt.open.into_iter().collect()),
+    };
+    let overhead = AROUND_A_MESSAGE * templates.len() as u64 + schema_bytes(definition);
+    Ceiling {
+        micro_usd: sum(models
+            .iter()
+            .map(|model| times(attempts(definition), attempt(model, &prompt_bytes, overhead)))),
+        millis: definition.model.timeout.as_millis(),
+        prompt_bytes,
+    }
+}
+
+/// A first attempt, its repetitions, and for a JSON answer one more to repair it.
+fn attempts(definition: &Definition) -> u64 {
+    let repair = u64::from(definition.response.format == ResponseFormat::Json);
+    1 + u64::from(definition.model.retries) + repair
+}
+
+/// The cost of one attempt.
+fn attempt(model: &PlannedModel, prompt: &Bound, overhead: u64) -> Bound {
+    let Some(price) = model.price else {
+        return Bound::Unbounded(vec![child(&model.pointer, "price")]);
+    };
+    if price == Price::FREE {
+        return Bound::AtMost(0);
+    }
+    let bytes = match prompt {
+        Bound::AtMost(bytes) => bytes.saturating_add(overhead),
+        open @ Bound::Unbounded(_) => return open.clone(),
+    };
+    let known = model::find(model.provider, &model.name);
+    let Some(tokens_out) = model.max_tokens.or(known.map(|known| known.output)) else {
+        return Bound::Unbounded(vec![child(&model.pointer, "max_tokens")]);
+    };
+    let tokens_in = known.map_or(bytes, |known| bytes.min(u64::from(known.context)));
+    let dearer = known
+        .and_then(|known| known.long)
+        .filter(|(above, long)| tokens_in > u64::from(*above) && long.input > price.input);
+    let price = dearer.map_or(price, |(_, long)| long);
+    Bound::AtMost(price.cost(tokens_in, u64::from(tokens_out)))
+}
+
+fn schema_bytes(definition: &Definition) -> u64 {
+    match definition.response.format {
+        ResponseFormat::Text => 0,
+        ResponseFormat::Json => generate::response_schema(&definition.response).len() as u64,
+    }
+}
+
+fn times(factor: u64, bound: Bound) -> Bound {
+    match bound {
+        Bound::AtMost(amount) => Bound::AtMost(amount.saturating_mul(factor)),
+        open @ Bound::Unbounded(_) => open,
+    }
+}
+
+fn sum(bounds: impl Iterator<Item = Bound>) -> Bound {
+    bounds.fold(Bound::AtMost(0), |total, bound| match (total, bound) {
+        (Bound::AtMost(a), Bound::AtMost(b)) => Bound::AtMost(a.saturating_add(b)),
+        (Bound::Unbounded(mut a), Bound::Unbounded(b)) => {
+            a.extend(b.into_iter().filter(|pointer| !a.contains(pointer)).collect::<Vec<_>>());
+            Bound::Unbounded(a)
+        }
+        (open @ Bound::Unbounded(_), _) | (_, open) => open,
+    })
+}
+
+/// A budget can hold only what has a bound.
+pub(super) fn check(
+    definition: &Definition,
+    ceiling: &Ceiling,
+    models: &[PlannedModel],
+    findings: &mut Vec<Finding>,
+) {
+    let Some(_) = &definition.limits.budget else { return };
+    if models.iter().all(|model| model.provider == ProviderKind::Sandbox) {
+        return;
+    }
+    let Bound::Unbounded(places) = &ceiling.micro_usd else { return };
+    for place in places {
+        let hint = match place.rsplit('/').next() {
+            Some("price") => "give `price = { input = …, output = … }` in USD per million tokens",
+            Some("max_tokens") => "give `max_tokens`",
+            _ if place.starts_with("/request") => "give `max_length` or `max_items`",
+            _ => "use simpler expressions in the template",
+        };
+        findings.push(
+            Finding::error("unbounded-cost", place, "without a bound here no budget can hold")
+                .hint(hint),
+        );
+    }
+}

@@ -1,0 +1,405 @@
+//! Models: what provider and model take, whose key they need, what they cost.
+
+use promptpilot_spec::{
+    Definition,
+    definition::{
+        Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat, key_variable,
+    },
+    model::{self, Model as Known, Price, Sampling},
+};
+
+use super::availability::is_served;
+use crate::{
+    facts::Facts,
+    finding::{Finding, child, did_you_mean, one_of},
+    plan::PlannedModel,
+};
+
+/// Checks the model and its fallbacks and resolves each.
+pub(super) fn check(
+    definition: &Definition,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) -> Vec<PlannedModel> {
+    let first = first(definition);
+    let fallbacks = definition.model.fallback.iter().enumerate();
+    let fallbacks = fallbacks.map(|(index, model)| (child("/model/fallback", index), model));
+    std::iter::once((String::from("/model"), &first))
+        .chain(fallbacks)
+        .map(|(pointer, model)| {
+            let json = definition.response.format == ResponseFormat::Json;
+            let max_tokens = model.max_tokens.or(definition.model.max_tokens);
+            Check { model, max_tokens, json, pointer, facts, findings }.run()
+        })
+        .collect()
+}
+
+/// The first model in the shape of its fallbacks.
+fn first(definition: &Definition) -> ModelRef {
+    let model = &definition.model;
+    ModelRef {
+        provider: model.provider,
+        name: model.name.clone(),
+        credential: model.credential.clone(),
+        max_tokens: model.max_tokens,
+        effort: model.effort,
+        temperature: model.temperature,
+        top_p: model.top_p,
+        stop: model.stop.clone(),
+        seed: model.seed,
+        api: model.api,
+        base_url: model.base_url.clone(),
+        api_version: model.api_version.clone(),
+        region: model.region.clone(),
+        price: model.price,
+    }
+}
+
+struct Check<'a, 'f> {
+    model: &'a ModelRef,
+    max_tokens: Option<u32>,
+    json: bool,
+    pointer: String,
+    facts: &'a Facts,
+    findings: &'f mut Vec<Finding>,
+}
+
+impl Check<'_, '_> {
+    fn run(mut self) -> PlannedModel {
+        let model = self.model;
+        let known = model::find(model.provider, &model.name);
+        let key_variable = self.key();
+        if model.name.trim().is_empty() {
+            self.error("wrong-value", "name", "the model's name is empty", "name a model");
+        }
+        self.ranges();
+        if is_served(model.provider) {
+            self.address();
+            match known {
+                Some(known) => self.abilities(known),
+                None => self.stranger(),
+            }
+        }
+        PlannedModel {
+            pointer: self.pointer,
+            provider: model.provider,
+            api: api(model),
+            name: model.name.clone(),
+            key_variable,
+            base_url: model.base_url.clone(),
+            max_tokens: self.max_tokens.or_else(|| required_max_tokens(model.provider, known)),
+            temperature: model.temperature,
+            top_p: model.top_p,
+            stop: model.stop.clone(),
+            seed: model.seed,
+            effort: model.effort,
+            price: price(model, known),
+        }
+    }
+
+    fn error(&mut self, code: &str, key: &str, message: impl Into<String>, hint: &str) {
+        let pointer = child(&self.pointer, key);
+        self.findings.push(Finding::error(code, pointer, message).hint(hint));
+    }
+
+    fn key(&mut self) -> Option<String> {
+        let model = self.model;
+        let optional = model.provider == ProviderKind::OpenAiCompatible;
+        if model.provider == ProviderKind::Sandbox {
+            if model.credential.is_some() {
+                self.error(
+                    "unsupported-parameter",
+                    "credential",
+                    "the sandbox takes no key",
+                    "leave `credential` out",
+                );
+            }
+            return None;
+        }
+        if optional && model.credential.is_none() {
+            return None;
+        }
+        let credential = model.credential.as_deref().unwrap_or("default");
+        self.credential_name(credential);
+        let variable = key_variable(model.provider, Some(credential));
+        let wanted = (model.provider, credential.to_owned());
+        let provider = model.provider.as_str();
+        let place = match model.credential {
+            Some(_) => child(&self.pointer, "credential"),
+            None => child(&self.pointer, "provider"),
+        };
+        match &self.facts.credentials {
+            Some(stored) if stored.contains(&wanted) => {}
+            Some(stored) => {
+                let others: Vec<_> = stored
+                    .iter()
+                    .filter(|(stored, _)| *stored == model.provider)
+                    .map(|(_, name)| name.as_str())
+                    .collect();
+                let message = format!("no key `{credential}` is stored for `{provider}`");
+                let hint = match others.as_slice() {
+                    [] => format!("start `promptpilot up` with {variable} set to the key"),
+                    others => format!("stored are {}; or set {variable}", one_of(others)),
+                };
+                self.findings.push(Finding::error("no-credential", place, message).hint(hint));
+            }
+            None => self.findings.push(Finding::unchecked(
+                "credential-unchecked",
+                place,
+                format!(
+                    "whether the key `{credential}` of `{provider}` is stored was not checked \
+                     without a server"
+                ),
+            )),
+        }
+        Some(variable)
+    }
+
+    fn credential_name(&mut self, credential: &str) {
+        let simple = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if credential.is_empty() || credential.len() > 48 || !credential.bytes().all(simple) {
+            self.error(
+                "bad-name",
+                "credential",
+                format!("`{credential}` cannot be a credential's name"),
+                "at most 48 lower-case letters, digits or hyphens",
+            );
+        } else if self.model.provider == ProviderKind::OpenAi
+            && (credential == "compatible" || credential.starts_with("compatible-"))
+        {
+            // Its variable would be that of a key of the provider `openai-compatible`.
+            self.error(
+                "reserved-name",
+                "credential",
+                "a credential of `openai` cannot be named so",
+                "choose a name that does not begin with `compatible`",
+            );
+        }
+    }
+
+    fn ranges(&mut self) {
+        let model = self.model;
+        let hottest = if model.provider == ProviderKind::Anthropic { 1.0 } else { 2.0 };
+        if model.temperature.is_some_and(|value| !(0.0..=hottest).contains(&value)) {
+            let hint = format!("it is between 0 and {hottest} for `{}`", model.provider.as_str());
+            self.error("out-of-range", "temperature", "`temperature` is out of range", &hint);
+        }
+        if model.top_p.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
+            self.error("out-of-range", "top_p", "`top_p` is out of range", "it is between 0 and 1");
+        }
+        if self.max_tokens == Some(0) {
+            self.error("out-of-range", "max_tokens", "`max_tokens` is 0", "give at least 1");
+        }
+        if model.stop.iter().any(String::is_empty) {
+            self.error("wrong-value", "stop", "a text in `stop` is empty", "leave it out");
+        }
+        if model.provider == ProviderKind::OpenAi && model.stop.len() > 4 {
+            self.error("out-of-range", "stop", "`stop` has more than 4 texts", "give at most 4");
+        }
+        if let Some(DeclaredPrice { input, output, cached_input }) = model.price {
+            let sound = |price: f64| (0.0..=1_000_000.0).contains(&price);
+            if !sound(input) || !sound(output) || !cached_input.is_none_or(sound) {
+                let hint = "prices are in USD per million tokens, from 0 to 1,000,000";
+                self.error("out-of-range", "price", "the price is out of range", hint);
+            }
+        }
+    }
+
+    /// Keys that say where and how a provider is reached.
+    fn address(&mut self) {
+        let model = self.model;
+        let provider = model.provider.as_str();
+        let given = [
+            ("api", model.api.is_some(), model.provider == ProviderKind::OpenAi),
+            ("api_version", model.api_version.is_some(), false),
+            ("region", model.region.is_some(), false),
+            ("base_url", model.base_url.is_some(), model.provider != ProviderKind::Sandbox),
+        ];
+        for (key, _, _) in given.into_iter().filter(|(_, given, taken)| *given && !taken) {
+            let message = format!("`{provider}` has no `{key}`");
+            self.error("unsupported-parameter", key, message, &format!("leave `{key}` out"));
+        }
+        match &model.base_url {
+            Some(url) if model.provider != ProviderKind::Sandbox => {
+                if let Some(problem) = url_problem(url) {
+                    let hint = "give the address before the path that the provider adds, such as \
+                                `https://llm.example.com/v1`";
+                    self.error("bad-url", "base_url", format!("`base_url` {problem}"), hint);
+                }
+            }
+            None if model.provider == ProviderKind::OpenAiCompatible => {
+                self.findings.push(
+                    Finding::error(
+                        "missing-key",
+                        &self.pointer,
+                        "`openai-compatible` has no `base_url`",
+                    )
+                    .hint("say where it listens: `base_url = \"http://localhost:8000/v1\"`"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    fn abilities(&mut self, known: &Known) {
+        let model = self.model;
+        let name = &model.name;
+        self.sampling(known);
+        if !model.stop.is_empty() && !known.stop {
+            self.refuse("stop", "");
+        }
+        self.api_parameters();
+        if let Some(effort) = model.effort
+            && !known.efforts.contains(&effort)
+        {
+            let efforts: Vec<_> = known.efforts.iter().copied().map(effort_name).collect();
+            let hint = match efforts.as_slice() {
+                [] => String::from("leave `effort` out"),
+                efforts => format!("it takes {}", one_of(efforts)),
+            };
+            let message = format!("`{name}` does not take the effort `{}`", effort_name(effort));
+            self.error("unsupported-parameter", "effort", message, &hint);
+        }
+        if self.json && !known.structured {
+            let message = format!("`{name}` cannot be held to a JSON schema");
+            let hint = "choose a model with structured output, or answer with `format = \"text\"`";
+            self.error("no-structured-output", "name", message, hint);
+        }
+        if let Some(tokens) = self.max_tokens
+            && tokens > known.output
+        {
+            let message = format!("`max_tokens` is {tokens}, and `{name}` writes fewer");
+            let hint = format!("give at most {}", known.output);
+            self.error("out-of-range", "max_tokens", message, &hint);
+        }
+    }
+
+    fn sampling(&mut self, known: &Known) {
+        let model = self.model;
+        let given: Vec<&str> = [("temperature", model.temperature), ("top_p", model.top_p)]
+            .into_iter()
+            .filter_map(|(key, value)| value.map(|_| key))
+            .collect();
+        match known.sampling {
+            Sampling::Both => {}
+            Sampling::Either if given.len() == 2 => {
+                let message = format!("`{}` takes `temperature` or `top_p`, not both", model.name);
+                self.error("unsupported-parameter", "top_p", message, "leave one out");
+            }
+            Sampling::Either => {}
+            Sampling::WithoutReasoning if model.effort == Some(Effort::None) => {}
+            Sampling::WithoutReasoning => {
+                for key in given {
+                    self.refuse(key, ", or set `effort = \"none\"`, with which it is taken");
+                }
+            }
+            Sampling::Fixed => {
+                for key in given {
+                    self.refuse(key, "");
+                }
+            }
+        }
+    }
+
+    /// What the provider's API has no place for, whatever the model.
+    fn api_parameters(&mut self) {
+        let model = self.model;
+        if model.provider == ProviderKind::Anthropic && model.seed.is_some() {
+            self.error(
+                "unsupported-parameter",
+                "seed",
+                "`anthropic` has no `seed`",
+                "leave `seed` out",
+            );
+        }
+        if api(model) == Some(Api::Responses) {
+            for (key, given) in [("stop", !model.stop.is_empty()), ("seed", model.seed.is_some())] {
+                let said = self.findings.iter().any(|it| it.pointer == child(&self.pointer, key));
+                if given && !said {
+                    let message = format!("OpenAI's Responses API has no `{key}`");
+                    let hint = format!("leave `{key}` out, or write `api = \"chat\"`");
+                    self.error("unsupported-parameter", key, message, &hint);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, key: &str, or: &str) {
+        let message = format!("`{}` does not take `{key}`", self.model.name);
+        self.error("unsupported-parameter", key, message, &format!("leave `{key}` out{or}"));
+    }
+
+    /// A model that the table does not know.
+    fn stranger(&mut self) {
+        let model = self.model;
+        if matches!(model.provider, ProviderKind::Sandbox | ProviderKind::OpenAiCompatible) {
+            return;
+        }
+        self.api_parameters();
+        let message = format!(
+            "the model `{}` is not in the table of {}: its parameters are not checked{}",
+            model.name,
+            model::AS_OF,
+            if model.price.is_some() { "" } else { " and its price is unknown" },
+        );
+        let hint = did_you_mean(&model.name, model::names(model.provider));
+        let finding = Finding::warning("unknown-model", child(&self.pointer, "name"), message);
+        self.findings.push(finding.maybe_hint(hint));
+        if model.provider == ProviderKind::Anthropic && self.max_tokens.is_none() {
+            let message = "`anthropic` asks for `max_tokens`";
+            self.findings.push(
+                Finding::error("missing-key", &self.pointer, message)
+                    .hint("give the largest answer in tokens: `max_tokens = 1000`"),
+            );
+        }
+    }
+}
+
+/// Anthropic asks for a largest answer; where the definition names none it is the model's own.
+fn required_max_tokens(provider: ProviderKind, known: Option<&Known>) -> Option<u32> {
+    known.filter(|_| provider == ProviderKind::Anthropic).map(|known| known.output)
+}
+
+/// Which of OpenAI's APIs; Responses unless said otherwise.
+fn api(model: &ModelRef) -> Option<Api> {
+    let is_openai = model.provider == ProviderKind::OpenAi;
+    is_openai.then(|| model.api.unwrap_or(Api::Responses))
+}
+
+/// The definition's own price first: it may know of a contract that no table knows.
+fn price(model: &ModelRef, known: Option<&Known>) -> Option<Price> {
+    match model.provider {
+        ProviderKind::Sandbox => Some(Price::FREE),
+        _ => model.price.map(Price::from).or(known.map(|known| known.price)),
+    }
+}
+
+fn effort_name(effort: Effort) -> &'static str {
+    match effort {
+        Effort::None => "none",
+        Effort::Minimal => "minimal",
+        Effort::Low => "low",
+        Effort::Medium => "medium",
+        Effort::High => "high",
+        Effort::Xhigh => "xhigh",
+        Effort::Max => "max",
+    }
+}
+
+fn url_problem(url: &str) -> Option<&'static str> {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return Some("does not begin with `https://` or `http://`");
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        Some("contains white space")
+    } else if host.contains('@') {
+        Some("carries a user or a password, which belong into a credential")
+    } else if host.is_empty() || host.starts_with(':') {
+        Some("names no host")
+    } else if rest.contains(['?', '#']) {
+        Some("has a query or a fragment")
+    } else {
+        None
+    }
+}

@@ -1,0 +1,446 @@
+//! What templates use against what the request gives: undeclared variables, fields that nobody
+//! uses, and types that make no sense in their place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minijinja::machinery::{
+    Span,
+    ast::{BinOpKind, Call, CallArg, Expr, ForLoop, Macro, Spanned, Stmt, UnaryOpKind},
+};
+use promptpilot_spec::definition::{Field, FieldType};
+
+use super::{
+    shape::Shape,
+    template::{self, Template},
+};
+use crate::finding::{Finding, child, did_you_mean};
+
+type Fields = BTreeMap<String, Field>;
+
+pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut Vec<Finding>) {
+    let mut used = BTreeSet::new();
+    for template in templates {
+        let mut walk = Walk {
+            template,
+            request,
+            scopes: vec![BTreeMap::new()],
+            guarded: Vec::new(),
+            used: &mut used,
+            findings,
+        };
+        walk.statement(&template.root);
+    }
+    // A template that does not parse may use any of them.
+    let all_parsed = !findings.iter().any(|finding| finding.code == "template-syntax");
+    for name in request.keys().filter(|name| all_parsed && !used.contains(name.as_str())) {
+        findings.push(
+            Finding::warning(
+                "unused-field",
+                child("/request", name),
+                format!("no template uses the request field `{name}`"),
+            )
+            .hint(format!("write `{{{{ {name} }}}}` in the template, or leave the field out")),
+        );
+    }
+}
+
+struct Walk<'a, 'f> {
+    template: &'a Template<'a>,
+    request: &'a Fields,
+    /// Names that the template itself gives, innermost last.
+    scopes: Vec<BTreeMap<&'a str, Shape<'a>>>,
+    /// Fields that a condition around this place asks about.
+    guarded: Vec<&'a str>,
+    used: &'f mut BTreeSet<String>,
+    findings: &'f mut Vec<Finding>,
+}
+
+impl<'a> Walk<'a, '_> {
+    fn body(&mut self, statements: &'a [Stmt<'a>]) {
+        for statement in statements {
+            self.statement(statement);
+        }
+    }
+
+    fn scoped(&mut self, names: BTreeMap<&'a str, Shape<'a>>, body: &'a [Stmt<'a>]) {
+        self.scopes.push(names);
+        self.body(body);
+        self.scopes.pop();
+    }
+
+    fn statement(&mut self, statement: &'a Stmt<'a>) {
+        match statement {
+            Stmt::Template(root) => self.body(&root.children),
+            Stmt::EmitExpr(emit) => {
+                self.expression(&emit.expr);
+                self.printed(&emit.expr);
+            }
+            Stmt::EmitRaw(_) | Stmt::Continue(_) | Stmt::Break(_) => {}
+            Stmt::ForLoop(each) => self.for_loop(each),
+            Stmt::IfCond(condition) => {
+                self.expression(&condition.expr);
+                let before = self.guarded.len();
+                self.guard(&condition.expr);
+                self.body(&condition.true_body);
+                self.body(&condition.false_body);
+                self.guarded.truncate(before);
+            }
+            Stmt::WithBlock(with) => {
+                let mut names = BTreeMap::new();
+                for (target, value) in &with.assignments {
+                    let shape = self.expression(value);
+                    bind(target, shape, &mut names);
+                }
+                self.scoped(names, &with.body);
+            }
+            Stmt::Set(set) => {
+                let shape = self.expression(&set.expr);
+                self.assign(&set.target, shape);
+            }
+            Stmt::SetBlock(set) => {
+                self.maybe(set.filter.as_ref());
+                self.scoped(BTreeMap::new(), &set.body);
+                self.assign(&set.target, Shape::Text);
+            }
+            Stmt::AutoEscape(escape) => {
+                self.expression(&escape.enabled);
+                self.body(&escape.body);
+            }
+            Stmt::FilterBlock(filter) => {
+                self.expression(&filter.filter);
+                self.body(&filter.body);
+            }
+            Stmt::Macro(declared) => self.declare(declared),
+            Stmt::CallBlock(block) => {
+                self.call(&block.call);
+                self.macro_body(&block.macro_decl);
+            }
+            Stmt::Do(call) => {
+                self.call(&call.call);
+            }
+        }
+    }
+
+    fn for_loop(&mut self, each: &'a ForLoop<'a>) {
+        let over = self.expression(&each.iter);
+        if let Some(kind) = over.not_a_list() {
+            self.misuse(
+                each.iter.span(),
+                format!("`for` goes over a list, and this is {kind}"),
+                "loop over a field of type `array`, or split the text with `|lines` or `|split`",
+            );
+        }
+        let mut names = BTreeMap::from([("loop", Shape::Unknown)]);
+        bind(&each.target, over.item(), &mut names);
+        self.scopes.push(names);
+        self.maybe(each.filter_expr.as_ref());
+        self.body(&each.body);
+        self.scopes.pop();
+        self.scoped(BTreeMap::new(), &each.else_body);
+    }
+
+    fn declare(&mut self, declared: &'a Macro<'a>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(declared.name, Shape::Unknown);
+        }
+        self.macro_body(declared);
+    }
+
+    fn macro_body(&mut self, declared: &'a Macro<'a>) {
+        for default in &declared.defaults {
+            self.expression(default);
+        }
+        let mut names = BTreeMap::from([("caller", Shape::Unknown)]);
+        for argument in &declared.args {
+            bind(argument, Shape::Unknown, &mut names);
+        }
+        self.scoped(names, &declared.body);
+    }
+
+    fn assign(&mut self, target: &'a Expr<'a>, shape: Shape<'a>) {
+        let mut names = BTreeMap::new();
+        bind(target, shape, &mut names);
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.extend(names);
+        }
+    }
+
+    fn maybe(&mut self, expression: Option<&'a Expr<'a>>) {
+        if let Some(expression) = expression {
+            self.expression(expression);
+        }
+    }
+
+    /// Checks an expression and tells what it gives, as far as that is known.
+    fn expression(&mut self, expression: &'a Expr<'a>) -> Shape<'a> {
+        match expression {
+            Expr::Var(variable) => self.variable(variable.id, variable.span()),
+            Expr::Const(constant) => Shape::of_constant(&constant.value),
+            Expr::Slice(slice) => {
+                for part in [&slice.start, &slice.stop, &slice.step] {
+                    self.maybe(part.as_ref());
+                }
+                self.expression(&slice.expr)
+            }
+            Expr::UnaryOp(unary) => {
+                let shape = self.expression(&unary.expr);
+                match unary.op {
+                    UnaryOpKind::Not => Shape::Boolean,
+                    UnaryOpKind::Neg => self.arithmetic("-", &[(shape, unary.expr.span())]),
+                }
+            }
+            Expr::BinOp(binary) => {
+                let left = self.expression(&binary.left);
+                let right = self.expression(&binary.right);
+                let operands = [(left, binary.left.span()), (right, binary.right.span())];
+                self.binary(&binary.op, operands)
+            }
+            Expr::Compare(compare) => {
+                self.expression(&compare.expr);
+                for operand in &compare.ops {
+                    self.expression(&operand.expr);
+                }
+                Shape::Boolean
+            }
+            Expr::IfExpr(choice) => {
+                self.expression(&choice.test_expr);
+                self.expression(&choice.true_expr);
+                self.maybe(choice.false_expr.as_ref());
+                Shape::Unknown
+            }
+            Expr::Filter(filter) => {
+                self.maybe(filter.expr.as_ref());
+                self.arguments(&filter.args);
+                if let Some(near) = template::unknown_filter(filter.name) {
+                    self.unknown("filter", filter.name, near, filter.span());
+                }
+                Shape::of_filter(filter.name)
+            }
+            Expr::Test(test) => {
+                self.expression(&test.expr);
+                self.arguments(&test.args);
+                if let Some(near) = template::unknown_test(test.name) {
+                    self.unknown("test", test.name, near, test.span());
+                }
+                Shape::Boolean
+            }
+            Expr::GetAttr(attribute) => {
+                let shape = self.expression(&attribute.expr);
+                self.attribute(shape, attribute.name, attribute.span())
+            }
+            Expr::GetItem(item) => {
+                let shape = self.expression(&item.expr);
+                self.expression(&item.subscript_expr);
+                match &item.subscript_expr {
+                    Expr::Const(key) if key.value.as_str().is_some() => {
+                        let key = key.value.as_str().unwrap_or_default();
+                        self.attribute(shape, key, item.span())
+                    }
+                    _ => shape.item(),
+                }
+            }
+            Expr::Call(call) => self.call(call),
+            Expr::List(list) => self.all(&list.items, Shape::List(None)),
+            Expr::Tuple(tuple) => self.all(&tuple.items, Shape::List(None)),
+            Expr::Map(map) => {
+                self.all(&map.keys, Shape::Unknown);
+                self.all(&map.values, Shape::Unknown)
+            }
+        }
+    }
+
+    fn all(&mut self, expressions: &'a [Expr<'a>], shape: Shape<'a>) -> Shape<'a> {
+        for expression in expressions {
+            self.expression(expression);
+        }
+        shape
+    }
+
+    fn call(&mut self, call: &'a Spanned<Call<'a>>) -> Shape<'a> {
+        if let Expr::GetAttr(method) = &call.expr {
+            let shape = self.expression(&method.expr);
+            if shape.is_field() {
+                let hint = match template::unknown_filter(method.name) {
+                    None => format!("use the filter: `|{}`", method.name),
+                    Some(_) => String::from("use a filter"),
+                };
+                self.misuse(call.span(), format!("values have no method `{}`", method.name), &hint);
+            }
+        } else {
+            self.expression(&call.expr);
+        }
+        self.arguments(&call.args);
+        match &call.expr {
+            Expr::Var(function) if function.id == "range" => Shape::List(None),
+            _ => Shape::Unknown,
+        }
+    }
+
+    fn arguments(&mut self, arguments: &'a [CallArg<'a>]) {
+        for argument in arguments {
+            match argument {
+                CallArg::Pos(value)
+                | CallArg::Kwarg(_, value)
+                | CallArg::PosSplat(value)
+                | CallArg::KwargSplat(value) => {
+                    self.expression(value);
+                }
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &'a str, span: Span) -> Shape<'a> {
+        if let Some(shape) = self.scopes.iter().rev().find_map(|scope| scope.get(name)) {
+            return *shape;
+        }
+        if let Some(field) = self.request.get(name) {
+            self.used.insert(name.to_owned());
+            return Shape::Field(field);
+        }
+        if !template::is_global(name) {
+            let known = self.request.keys().map(String::as_str);
+            let hint = did_you_mean(name, known)
+                .unwrap_or_else(|| format!("declare it: a table [request.{name}] with its type"));
+            let message = format!("the template uses `{name}`, which is no request field");
+            self.report(Finding::error("undeclared-variable", "", message).hint(hint), span);
+        }
+        Shape::Unknown
+    }
+
+    fn attribute(&mut self, shape: Shape<'a>, name: &str, span: Span) -> Shape<'a> {
+        match shape {
+            Shape::Field(field) if field.kind == FieldType::Object => {
+                match field.fields.get(name) {
+                    Some(inner) => Shape::Field(inner),
+                    None => {
+                        let known: Vec<_> = field.fields.keys().map(String::as_str).collect();
+                        let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
+                            format!("its fields are {}", crate::finding::one_of(&known))
+                        });
+                        self.misuse(span, format!("this object has no field `{name}`"), &hint);
+                        Shape::Unknown
+                    }
+                }
+            }
+            _ => {
+                if let Some(kind) = shape.without_attributes() {
+                    let hint = match name {
+                        "length" | "size" | "count" => "use the filter `|length`",
+                        _ => "only fields of type `object` have attributes",
+                    };
+                    self.misuse(span, format!("`.{name}` is asked of {kind}"), hint);
+                }
+                Shape::Unknown
+            }
+        }
+    }
+
+    fn binary(&mut self, operator: &BinOpKind, operands: [(Shape<'a>, Span); 2]) -> Shape<'a> {
+        let sign = match operator {
+            BinOpKind::Sub => "-",
+            BinOpKind::Div => "/",
+            BinOpKind::FloorDiv => "//",
+            BinOpKind::Rem => "%",
+            BinOpKind::Pow => "**",
+            BinOpKind::Add => return self.sum(operands),
+            // `"-" * 3` repeats a text.
+            BinOpKind::Mul => return Shape::Unknown,
+            BinOpKind::Concat => return Shape::Text,
+            BinOpKind::ScAnd | BinOpKind::ScOr => return Shape::Unknown,
+            _ => return Shape::Boolean,
+        };
+        self.arithmetic(sign, &operands)
+    }
+
+    fn sum(&mut self, operands: [(Shape<'a>, Span); 2]) -> Shape<'a> {
+        let [(left, _), (right, at)] = operands;
+        match (left.kind(), right.kind()) {
+            (Some(a), Some(b)) if a != b => {
+                self.misuse(at, format!("`+` joins {a} and {b}"), "join texts with `~`");
+                Shape::Unknown
+            }
+            _ => left,
+        }
+    }
+
+    fn arithmetic(&mut self, sign: &str, operands: &[(Shape<'a>, Span)]) -> Shape<'a> {
+        for (shape, span) in operands {
+            if let Some(kind) = shape.not_a_number() {
+                let message = format!("`{sign}` calculates with {kind}");
+                self.misuse(*span, message, "make it a number first: `|int` or `|float`");
+            }
+        }
+        Shape::Number
+    }
+
+    /// Printing a field that was left out fails the call.
+    fn printed(&mut self, expression: &'a Expr<'a>) {
+        let Expr::Var(variable) = expression else { return };
+        let local = self.scopes.iter().any(|scope| scope.contains_key(variable.id));
+        let Some(field) = self.request.get(variable.id).filter(|_| !local) else { return };
+        if field.optional && field.default.is_none() && !self.guarded.contains(&variable.id) {
+            let name = variable.id;
+            let message =
+                format!("`{name}` may be left out, and a call without it would fail here");
+            let finding = Finding::warning("optional-unguarded", "", message)
+                .hint(format!("put it inside `{{% if {name} %}}`, or give the field a `default`"));
+            self.report(finding, variable.span());
+        }
+    }
+
+    fn guard(&mut self, condition: &'a Expr<'a>) {
+        match condition {
+            Expr::Var(variable) => self.guarded.push(variable.id),
+            Expr::UnaryOp(unary) => self.guard(&unary.expr),
+            Expr::Test(test) => self.guard(&test.expr),
+            Expr::Filter(filter) => {
+                if let Some(inner) = &filter.expr {
+                    self.guard(inner);
+                }
+            }
+            Expr::Compare(compare) => {
+                self.guard(&compare.expr);
+                for operand in &compare.ops {
+                    self.guard(&operand.expr);
+                }
+            }
+            Expr::BinOp(binary) => {
+                self.guard(&binary.left);
+                self.guard(&binary.right);
+            }
+            _ => {}
+        }
+    }
+
+    fn misuse(&mut self, span: Span, message: String, hint: &str) {
+        self.report(Finding::error("template-type", "", message).hint(hint), span);
+    }
+
+    fn unknown(&mut self, what: &str, name: &str, near: Option<&str>, span: Span) {
+        let message = format!("templates have no {what} `{name}`");
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
+        let code = if what == "filter" { "unknown-filter" } else { "unknown-test" };
+        self.report(Finding::error(code, "", message).maybe_hint(hint), span);
+    }
+
+    fn report(&mut self, finding: Finding, span: Span) {
+        let offset = span.start_offset as usize;
+        let finding = Finding { pointer: self.template.pointer.to_owned(), ..finding };
+        let finding = finding.within(self.template.source, offset);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Names that an assignment target binds; several share no shape.
+fn bind<'a>(target: &'a Expr<'a>, shape: Shape<'a>, names: &mut BTreeMap<&'a str, Shape<'a>>) {
+    match target {
+        Expr::Var(variable) => {
+            names.insert(variable.id, shape);
+        }
+        Expr::List(list) => list.items.iter().for_each(|item| bind(item, Shape::Unknown, names)),
+        Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| bind(item, Shape::Unknown, names)),
+        _ => {}
+    }
+}

@@ -1,0 +1,219 @@
+//! `main.rs`: the plan as static data. What the template prints is prepared here; every text of
+//! the user passes the `rust` filter, every number is already written as Rust.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promptpilot_spec::{
+    definition::{Api, Effort, Field, FieldType, Log, ProviderKind, ResponseFormat, Role},
+    model::Price,
+};
+use serde::Serialize;
+
+use super::literal;
+use crate::{
+    finding::child,
+    plan::{Plan, PlannedModel},
+};
+
+/// What the template of `main.rs` prints.
+#[derive(Serialize)]
+pub(super) struct View<'a> {
+    imports: BTreeSet<&'static str>,
+    name: &'a str,
+    description: &'a str,
+    log: &'static str,
+    messages: Vec<MessageView<'a>>,
+    request: Vec<FieldView<'a>>,
+    response: Vec<FieldView<'a>>,
+    schema: bool,
+    models: Vec<ModelView<'a>>,
+    timeout_ms: u64,
+    retries: u8,
+    max_body: u64,
+    origins: &'a [String],
+}
+
+#[derive(Serialize)]
+struct MessageView<'a> {
+    pointer: &'a str,
+    role: &'static str,
+    template: &'a str,
+}
+
+#[derive(Serialize)]
+struct FieldView<'a> {
+    pointer: String,
+    name: &'a str,
+    optional: bool,
+    default: Option<String>,
+    sensitive: bool,
+    kind: &'static str,
+    least: u32,
+    most: Option<u32>,
+    minimum: Option<String>,
+    maximum: Option<String>,
+    values: &'a [String],
+    items: Option<Box<FieldView<'a>>>,
+    fields: Vec<FieldView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ModelView<'a> {
+    pointer: &'a str,
+    provider: &'static str,
+    name: &'a str,
+    key: Option<&'a str>,
+    base_url: Option<&'a str>,
+    max_tokens: Option<u32>,
+    temperature: Option<String>,
+    top_p: Option<String>,
+    stop: &'a [String],
+    seed: Option<i64>,
+    effort: Option<String>,
+    price: Option<Price>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let view = Self {
+            imports: BTreeSet::new(),
+            name: &plan.name,
+            description: &plan.description,
+            log: log(plan.log),
+            messages: messages(plan),
+            request: fields(&plan.request, "/request"),
+            response: fields(&plan.response.fields, "/response/fields"),
+            schema: plan.response.format == ResponseFormat::Json,
+            models: plan.models.iter().map(model).collect(),
+            timeout_ms: plan.call_timeout.as_millis(),
+            retries: plan.retries,
+            max_body: plan.max_body,
+            origins: &plan.origins,
+        };
+        Self { imports: view.used(), ..view }
+    }
+
+    /// Names that `main.rs` mentions; an unused import would be a warning in a build log.
+    fn used(&self) -> BTreeSet<&'static str> {
+        let mut used = BTreeSet::from([
+            "Endpoint",
+            "Field",
+            "Log",
+            "Message",
+            "Model",
+            "Parameters",
+            "Response",
+            "Role",
+        ]);
+        let some = [
+            ("Kind", !self.request.is_empty() || !self.response.is_empty()),
+            ("Effort", self.models.iter().any(|model| model.effort.is_some())),
+            ("Price", self.models.iter().any(|model| model.price.is_some())),
+        ];
+        used.extend(some.iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
+        used
+    }
+}
+
+fn messages(plan: &Plan) -> Vec<MessageView<'_>> {
+    plan.messages
+        .iter()
+        .map(|message| MessageView {
+            pointer: &message.pointer,
+            role: match message.role {
+                Role::System => "System",
+                Role::User => "User",
+                Role::Assistant => "Assistant",
+            },
+            template: &message.template,
+        })
+        .collect()
+}
+
+fn fields<'a>(fields: &'a BTreeMap<String, Field>, parent: &str) -> Vec<FieldView<'a>> {
+    fields.iter().map(|(name, it)| field(name, it, child(parent, name))).collect()
+}
+
+fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> {
+    let bound = |bound: Option<f64>| {
+        bound.map(|bound| match field.kind {
+            FieldType::Integer => (bound as i64).to_string(),
+            _ => literal::float(bound),
+        })
+    };
+    let (kind, least, most) = match field.kind {
+        FieldType::Integer => ("Integer", None, None),
+        FieldType::Number => ("Number", None, None),
+        FieldType::Boolean => ("Boolean", None, None),
+        FieldType::Enum => ("Enum", None, None),
+        FieldType::Array => ("Array", field.min_items, field.max_items),
+        FieldType::Object => ("Object", None, None),
+        // The check lets no images, files or conversations through to a plan.
+        _ => ("String", field.min_length, field.max_length),
+    };
+    let items = field.items.as_deref();
+    FieldView {
+        name,
+        optional: field.optional,
+        default: field.default.as_ref().map(ToString::to_string),
+        sensitive: field.sensitive,
+        kind,
+        least: least.unwrap_or_default(),
+        most,
+        minimum: bound(field.minimum),
+        maximum: bound(field.maximum),
+        values: &field.values,
+        items: items.map(|items| Box::new(self::field("", items, child(&pointer, "items")))),
+        fields: fields(&field.fields, &child(&pointer, "fields")),
+        pointer,
+    }
+}
+
+fn model(model: &PlannedModel) -> ModelView<'_> {
+    ModelView {
+        pointer: &model.pointer,
+        provider: provider(model),
+        name: &model.name,
+        key: model.key_variable.as_deref(),
+        base_url: model.base_url.as_deref(),
+        max_tokens: model.max_tokens,
+        temperature: model.temperature.map(literal::float),
+        top_p: model.top_p.map(literal::float),
+        stop: &model.stop,
+        seed: model.seed,
+        effort: model.effort.map(|effort| format!("Effort::{}", effort_name(effort))),
+        price: model.price,
+    }
+}
+
+/// The runtime's name for the part that speaks with this provider.
+fn provider(model: &PlannedModel) -> &'static str {
+    match model.provider {
+        ProviderKind::Anthropic => "ANTHROPIC",
+        ProviderKind::OpenAi if model.api == Some(Api::Chat) => "OPENAI_CHAT",
+        ProviderKind::OpenAi => "OPENAI_RESPONSES",
+        ProviderKind::OpenAiCompatible => "OPENAI_COMPATIBLE",
+        // The check lets no other provider through to a plan.
+        _ => "SANDBOX",
+    }
+}
+
+fn log(log: Log) -> &'static str {
+    match log {
+        Log::Full => "Full",
+        Log::Metadata => "Metadata",
+        Log::None => "None",
+    }
+}
+
+fn effort_name(effort: Effort) -> &'static str {
+    match effort {
+        Effort::None => "None",
+        Effort::Minimal => "Minimal",
+        Effort::Low => "Low",
+        Effort::Medium => "Medium",
+        Effort::High => "High",
+        Effort::Xhigh => "Xhigh",
+        Effort::Max => "Max",
+    }
+}

@@ -1,0 +1,155 @@
+//! The endpoint's own OpenAPI 3.1 document, as the function serves it.
+
+use promptpilot_spec::definition::ResponseFormat;
+use serde_json::{Map, Value, json};
+
+use super::schema;
+use crate::plan::Plan;
+
+/// Status, and what it means to a caller.
+const PROBLEMS: [(&str, &str); 10] = [
+    ("400", "The body is no JSON object."),
+    ("405", "Endpoints are called with POST."),
+    ("413", "The body is larger than this endpoint takes."),
+    ("415", "The body is not `application/json`."),
+    ("422", "A field is missing, unknown, of a wrong type or out of bounds; all are listed."),
+    ("429", "The endpoint or its provider is called too often."),
+    ("500", "The endpoint failed."),
+    ("502", "The provider failed, refused, or its answer does not fit the declared response."),
+    ("503", "The endpoint cannot answer now."),
+    ("504", "No answer came in time."),
+];
+
+/// Headers about the call on an answer.
+const HEADERS: [(&str, &str); 7] = [
+    ("x-promptpilot-call-id", "Names this call in the history."),
+    ("x-promptpilot-version", "The endpoint's version that answered."),
+    ("x-promptpilot-model", "The model that answered."),
+    ("x-promptpilot-tokens-in", "Tokens sent to the model."),
+    ("x-promptpilot-tokens-out", "Tokens that the model wrote."),
+    ("x-promptpilot-cost-usd", "What the call cost."),
+    ("server-timing", "Where the time went."),
+];
+
+pub(super) fn document(plan: &Plan) -> Value {
+    let mut info = json!({ "title": plan.name, "version": "1" });
+    if !plan.description.is_empty() {
+        info["description"] = json!(plan.description);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": info,
+        "servers": [{ "url": "./" }],
+        "paths": { "/": { "post": operation(plan) } },
+        "components": {
+            "schemas": {
+                "Request": schema::open(&plan.request),
+                "Response": answer(plan),
+                "Problem": problem(),
+            },
+            "headers": header_components(),
+        },
+    })
+}
+
+fn operation(plan: &Plan) -> Value {
+    let mut responses = Map::new();
+    responses.insert("200".to_owned(), success());
+    for (status, meaning) in PROBLEMS {
+        let schema = json!({ "$ref": "#/components/schemas/Problem" });
+        let content = json!({ "application/problem+json": { "schema": schema } });
+        let response = json!({ "description": meaning, "content": content });
+        responses.insert(status.to_owned(), response);
+    }
+    let mut operation = json!({
+        "operationId": plan.name.replace('-', "_"),
+        "parameters": parameters(),
+        "requestBody": {
+            "required": true,
+            "content": {
+                "application/json": { "schema": { "$ref": "#/components/schemas/Request" } },
+            },
+        },
+        "responses": responses,
+    });
+    if !plan.description.is_empty() {
+        operation["summary"] = json!(plan.description);
+    }
+    operation
+}
+
+fn parameters() -> Value {
+    let header = |name: &str, meaning: &str| {
+        let schema = json!({ "type": "string" });
+        json!({ "name": name, "in": "header", "description": meaning, "schema": schema })
+    };
+    json!([
+        header("x-promptpilot-user", "On whose behalf the call is made; recorded with it."),
+        header("x-promptpilot-metadata", "Anything; recorded with the call."),
+        header("traceparent", "W3C trace context, passed on and recorded."),
+    ])
+}
+
+fn success() -> Value {
+    let headers: Map<String, Value> = HEADERS
+        .iter()
+        .map(|(name, _)| {
+            ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
+        })
+        .collect();
+    let events = "`delta` events with text as it is written, then `done` with usage, cost and call \
+                  id (and the object of a JSON answer), or `error` with a problem. A comment line \
+                  every 15 seconds keeps the connection open.";
+    json!({
+        "description": "The answer; with `Accept: text/event-stream`, as a stream of events.",
+        "headers": headers,
+        "content": {
+            "application/json": { "schema": { "$ref": "#/components/schemas/Response" } },
+            "text/event-stream": { "schema": { "type": "string", "description": events } },
+        },
+    })
+}
+
+fn header_components() -> Map<String, Value> {
+    let header = |meaning: &str| json!({ "description": meaning, "schema": { "type": "string" } });
+    HEADERS.iter().map(|(name, meaning)| ((*name).to_owned(), header(meaning))).collect()
+}
+
+fn answer(plan: &Plan) -> Value {
+    match plan.response.format {
+        ResponseFormat::Json => schema::open(&plan.response.fields),
+        ResponseFormat::Text => json!({
+            "type": "object",
+            "properties": { "text": { "type": "string" } },
+            "required": ["text"],
+            "additionalProperties": false,
+        }),
+    }
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457 problem details.",
+        "properties": {
+            "type": { "type": "string", "description": "Stable name of the kind of problem." },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "detail": { "type": "string" },
+            "call_id": { "type": "string" },
+            "errors": {
+                "type": "array",
+                "description": "Of a 422: each place in the body that is wrong.",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "pointer": { "type": "string" },
+                        "detail": { "type": "string" },
+                    },
+                    "required": ["pointer", "detail"],
+                },
+            },
+        },
+        "required": ["type", "title", "status"],
+    })
+}

@@ -1,0 +1,120 @@
+//! A checked definition with everything resolved: what is built and how it is deployed.
+
+use std::collections::BTreeMap;
+
+use promptpilot_spec::{
+    definition::{
+        Api, Architecture, Effort, Field, Log, Profile, ProviderKind, Response, Role, Test,
+    },
+    model::Price,
+    units::Duration,
+};
+use serde::{Deserialize, Serialize};
+
+/// What a definition comes to. Only a definition without errors has one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The endpoint's name.
+    pub name: String,
+    /// One line for people.
+    pub description: String,
+    /// What a call record keeps.
+    pub log: Log,
+    /// The conversation, each message a template.
+    pub messages: Vec<PlannedMessage>,
+    /// Request fields by name.
+    pub request: BTreeMap<String, Field>,
+    /// What callers get back.
+    pub response: Response,
+    /// Asked in order: the first, then its fallbacks.
+    pub models: Vec<PlannedModel>,
+    /// One call, retries included.
+    pub call_timeout: Duration,
+    /// How often a failed attempt is repeated.
+    pub retries: u8,
+    /// Largest request body, in bytes.
+    pub max_body: u64,
+    /// Origins of web pages that may call.
+    pub origins: Vec<String>,
+    /// Whether anybody may call.
+    pub public: bool,
+    /// Environment variables with provider keys that the function needs, sorted.
+    pub key_variables: Vec<String>,
+    /// Memory in MB.
+    pub memory: u32,
+    /// The platform's timeout for one call.
+    pub timeout: Duration,
+    /// `None` means the target's own.
+    pub architecture: Option<Architecture>,
+    /// Calls that one process may hold at once.
+    pub concurrency: u16,
+    /// How the code is built.
+    pub profile: Profile,
+    /// Calls made before a version goes live.
+    pub tests: Vec<Test>,
+    /// The most that one call can come to.
+    pub ceiling: Ceiling,
+}
+
+/// One message of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedMessage {
+    /// The place of its text in the definition.
+    pub pointer: String,
+    /// Who speaks.
+    pub role: Role,
+    /// Its text, a template.
+    pub template: String,
+}
+
+/// One model that may be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedModel {
+    /// Its place in the definition.
+    pub pointer: String,
+    /// Who serves it.
+    pub provider: ProviderKind,
+    /// Which of the provider's APIs, where it has several.
+    pub api: Option<Api>,
+    /// The provider's name for it.
+    pub name: String,
+    /// The environment variable with its key; `None` where it needs none.
+    pub key_variable: Option<String>,
+    /// Where the provider listens, where that is not its public address.
+    pub base_url: Option<String>,
+    /// Largest answer, in tokens.
+    pub max_tokens: Option<u32>,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Nucleus sampling.
+    pub top_p: Option<f64>,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    /// Sampling seed.
+    pub seed: Option<i64>,
+    /// Reasoning effort.
+    pub effort: Option<Effort>,
+    /// What its tokens cost; `None` where nobody knows.
+    pub price: Option<Price>,
+}
+
+/// The most that one call can come to, all attempts included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ceiling {
+    /// In micro-USD.
+    pub micro_usd: Bound,
+    /// In milliseconds.
+    pub millis: u64,
+    /// The rendered prompt, in bytes.
+    pub prompt_bytes: Bound,
+}
+
+/// A bound, or why there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bound {
+    /// Never more.
+    AtMost(u64),
+    /// These places of the definition, by pointer, have no bound.
+    Unbounded(Vec<String>),
+}

@@ -1,0 +1,32 @@
+//! The JSON Schema of endpoint definitions, derived from the types.
+
+use std::sync::LazyLock;
+
+use jsonschema::Validator;
+use promptpilot_spec::Definition;
+use serde_json::{Value, json};
+
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    let mut schema = serde_json::to_value(schemars::schema_for!(Definition)).unwrap_or_default();
+    schema["$id"] = json!("https://promptpilot.dev/schema/endpoint.json");
+    schema["title"] = json!("Prompt Pilot endpoint");
+    // Editors write `$schema`-like keys into TOML as comments, so none is needed here.
+    schema
+});
+
+#[allow(clippy::expect_used, reason = "the schema is our own, and a test builds it")]
+static VALIDATOR: LazyLock<Validator> =
+    LazyLock::new(|| jsonschema::validator_for(cached()).expect("a derived schema is valid"));
+
+/// The JSON Schema of endpoint definitions, for editors and documentation.
+pub fn schema() -> Value {
+    SCHEMA.clone()
+}
+
+pub(crate) fn cached() -> &'static Value {
+    &SCHEMA
+}
+
+pub(crate) fn validator() -> &'static Validator {
+    &VALIDATOR
+}
