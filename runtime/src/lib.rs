@@ -3,8 +3,34 @@
 //!
 //! A generated function is one `static` [`Endpoint`] and one call of [`serve`]. It names the
 //! providers it uses by reference, so the linker leaves the others out.
+//!
+//! # Order of work in a call
+//! 1. **parse** the event and the body;
+//! 2. *key*: none yet, endpoints are public;
+//! 3. **validate** the fields;
+//! 4. **render** the prompt;
+//! 5. *admit*: none yet; rate, idempotency, remembered answers and budget are asked for here in one
+//!    round trip to the state store;
+//! 6. **provider**, with retries and fallbacks;
+//! 7. **validate the answer**, with one repair;
+//! 8. **respond**;
+//! 9. *settle*: none yet; what was reserved at 5 is settled here;
+//! 10. **record**.
 
+mod call;
 pub mod endpoint;
+mod entry;
+mod event;
+mod function;
+mod log;
+mod output;
+mod problem;
 pub mod provider;
+mod reply;
+mod route;
+mod secret;
+pub mod transport;
 
 pub use endpoint::Endpoint;
+pub use entry::serve;
+pub use secret::Secret;

@@ -62,10 +62,10 @@ pub fn environment<'source>() -> Environment<'source> {
 /// Adds a template under a name.
 pub fn compile<'source>(
     environment: &mut Environment<'source>,
-    name: &'source str,
+    name: String,
     source: &'source str,
 ) -> Result<(), TemplateError> {
-    environment.add_template(name, source).map_err(TemplateError::Syntax)
+    environment.add_template_owned(name, source).map_err(TemplateError::Syntax)
 }
 
 /// Renders a template of [`environment`] within its bounds.

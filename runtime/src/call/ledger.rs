@@ -1,0 +1,267 @@
+//! Keeps account of one call while it runs, so that there is a true record whenever it ends, also by
+//! a panic or because the caller went away.
+
+use std::time::Instant;
+
+use promptpilot_spec::record::{
+    Attempt, CALL_KIND, Cache, CallRecord, Delivered, START_KIND, Source, StartRecord, VERSION,
+};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{body, headers::CallHeaders};
+use crate::{
+    endpoint::{Endpoint, Field, Log, Model},
+    function::Function,
+    problem::Problem,
+    provider::{Answer, Failure, Kind, Usage},
+};
+
+/// Longest `detail` kept, in characters.
+const MAX_DETAIL: usize = 1000;
+
+pub(crate) struct Ledger {
+    endpoint: &'static Endpoint,
+    record: CallRecord,
+    arrived: Instant,
+    /// When the attempt that now runs began.
+    attempt: Option<Instant>,
+}
+
+impl Ledger {
+    pub(crate) fn open(
+        function: &Function,
+        call_id: Uuid,
+        platform_request_id: &str,
+        source: Source,
+        arrived: Instant,
+    ) -> Self {
+        let identity = &function.identity;
+        let record = CallRecord {
+            kind: CALL_KIND.to_owned(),
+            v: VERSION,
+            call_id,
+            time: OffsetDateTime::now_utc(),
+            platform_request_id: Some(platform_request_id.to_owned()).filter(|id| !id.is_empty()),
+            organization: identity.organization,
+            environment: identity.environment.clone(),
+            endpoint: identity.endpoint,
+            endpoint_name: function.endpoint.name.to_owned(),
+            endpoint_version: identity.version,
+            deployment: identity.deployment,
+            key_id: None,
+            source,
+            provider: None,
+            model: None,
+            model_answered: None,
+            attempts: Vec::new(),
+            status: 200,
+            error_type: None,
+            error_detail: None,
+            finish: None,
+            cache: Cache::Off,
+            tokens_in: 0,
+            tokens_out: 0,
+            tokens_cached: 0,
+            tokens_reasoning: 0,
+            estimated: false,
+            cost_micro_usd: Some(0),
+            saved_micro_usd: 0,
+            total_us: 0,
+            provider_us: 0,
+            first_token_us: None,
+            overhead_us: 0,
+            backoff_us: 0,
+            request: None,
+            response: None,
+            repaired: false,
+            user: None,
+            metadata: None,
+            trace_id: None,
+            country: None,
+            cold_start: function.is_cold(),
+            streaming: false,
+            delivered: Delivered::Unknown,
+            state_failed: Vec::new(),
+        };
+        Self { endpoint: function.endpoint, record, arrived, attempt: None }
+    }
+
+    /// What is written before the work begins.
+    pub(crate) fn start_record(&self) -> StartRecord {
+        StartRecord {
+            kind: START_KIND.to_owned(),
+            v: VERSION,
+            call_id: self.record.call_id,
+            time: self.record.time,
+            platform_request_id: self.record.platform_request_id.clone(),
+            source: self.record.source,
+        }
+    }
+
+    /// The record so far.
+    pub(crate) fn record(&self) -> &CallRecord {
+        &self.record
+    }
+
+    pub(crate) fn note_headers(&mut self, headers: &CallHeaders) {
+        self.record.trace_id = headers.trace_id().map(str::to_owned);
+        self.record.country.clone_from(&headers.country);
+        if self.endpoint.log != Log::None {
+            self.record.user.clone_from(&headers.user);
+            self.record.metadata.clone_from(&headers.metadata);
+        }
+    }
+
+    /// A request that is no JSON object: there is no telling what is sensitive in it.
+    pub(crate) fn note_raw_request(&mut self, bytes: &[u8]) {
+        if self.endpoint.log == Log::Full
+            && !self.endpoint.request.iter().any(body::holds_sensitive)
+        {
+            self.record.request = Some(body::keep(bytes));
+        }
+    }
+
+    pub(crate) fn note_request(&mut self, request: &Value) {
+        if self.endpoint.log == Log::Full {
+            self.record.request = Some(body::keep_json(request, self.endpoint.request));
+        }
+    }
+
+    /// The answer, as the caller gets it.
+    pub(crate) fn note_response(&mut self, response: &Value, fields: &[Field]) {
+        if self.endpoint.log == Log::Full {
+            self.record.response = Some(body::keep_json(response, fields));
+        }
+    }
+
+    pub(crate) fn note_streaming(&mut self) {
+        self.record.streaming = true;
+    }
+
+    pub(crate) fn note_first_token(&mut self) {
+        let elapsed = micros(self.arrived);
+        self.record.first_token_us.get_or_insert(elapsed);
+    }
+
+    pub(crate) fn note_repair(&mut self) {
+        self.record.repaired = true;
+    }
+
+    pub(crate) fn note_backoff(&mut self, since: Instant) {
+        self.record.backoff_us += micros(since);
+    }
+
+    /// An attempt begins. Until it is closed the record says that it was cancelled.
+    pub(crate) fn open_attempt(&mut self, model: &Model) {
+        let provider = model.provider.name();
+        self.record.provider = Some(provider.to_owned());
+        self.record.model = Some(model.name.to_owned());
+        self.record.model_answered = None;
+        self.record.finish = None;
+        self.record.attempts.push(Attempt {
+            provider: provider.to_owned(),
+            model: model.name.to_owned(),
+            status: None,
+            error: Some("cancelled".to_owned()),
+            request_id: None,
+            finish: None,
+            duration_us: 0,
+            tokens_in: None,
+            tokens_out: None,
+            cost_micro_usd: None,
+        });
+        self.attempt = Some(Instant::now());
+    }
+
+    /// The attempt is over: what was answered, as far as it came, and what went wrong.
+    pub(crate) fn close_attempt(
+        &mut self,
+        model: &Model,
+        status: Option<u16>,
+        answer: &Answer,
+        failure: Option<&Failure>,
+    ) {
+        let duration_us = self.attempt.take().map_or(0, micros);
+        self.record.provider_us += duration_us;
+        self.record.model_answered.clone_from(&answer.model);
+        self.record.finish = answer.finish;
+        let cost = answer.usage.and_then(|usage| match &model.price {
+            _ if model.provider.is_free() => Some(0),
+            price => Some(usage.cost(price.as_ref()?)),
+        });
+        let billed = failure.is_none_or(|failure| may_be_billed(failure.kind));
+        self.add_usage(answer.usage, cost, billed);
+        let Some(attempt) = self.record.attempts.last_mut() else { return };
+        attempt.status = status;
+        attempt.error = failure.map(|failure| failure.kind.as_str().to_owned());
+        attempt.request_id.clone_from(&answer.request_id);
+        attempt.finish.clone_from(&answer.finish_word);
+        attempt.duration_us = duration_us;
+        attempt.tokens_in = answer.usage.map(|usage| usage.input);
+        attempt.tokens_out = answer.usage.map(|usage| usage.output);
+        attempt.cost_micro_usd = cost;
+    }
+
+    fn add_usage(&mut self, usage: Option<Usage>, cost: Option<u64>, billed: bool) {
+        let record = &mut self.record;
+        match usage {
+            Some(usage) => {
+                record.tokens_in += usage.input;
+                record.tokens_out += usage.output;
+                record.tokens_cached += usage.cached;
+                record.tokens_reasoning += usage.reasoning;
+                record.cost_micro_usd =
+                    record.cost_micro_usd.zip(cost).map(|(sum, cost)| sum.saturating_add(cost));
+            }
+            None => record.estimated |= billed,
+        }
+    }
+
+    pub(crate) fn fail(&mut self, problem: &Problem) {
+        self.record.status = problem.kind.status;
+        self.record.error_type = Some(problem.kind.name.to_owned());
+        if self.endpoint.log != Log::None {
+            self.record.error_detail = Some(problem.detail.chars().take(MAX_DETAIL).collect());
+        }
+        if problem.kind == crate::problem::CALLER_GONE {
+            self.record.delivered = Delivered::No;
+        }
+    }
+
+    /// Time spent by ourselves and by providers up to now, in microseconds.
+    pub(crate) fn times(&self) -> (u64, u64) {
+        let spent = self.record.provider_us + self.record.backoff_us;
+        (micros(self.arrived).saturating_sub(spent), self.record.provider_us)
+    }
+
+    pub(crate) fn close(mut self) -> CallRecord {
+        if let Some(attempt) = self.attempt.take() {
+            // Cut off by a panic or because the caller went away: nobody knows what it cost.
+            let duration_us = micros(attempt);
+            self.record.provider_us += duration_us;
+            self.record.estimated = true;
+            if let Some(attempt) = self.record.attempts.last_mut() {
+                attempt.duration_us = duration_us;
+            }
+        }
+        let record = &mut self.record;
+        record.total_us = micros(self.arrived);
+        let spent = record.provider_us + record.backoff_us;
+        record.overhead_us = record.total_us.saturating_sub(spent);
+        self.record
+    }
+}
+
+/// A provider bills what it worked on, whether or not we got to see it.
+fn may_be_billed(kind: Kind) -> bool {
+    matches!(kind, Kind::Broken | Kind::Timeout | Kind::Truncated | Kind::Malformed)
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// For headers and records: a JSON object.
+pub(crate) type Metadata = Map<String, Value>;

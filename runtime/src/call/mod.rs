@@ -1,0 +1,149 @@
+//! One call of the endpoint, in the order of work that the crate's head gives.
+
+mod answer;
+mod ask;
+mod body;
+mod headers;
+mod ledger;
+mod plain;
+mod stream;
+mod validate;
+
+use std::{panic::AssertUnwindSafe, time::Instant};
+
+use futures::FutureExt;
+use promptpilot_spec::record::Source;
+use serde_json::Value;
+use uuid::Uuid;
+
+use self::{ask::Asker, headers::CallHeaders, ledger::Ledger};
+use crate::{
+    event::{Incoming, Privilege, PrivilegeSource},
+    function::Function,
+    log::{Level, log},
+    output,
+    problem::{
+        self, BODY_NOT_JSON, BODY_TOO_LARGE, INTERNAL, MEDIA_TYPE_UNSUPPORTED, PROMPT_FAILED,
+        Problem, REQUEST_INVALID, VERIFY_DENIED,
+    },
+    reply::Reply,
+};
+
+/// When a call began, when it must be over, and what it is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Moment {
+    pub(crate) call_id: Uuid,
+    pub(crate) platform_request_id: String,
+    pub(crate) arrived: Instant,
+    pub(crate) deadline: tokio::time::Instant,
+}
+
+/// Answers a call and records it, whatever happens in between.
+pub(crate) async fn run(
+    function: &Function,
+    incoming: &Incoming,
+    moment: &Moment,
+    reply: &mut Reply,
+) {
+    let source = match &incoming.privilege {
+        None => Source::Call,
+        Some(Privilege { source: Some(PrivilegeSource::Try), .. }) => Source::Try,
+        Some(_) => Source::Verify,
+    };
+    let Moment { call_id, platform_request_id, arrived, .. } = moment;
+    let mut ledger = Ledger::open(function, *call_id, platform_request_id, source, *arrived);
+    (function.output)(&output::start_line(&ledger.start_record()));
+
+    let work = work(function, incoming, moment, reply, &mut ledger);
+    let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        Err(Problem::new(INTERNAL, "the function failed in this call; its log says where"))
+    });
+    if let Err(problem) = outcome {
+        ledger.fail(&problem);
+        tell(reply, &problem, *call_id).await;
+    }
+    (function.output)(&output::call_line(ledger.close()));
+}
+
+async fn work(
+    function: &Function,
+    incoming: &Incoming,
+    moment: &Moment,
+    reply: &mut Reply,
+    ledger: &mut Ledger,
+) -> Result<(), Problem> {
+    let endpoint = function.endpoint;
+    check_privilege(function, incoming)?;
+    check_form(incoming, endpoint.max_body)?;
+    let headers = CallHeaders::read(incoming)?;
+    ledger.note_headers(&headers);
+
+    let request: Value = serde_json::from_slice(&incoming.body).map_err(|error| {
+        ledger.note_raw_request(&incoming.body);
+        Problem::new(BODY_NOT_JSON, format!("the body is no JSON: {error}"))
+    })?;
+    ledger.note_request(&request);
+    let variables = validate::object(request, endpoint.request, validate::Unknown::Refuse)
+        .map_err(|errors| {
+            let detail = match errors.len() {
+                1 => "one thing is wrong with the request".to_owned(),
+                count => format!("{count} things are wrong with the request"),
+            };
+            Problem::new(REQUEST_INVALID, detail).with_errors(errors)
+        })?;
+    let turns = function.render(&variables).map_err(|error| {
+        let cause = error.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
+        log(Level::Error, &format!("{error}{cause}"));
+        Problem::new(PROMPT_FAILED, format!("{error}{cause}"))
+    })?;
+
+    let traceparent = headers.traceparent.as_deref();
+    let asker = Asker::new(function, ledger, moment.deadline, traceparent);
+    if incoming.accepts("text/event-stream") {
+        stream::run(asker, &endpoint.response, &turns, reply).await
+    } else {
+        plain::run(asker, &endpoint.response, &turns, reply).await
+    }
+}
+
+fn check_privilege(function: &Function, incoming: &Incoming) -> Result<(), Problem> {
+    match &incoming.privilege {
+        Some(privilege) if !function.token.matches(&privilege.verify) => {
+            Err(Problem::new(VERIFY_DENIED, "`promptpilot.verify` is not this deployment's token"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_form(incoming: &Incoming, max_body: u64) -> Result<(), Problem> {
+    let size = incoming.body.len() as u64;
+    if size > max_body {
+        let detail = format!("the body has {size} bytes and may have {max_body}");
+        return Err(Problem::new(BODY_TOO_LARGE, detail));
+    }
+    match incoming.header("content-type") {
+        Some(given) if !is_json(given) => Err(Problem::new(
+            MEDIA_TYPE_UNSUPPORTED,
+            format!("`{given}` is not read here: send `content-type: application/json`"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `application/json` or any `…+json`, whatever its parameters.
+fn is_json(content_type: &str) -> bool {
+    let name = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    name == "application/json" || name.ends_with("+json")
+}
+
+/// Tells the caller of a problem, in whichever form is left.
+async fn tell(reply: &mut Reply, problem: &Problem, call_id: Uuid) {
+    if problem.kind == problem::CALLER_GONE {
+        return;
+    }
+    if reply.has_begun() {
+        stream::send_error(reply, problem, call_id).await;
+    } else {
+        let _ = reply.whole(problem.head(), problem.document(call_id)).await;
+    }
+}

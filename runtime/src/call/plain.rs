@@ -1,0 +1,74 @@
+//! A call that is answered as a whole.
+
+use http::StatusCode;
+use promptpilot_spec::record::CallRecord;
+
+use super::{
+    answer::{self, shape},
+    ask::Asker,
+};
+use crate::{
+    endpoint::Response,
+    problem::{CALLER_GONE, Problem},
+    provider::Turn,
+    reply::{Head, Reply},
+};
+
+pub(crate) async fn run(
+    mut asker: Asker<'_>,
+    response: &'static Response,
+    turns: &[Turn],
+    reply: &mut Reply,
+) -> Result<(), Problem> {
+    let work = work(&mut asker, response, turns);
+    let value = tokio::select! {
+        value = work => value?,
+        () = reply.gone() => return Err(Problem::new(CALLER_GONE, "the caller went away")),
+    };
+    let ledger = asker.ledger;
+    ledger.note_response(&value, answer::fields(response));
+    let mut head = Head::new(StatusCode::OK, "application/json");
+    about(&mut head, ledger.record());
+    let (overhead, provider) = ledger.times();
+    let millis = |micros: u64| micros as f64 / 1000.0;
+    head.set(
+        "server-timing",
+        format!("provider;dur={}, overhead;dur={}", millis(provider), millis(overhead)),
+    );
+    // A caller who is gone by now is not told apart from one who is not: the work is done.
+    let _ = reply.whole(head, value.to_string()).await;
+    Ok(())
+}
+
+async fn work(
+    asker: &mut Asker<'_>,
+    response: &'static Response,
+    turns: &[Turn],
+) -> Result<serde_json::Value, Problem> {
+    let first = asker.ask(turns).await?;
+    let unfit = match shape(&first, response) {
+        Ok(value) => return Ok(value),
+        Err(unfit) if !unfit.repairable => return Err(unfit.into()),
+        Err(unfit) => unfit,
+    };
+    asker.ledger.note_repair();
+    let second = asker.ask(&answer::repair_turns(turns, &first, &unfit)).await?;
+    Ok(shape(&second, response)?)
+}
+
+/// Who answered and what it took, in headers.
+fn about(head: &mut Head, record: &CallRecord) {
+    if let Some(model) = record.model_answered.as_ref().or(record.model.as_ref()) {
+        head.set("x-promptpilot-model", model);
+    }
+    head.set("x-promptpilot-tokens-in", record.tokens_in.to_string());
+    head.set("x-promptpilot-tokens-out", record.tokens_out.to_string());
+    if let Some(cost) = record.cost_micro_usd {
+        head.set("x-promptpilot-cost-usd", usd(cost));
+    }
+}
+
+/// `1234` micro-USD is `0.001234`.
+pub(crate) fn usd(micro: u64) -> String {
+    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+}

@@ -1,0 +1,121 @@
+//! What a process sets up once, before its first call.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use minijinja::Environment;
+use promptpilot_spec::{
+    deployment::{IDENTITY_VARIABLE, Identity, TOKEN_VARIABLE},
+    template::{self, TemplateError},
+};
+
+use crate::{
+    endpoint::{Endpoint, Message},
+    log::{self, LEVEL_VARIABLE},
+    output::Output,
+    provider::Turn,
+    secret::Secret,
+};
+
+/// One endpoint in one process.
+pub(crate) struct Function {
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) identity: Identity,
+    pub(crate) token: Secret,
+    keys: BTreeMap<&'static str, Secret>,
+    templates: Environment<'static>,
+    warm: AtomicBool,
+    pub(crate) output: Output,
+}
+
+/// Why a function cannot start. The text reaches whoever deploys it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InitError {
+    #[error("the environment variable {} is missing", .0.join(" and "))]
+    Missing(Vec<String>),
+    #[error("the environment variable {IDENTITY_VARIABLE} is not what the deployer writes: {0}")]
+    Identity(#[source] serde_json::Error),
+    #[error("the environment variable {LEVEL_VARIABLE} cannot be used: {0}")]
+    Level(String),
+    #[error("message {number} of the prompt is no template: {source}")]
+    Template { number: usize, source: minijinja::Error },
+}
+
+impl Function {
+    /// Reads the environment and compiles the templates.
+    pub(crate) fn start(
+        endpoint: &'static Endpoint,
+        variable: impl Fn(&str) -> Option<String>,
+        output: Output,
+    ) -> Result<Self, InitError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        if let Some(level) = variable(LEVEL_VARIABLE) {
+            log::set_level(&level).map_err(InitError::Level)?;
+        }
+        let mut missing = Vec::new();
+        let mut needed = |name: &str| {
+            variable(name).unwrap_or_else(|| {
+                missing.push(name.to_owned());
+                String::new()
+            })
+        };
+        let identity = needed(IDENTITY_VARIABLE);
+        let token = needed(TOKEN_VARIABLE);
+        let names = endpoint.models.iter().filter_map(|model| model.key);
+        let mut keys = BTreeMap::new();
+        for name in names {
+            keys.entry(name).or_insert_with(|| Secret::from(needed(name)));
+        }
+        if !missing.is_empty() {
+            return Err(InitError::Missing(missing));
+        }
+        Ok(Self {
+            endpoint,
+            identity: serde_json::from_str(&identity).map_err(InitError::Identity)?,
+            token: token.into(),
+            keys,
+            templates: compile(endpoint.prompt)?,
+            warm: AtomicBool::new(false),
+            output,
+        })
+    }
+
+    /// The key in a variable that a model names.
+    pub(crate) fn key(&self, variable: &str) -> Option<&Secret> {
+        self.keys.get(variable)
+    }
+
+    /// Whether this is the first call of the process.
+    pub(crate) fn is_cold(&self) -> bool {
+        !self.warm.swap(true, Ordering::Relaxed)
+    }
+
+    /// The conversation, rendered.
+    pub(crate) fn render(
+        &self,
+        variables: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Vec<Turn>, TemplateError> {
+        let render = |(number, message): (usize, &Message)| {
+            let template = self.templates.get_template(&template_name(number));
+            let text = template::render(&template.map_err(TemplateError::Syntax)?, variables)?;
+            Ok(Turn { role: message.role, text })
+        };
+        self.endpoint.prompt.iter().enumerate().map(render).collect()
+    }
+}
+
+fn compile(prompt: &'static [Message]) -> Result<Environment<'static>, InitError> {
+    let mut environment = template::environment();
+    for (number, message) in prompt.iter().enumerate() {
+        environment
+            .add_template_owned(template_name(number), message.template)
+            .map_err(|source| InitError::Template { number: number + 1, source })?;
+    }
+    Ok(environment)
+}
+
+fn template_name(number: usize) -> String {
+    format!("message {}", number + 1)
+}

@@ -1,0 +1,109 @@
+//! What comes back from a provider, in one form for all.
+
+use promptpilot_spec::record::Finish;
+
+use super::Failure;
+use crate::endpoint::Price;
+
+/// An answer, or what is known of it so far while it streams.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The text.
+    pub text: String,
+    /// The model that answered, in the provider's words.
+    pub model: Option<String>,
+    /// The provider's own id of the request.
+    pub request_id: Option<String>,
+    /// Why the model stopped.
+    pub finish: Option<Finish>,
+    /// The same in the provider's own word.
+    pub finish_word: Option<String>,
+    /// What the model said instead of an answer.
+    pub refusal: Option<String>,
+    /// What it took; absent where the provider does not tell.
+    pub usage: Option<Usage>,
+}
+
+impl Answer {
+    /// Notes why the model stopped.
+    pub(crate) fn finished(&mut self, word: &str, finish: Finish) {
+        self.finish = Some(finish);
+        self.finish_word = Some(word.to_owned());
+    }
+
+    /// Notes words of refusal; in a stream they come in pieces.
+    pub(crate) fn refuse(&mut self, words: &str) {
+        self.refusal.get_or_insert_default().push_str(words);
+    }
+
+    /// The refusal, where it is one.
+    pub(crate) fn as_refusal(&self) -> Option<Failure> {
+        let words = self.refusal.as_deref().filter(|words| !words.is_empty());
+        (words.is_some() || self.finish == Some(Finish::Refusal)).then(|| Failure::refusal(words))
+    }
+}
+
+/// What one event of a stream brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing to tell the caller.
+    Nothing,
+    /// More text.
+    Text(String),
+    /// The end.
+    Done,
+}
+
+/// Tokens used, counted alike for all providers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// In, cached ones included.
+    pub input: u64,
+    /// Out, reasoning included.
+    pub output: u64,
+    /// Those of `input` that the provider had cached.
+    pub cached: u64,
+    /// Those of `output` that were spent on reasoning.
+    pub reasoning: u64,
+}
+
+impl Usage {
+    /// What it costs in micro-USD, rounded up so that a sum never says too little.
+    pub fn cost(&self, price: &Price) -> u64 {
+        let cached = self.cached.min(self.input);
+        let parts = [
+            (self.input - cached, price.input),
+            (cached, price.cached_input),
+            (self.output, price.output),
+        ];
+        let total: u128 =
+            parts.iter().map(|(tokens, price)| u128::from(*tokens) * u128::from(*price)).sum();
+        u64::try_from(total.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: Price = Price { input: 3_000_000, cached_input: 300_000, output: 15_000_000 };
+
+    #[test]
+    fn cached_tokens_cost_their_own_price() {
+        let usage = Usage { input: 1000, output: 100, cached: 400, reasoning: 50 };
+        assert_eq!(usage.cost(&PRICE), 600 * 3 + 400 * 3 / 10 + 100 * 15);
+    }
+
+    #[test]
+    fn a_fraction_of_a_micro_usd_counts_as_one() {
+        let price = Price { input: 1, cached_input: 1, output: 1 };
+        assert_eq!(Usage { input: 1, ..Usage::default() }.cost(&price), 1);
+        assert_eq!(Usage::default().cost(&price), 0);
+    }
+
+    #[test]
+    fn no_count_overflows() {
+        let usage = Usage { input: u64::MAX, output: u64::MAX, cached: 0, reasoning: 0 };
+        assert_eq!(usage.cost(&PRICE), u64::MAX);
+    }
+}

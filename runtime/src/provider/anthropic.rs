@@ -1,0 +1,321 @@
+//! Anthropic Messages. Peculiar: `system` stands apart; `max_tokens` is required; a stream tells
+//! input tokens in its first event and output tokens, growing, in late ones; `input_tokens` leaves
+//! out what was read from or written to the cache; 529 means the provider is overloaded and not that
+//! we ask too much; a spend limit of one's own looks like a rate limit.
+
+use http::HeaderMap;
+use promptpilot_spec::record::Finish;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Ask, Event, Failure, Kind, Provider, Request, Step, header};
+use crate::{
+    endpoint::{Effort, Role},
+    transport::{HTTP, Transport},
+};
+
+/// Anthropic.
+pub static ANTHROPIC: Anthropic = Anthropic;
+
+/// The version of the protocol spoken here.
+const VERSION: &str = "2023-06-01";
+
+/// Largest answer where the definition does not say, since the provider insists on a number.
+const DEFAULT_MAX_TOKENS: u32 = 4096;
+
+/// The Messages API.
+#[derive(Debug)]
+pub struct Anthropic;
+
+impl Provider for Anthropic {
+    fn name(&self) -> &'static str {
+        "anthropic"
+    }
+
+    fn transport(&self) -> &'static dyn Transport {
+        &HTTP
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        let url = ask.url("https://api.anthropic.com", "/v1/messages");
+        let request = Request::json(url, &Body::new(ask)).header("anthropic-version", VERSION);
+        match ask.key {
+            Some(key) => request.header("x-api-key", key.expose()),
+            None => request,
+        }
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
+        let reply: Message = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let text = reply.content.iter().filter(|block| block.r#type == "text");
+        let mut answer = Answer {
+            text: text.filter_map(|block| block.text.as_deref()).collect(),
+            ..Answer::default()
+        };
+        reply.read(&mut answer);
+        Ok(answer)
+    }
+
+    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+        let chunk: Chunk = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
+        match chunk {
+            Chunk::MessageStart { message } => message.read(answer),
+            Chunk::ContentBlockDelta { delta: Delta::TextDelta { text } } => {
+                return Ok(Step::Text(text));
+            }
+            Chunk::MessageDelta { delta, usage } => {
+                delta.read(answer);
+                usage.read(answer);
+            }
+            Chunk::MessageStop => return Ok(Step::Done),
+            Chunk::Error { error } => return Err(error.in_stream()),
+            Chunk::ContentBlockDelta { delta: Delta::Unknown } | Chunk::Unknown => {}
+        }
+        Ok(Step::Nothing)
+    }
+
+    fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Body {
+            error: Error,
+        }
+        let error = serde_json::from_slice::<Body>(body).unwrap_or_default().error;
+        let failure = Failure::from_status(status, headers, error.message.as_deref());
+        if error.is_about_money() { failure.final_as(Kind::NoMoney) } else { failure }
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        header(headers, "request-id")
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    system: String,
+    messages: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop_sequences: &'a [&'a str],
+    #[serde(skip_serializing_if = "OutputConfig::is_empty")]
+    output_config: OutputConfig,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Turn<'a> {
+    role: Role,
+    content: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct OutputConfig {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<Effort>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Value>,
+}
+
+impl OutputConfig {
+    fn is_empty(&self) -> bool {
+        self.effort.is_none() && self.format.is_none()
+    }
+}
+
+impl<'a> Body<'a> {
+    fn new(ask: &Ask<'a>) -> Self {
+        let parameters = &ask.model.parameters;
+        let (system, turns) = ask.split_system();
+        Self {
+            model: ask.model.name,
+            max_tokens: parameters.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+            system,
+            messages: turns.map(|turn| Turn { role: turn.role, content: &turn.text }).collect(),
+            temperature: parameters.temperature,
+            top_p: parameters.top_p,
+            stop_sequences: parameters.stop,
+            output_config: OutputConfig {
+                effort: parameters.effort,
+                format: ask
+                    .schema()
+                    .map(|schema| json!({ "type": "json_schema", "schema": schema })),
+            },
+            stream: ask.stream,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Chunk {
+    MessageStart {
+        message: Box<Message>,
+    },
+    ContentBlockDelta {
+        delta: Delta,
+    },
+    MessageDelta {
+        #[serde(default)]
+        delta: Stop,
+        #[serde(default)]
+        usage: ReplyUsage,
+    },
+    MessageStop,
+    Error {
+        error: Error,
+    },
+    /// New kinds may appear any day and must not fail a call.
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Delta {
+    TextDelta {
+        text: String,
+    },
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Message {
+    id: Option<String>,
+    model: Option<String>,
+    content: Vec<Block>,
+    #[serde(flatten)]
+    stop: Stop,
+    usage: ReplyUsage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Block {
+    r#type: String,
+    text: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Stop {
+    stop_reason: Option<String>,
+    stop_details: Option<StopDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct StopDetails {
+    category: Option<String>,
+}
+
+/// Counts are cumulative; a late event tells only those that changed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplyUsage {
+    input_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    output_tokens_details: Option<OutputDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OutputDetails {
+    thinking_tokens: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Error {
+    r#type: String,
+    message: Option<String>,
+    details: Option<ErrorDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ErrorDetails {
+    error_code: Option<String>,
+}
+
+impl Message {
+    /// Takes over all but the text.
+    fn read(self, answer: &mut Answer) {
+        self.stop.read(answer);
+        self.usage.read(answer);
+        answer.request_id = self.id;
+        answer.model = self.model;
+    }
+}
+
+impl Stop {
+    fn read(self, answer: &mut Answer) {
+        let Some(word) = self.stop_reason else { return };
+        let finish = match word.as_str() {
+            "end_turn" | "stop_sequence" => Finish::Stop,
+            "max_tokens" | "model_context_window_exceeded" => Finish::Length,
+            "refusal" => Finish::Refusal,
+            "tool_use" | "pause_turn" => Finish::Tool,
+            _ => Finish::Other,
+        };
+        answer.finished(&word, finish);
+        if let Some(category) = self.stop_details.and_then(|details| details.category) {
+            answer.refuse(&format!("the model refused to answer ({category})"));
+        }
+    }
+}
+
+impl ReplyUsage {
+    fn read(self, answer: &mut Answer) {
+        let parts =
+            [self.input_tokens, self.cache_read_input_tokens, self.cache_creation_input_tokens];
+        let usage = answer.usage.get_or_insert_default();
+        if let Some(cached) = self.cache_read_input_tokens {
+            usage.cached = cached;
+        }
+        // A late event repeats all three or none.
+        if self.input_tokens.is_some() {
+            usage.input = parts.iter().flatten().sum();
+        }
+        if let Some(output) = self.output_tokens {
+            usage.output = output;
+        }
+        if let Some(thinking) = self.output_tokens_details.and_then(|it| it.thinking_tokens) {
+            usage.reasoning = thinking;
+        }
+    }
+}
+
+impl Error {
+    fn is_about_money(&self) -> bool {
+        let code = self.details.as_ref().and_then(|details| details.error_code.as_deref());
+        code == Some("enforced_spend_limit_reached") || self.r#type == "billing_error"
+    }
+
+    /// As a failure that came without a status of its own.
+    fn in_stream(&self) -> Failure {
+        let status = match self.r#type.as_str() {
+            "overloaded_error" => 529,
+            "rate_limit_error" => 429,
+            "timeout_error" => 504,
+            "invalid_request_error" => 400,
+            _ => 500,
+        };
+        let message = self.message.as_deref().unwrap_or("the stream ended in an error");
+        let failure = Failure {
+            status: None,
+            ..Failure::from_status(status, &HeaderMap::new(), Some(message))
+        };
+        if self.is_about_money() { failure.final_as(Kind::NoMoney) } else { failure }
+    }
+}

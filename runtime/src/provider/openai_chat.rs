@@ -1,0 +1,261 @@
+//! OpenAI Chat Completions, and every server that speaks it. Peculiar: usage of a stream comes in a
+//! last chunk without choices, and only when asked for; the end is the text `[DONE]`.
+//!
+//! `openai-compatible` trusts less: `system` and not `developer`, `max_tokens` and not
+//! `max_completion_tokens`, no `store`, and a stream may end after its finish reason without
+//! `[DONE]`. Its key is optional. `reasoning_content` is not answer text.
+
+use http::HeaderMap;
+use promptpilot_spec::record::Finish;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default, openai};
+use crate::{
+    endpoint::{Effort, Role},
+    transport::{HTTP, Transport},
+};
+
+/// OpenAI's own, chosen by `api = "chat"`.
+pub static OPENAI_CHAT: Chat = Chat { dialect: Dialect::OpenAi };
+
+/// Any other server.
+pub static OPENAI_COMPATIBLE: Chat = Chat { dialect: Dialect::Compatible };
+
+/// Chat Completions in one of its dialects.
+#[derive(Debug)]
+pub struct Chat {
+    dialect: Dialect,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    OpenAi,
+    Compatible,
+}
+
+impl Provider for Chat {
+    fn name(&self) -> &'static str {
+        match self.dialect {
+            Dialect::OpenAi => "openai",
+            Dialect::Compatible => "openai-compatible",
+        }
+    }
+
+    fn transport(&self) -> &'static dyn Transport {
+        &HTTP
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        let url = ask.url("https://api.openai.com/v1", "/chat/completions");
+        let request = Request::json(url, &Body::new(self.dialect, ask));
+        match ask.key {
+            Some(key) => request.header("authorization", format!("Bearer {}", key.expose())),
+            None => request,
+        }
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
+        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let mut answer = Answer::default();
+        let text = reply.read(&mut answer)?;
+        answer.text = text;
+        Ok(answer)
+    }
+
+    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+        if event.data.trim() == "[DONE]" {
+            return Ok(Step::Done);
+        }
+        let chunk: Reply = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
+        let text = chunk.read(answer)?;
+        Ok(if text.is_empty() { Step::Nothing } else { Step::Text(text) })
+    }
+
+    fn may_end(&self, so_far: &Answer) -> bool {
+        self.dialect == Dialect::Compatible && so_far.finish.is_some()
+    }
+
+    fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+        openai::failure(status, headers, body)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<Effort>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    role: &'static str,
+    content: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseFormat<'a> {
+    r#type: &'static str,
+    json_schema: JsonSchema<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct JsonSchema<'a> {
+    name: &'a str,
+    schema: Value,
+    strict: bool,
+}
+
+impl<'a> Body<'a> {
+    fn new(dialect: Dialect, ask: &Ask<'a>) -> Self {
+        let parameters = &ask.model.parameters;
+        let openai = dialect == Dialect::OpenAi;
+        let role = |role| match role {
+            Role::System if openai => "developer",
+            Role::System => "system",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        Self {
+            model: ask.model.name,
+            messages: ask
+                .turns
+                .iter()
+                .map(|turn| Message { role: role(turn.role), content: &turn.text })
+                .collect(),
+            max_completion_tokens: parameters.max_tokens.filter(|_| openai),
+            max_tokens: parameters.max_tokens.filter(|_| !openai),
+            temperature: parameters.temperature,
+            top_p: parameters.top_p,
+            stop: parameters.stop,
+            seed: parameters.seed,
+            reasoning_effort: parameters.effort,
+            response_format: ask.schema().map(|schema| ResponseFormat {
+                r#type: "json_schema",
+                json_schema: JsonSchema {
+                    name: openai::schema_name(ask.endpoint),
+                    schema,
+                    strict: true,
+                },
+            }),
+            stream: ask.stream,
+            stream_options: ask.stream.then(|| match dialect {
+                // Padding against eavesdroppers would only cost bytes between two servers.
+                Dialect::OpenAi => json!({ "include_usage": true, "include_obfuscation": false }),
+                Dialect::Compatible => json!({ "include_usage": true }),
+            }),
+        }
+    }
+}
+
+/// A whole answer or a chunk of a stream: `message` in one is `delta` in the other.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reply {
+    id: Option<String>,
+    model: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
+    choices: Vec<Choice>,
+    usage: Option<ReplyUsage>,
+    error: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Choice {
+    #[serde(alias = "delta")]
+    message: Option<Content>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Content {
+    content: Option<String>,
+    refusal: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplyUsage {
+    #[serde(deserialize_with = "null_as_default")]
+    prompt_tokens: u64,
+    #[serde(deserialize_with = "null_as_default")]
+    completion_tokens: u64,
+    prompt_tokens_details: Option<Details>,
+    completion_tokens_details: Option<Details>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    cached_tokens: Option<u64>,
+    reasoning_tokens: Option<u64>,
+}
+
+impl Reply {
+    /// Takes over what it tells and gives its text.
+    fn read(self, answer: &mut Answer) -> Result<String, Failure> {
+        if let Some(error) = self.error.filter(|error| !error.is_null()) {
+            return Err(openai::Error::read(&error).in_stream());
+        }
+        answer.request_id = answer.request_id.take().or(self.id);
+        answer.model = answer.model.take().or(self.model);
+        answer.usage = self.usage.map(Usage::from).or(answer.usage);
+        let Some(choice) = self.choices.into_iter().next() else {
+            return Ok(String::new());
+        };
+        if let Some(word) = choice.finish_reason {
+            answer.finished(&word, finish(&word));
+        }
+        let content = choice.message.unwrap_or_default();
+        if let Some(refusal) = content.refusal {
+            answer.refuse(&refusal);
+        }
+        Ok(content.content.unwrap_or_default())
+    }
+}
+
+fn finish(word: &str) -> Finish {
+    match word {
+        "stop" | "eos_token" | "stop_sequence" => Finish::Stop,
+        "length" => Finish::Length,
+        "content_filter" => Finish::Refusal,
+        "tool_calls" | "function_call" => Finish::Tool,
+        _ => Finish::Other,
+    }
+}
+
+impl From<ReplyUsage> for Usage {
+    fn from(usage: ReplyUsage) -> Self {
+        Self {
+            input: usage.prompt_tokens,
+            output: usage.completion_tokens,
+            cached: usage.prompt_tokens_details.and_then(|it| it.cached_tokens).unwrap_or(0),
+            reasoning: usage
+                .completion_tokens_details
+                .and_then(|it| it.reasoning_tokens)
+                .unwrap_or(0),
+        }
+    }
+}

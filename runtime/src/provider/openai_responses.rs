@@ -1,0 +1,252 @@
+//! OpenAI Responses. Peculiar: system text stands apart as `instructions`; the provider would store
+//! every answer unless told not to; a stream has no `[DONE]` but ends with an event that holds the
+//! whole response; `stop` and `seed` do not exist here (the check refuses them).
+
+use http::HeaderMap;
+use promptpilot_spec::record::Finish;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default, openai};
+use crate::{
+    endpoint::{Effort, Role},
+    transport::{HTTP, Transport},
+};
+
+/// OpenAI through its Responses API.
+pub static OPENAI_RESPONSES: Responses = Responses;
+
+/// The Responses API.
+#[derive(Debug)]
+pub struct Responses;
+
+impl Provider for Responses {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    fn transport(&self) -> &'static dyn Transport {
+        &HTTP
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        let url = ask.url("https://api.openai.com/v1", "/responses");
+        let request = Request::json(url, &Body::new(ask));
+        match ask.key {
+            Some(key) => request.header("authorization", format!("Bearer {}", key.expose())),
+            None => request,
+        }
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
+        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let mut answer = Answer { text: reply.text(), ..Answer::default() };
+        reply.read(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+        let chunk: Chunk = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
+        match chunk {
+            Chunk::Text { delta } => return Ok(Step::Text(delta)),
+            Chunk::Refusal { delta } => answer.refuse(&delta),
+            Chunk::End { response } => {
+                // Refusals have come in pieces already.
+                answer.refusal = None;
+                response.read(answer)?;
+                return Ok(Step::Done);
+            }
+            Chunk::Error { error, message, code } => {
+                let flat = json!({ "message": message, "code": code });
+                return Err(openai::Error::read(error.as_ref().unwrap_or(&flat)).in_stream());
+            }
+            Chunk::Unknown => {}
+        }
+        Ok(Step::Nothing)
+    }
+
+    fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+        openai::failure(status, headers, body)
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    instructions: String,
+    input: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<Value>,
+    store: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<Value>,
+}
+
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    role: Role,
+    content: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Reasoning {
+    effort: Effort,
+}
+
+impl<'a> Body<'a> {
+    fn new(ask: &Ask<'a>) -> Self {
+        let parameters = &ask.model.parameters;
+        let (instructions, turns) = ask.split_system();
+        Self {
+            model: ask.model.name,
+            instructions,
+            input: turns
+                .map(|turn| Message { role: turn.role, content: &turn.text })
+                .collect(),
+            max_output_tokens: parameters.max_tokens,
+            temperature: parameters.temperature,
+            top_p: parameters.top_p,
+            reasoning: parameters.effort.map(|effort| Reasoning { effort }),
+            text: ask.schema().map(|schema| {
+                let name = openai::schema_name(ask.endpoint);
+                let (kind, strict) = ("json_schema", true);
+                json!({ "format": { "type": kind, "name": name, "schema": schema, "strict": strict } })
+            }),
+            store: false,
+            stream: ask.stream,
+            // Padding against eavesdroppers would only cost bytes between two servers.
+            stream_options: ask.stream.then(|| json!({ "include_obfuscation": false })),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type")]
+enum Chunk {
+    #[serde(rename = "response.output_text.delta")]
+    Text { delta: String },
+    #[serde(rename = "response.refusal.delta")]
+    Refusal { delta: String },
+    #[serde(
+        rename = "response.completed",
+        alias = "response.incomplete",
+        alias = "response.failed"
+    )]
+    End { response: Box<Reply> },
+    #[serde(rename = "error")]
+    Error { error: Option<Value>, message: Option<String>, code: Option<String> },
+    /// New kinds may appear any day and must not fail a call.
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reply {
+    id: Option<String>,
+    model: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
+    status: String,
+    error: Option<Value>,
+    incomplete_details: Option<Incomplete>,
+    #[serde(deserialize_with = "null_as_default")]
+    output: Vec<Item>,
+    usage: Option<ReplyUsage>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Incomplete {
+    reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Item {
+    r#type: String,
+    #[serde(deserialize_with = "null_as_default")]
+    content: Vec<Part>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    r#type: String,
+    text: Option<String>,
+    refusal: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplyUsage {
+    #[serde(deserialize_with = "null_as_default")]
+    input_tokens: u64,
+    #[serde(deserialize_with = "null_as_default")]
+    output_tokens: u64,
+    input_tokens_details: Option<Details>,
+    output_tokens_details: Option<Details>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Details {
+    cached_tokens: Option<u64>,
+    reasoning_tokens: Option<u64>,
+}
+
+impl Reply {
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.output.iter().filter(|item| item.r#type == "message").flat_map(|item| &item.content)
+    }
+
+    fn text(&self) -> String {
+        let texts = self.parts().filter(|part| part.r#type == "output_text");
+        texts.filter_map(|part| part.text.as_deref()).collect()
+    }
+
+    /// Takes over all but the text.
+    fn read(self, answer: &mut Answer) -> Result<(), Failure> {
+        for refusal in self.parts().filter_map(|part| part.refusal.as_deref()) {
+            answer.refuse(refusal);
+        }
+        answer.usage = self.usage.map(Usage::from);
+        let reason = self.incomplete_details.and_then(|details| details.reason);
+        let calls_function = self.output.iter().any(|item| item.r#type == "function_call");
+        let finish = match (self.status.as_str(), reason.as_deref()) {
+            (_, Some("max_output_tokens")) => Finish::Length,
+            (_, Some("content_filter")) => Finish::Refusal,
+            ("completed", _) if calls_function => Finish::Tool,
+            ("completed", _) => Finish::Stop,
+            _ => Finish::Other,
+        };
+        answer.finished(reason.as_deref().unwrap_or(&self.status), finish);
+        answer.request_id = self.id;
+        answer.model = self.model;
+        if self.status == "failed" {
+            return Err(openai::Error::read(&self.error.unwrap_or_default()).in_stream());
+        }
+        Ok(())
+    }
+}
+
+impl From<ReplyUsage> for Usage {
+    fn from(usage: ReplyUsage) -> Self {
+        Self {
+            input: usage.input_tokens,
+            output: usage.output_tokens,
+            cached: usage.input_tokens_details.and_then(|it| it.cached_tokens).unwrap_or(0),
+            reasoning: usage.output_tokens_details.and_then(|it| it.reasoning_tokens).unwrap_or(0),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! HTTP/1.1 and HTTP/2 to providers, over TLS or, for models on one's own machine, without it.
+//!
+//! Certificates are checked against Mozilla's roots, which are linked in: Lambda's file system and a
+//! bare machine's may hold none. The client is made at its first use, so it costs a cold start
+//! nothing. A function may be frozen between two calls for hours; connections that were idle for
+//! more than [`FROZEN`] of wall-clock time are dropped and not tried.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture};
+use http::{HeaderValue, header};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+
+use super::{Reply, Transport};
+use crate::provider::{Failure, Kind, Request};
+
+/// Idle for longer than this, a connection is most likely dead.
+const FROZEN: Duration = Duration::from_secs(20);
+
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+
+const USER_AGENT: &str = concat!("promptpilot/", env!("CARGO_PKG_VERSION"));
+
+/// The transport of all providers that are reached over a network.
+pub static HTTP: Http = Http { pool: Mutex::new(None) };
+
+/// An HTTP client that is made when it is needed.
+#[derive(Debug)]
+pub struct Http {
+    pool: Mutex<Option<Pool>>,
+}
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+#[derive(Debug)]
+struct Pool {
+    client: HttpClient,
+    used: SystemTime,
+}
+
+impl Http {
+    fn client(&self) -> Result<HttpClient, Failure> {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = SystemTime::now();
+        let frozen = |pool: &Pool| now.duration_since(pool.used).is_ok_and(|idle| idle > FROZEN);
+        match pool.as_mut().filter(|pool| !frozen(pool)) {
+            Some(pool) => {
+                pool.used = now;
+                Ok(pool.client.clone())
+            }
+            None => {
+                let client = new_client().map_err(|error| {
+                    Failure::new(Kind::Connect, format!("could not set up TLS: {error}"))
+                })?;
+                *pool = Some(Pool { client: client.clone(), used: now });
+                Ok(client)
+            }
+        }
+    }
+}
+
+fn new_client() -> Result<HttpClient, rustls::Error> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .enable_http2()
+        .wrap_connector(tcp);
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(FROZEN)
+        .build(connector))
+}
+
+impl Transport for Http {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Failure>> {
+        async move {
+            let host = host_of(&request.url);
+            let request = into_http(request)?;
+            let response =
+                self.client()?.request(request).await.map_err(|error| unsent(&error, &host))?;
+            let (head, body) = response.into_parts();
+            let body = body.into_data_stream().map_err(|error| {
+                Failure::new(Kind::Broken, format!("the connection broke: {}", innermost(&error)))
+            });
+            Ok(Reply { status: head.status.as_u16(), headers: head.headers, body: body.boxed() })
+        }
+        .boxed()
+    }
+}
+
+fn into_http(request: Request) -> Result<http::Request<Full<Bytes>>, Failure> {
+    let mut builder = http::Request::post(&request.url).header(header::USER_AGENT, USER_AGENT);
+    for (name, value) in &request.headers {
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
+            Failure::new(Kind::Key, format!("`{name}` holds a character that no header may have"))
+        })?;
+        value.set_sensitive(true);
+        builder = builder.header(*name, value);
+    }
+    builder.body(Full::new(request.body)).map_err(|error| Failure {
+        retry: false,
+        ..Failure::new(Kind::Connect, format!("not an address: {error}"))
+    })
+}
+
+fn unsent(error: &hyper_util::client::legacy::Error, host: &str) -> Failure {
+    let cause = innermost(error);
+    if error.is_connect() {
+        Failure::new(Kind::Connect, format!("could not connect to {host}: {cause}"))
+    } else {
+        Failure::new(Kind::Broken, format!("the connection to {host} broke: {cause}"))
+    }
+}
+
+/// For messages: without path, query and whatever else an address may carry.
+fn host_of(url: &str) -> String {
+    url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default()
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
