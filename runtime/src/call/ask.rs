@@ -132,7 +132,7 @@ impl<'a> Asker<'a> {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::new(Kind::Timeout, "no answer within the call's time")),
         };
-        let outcome = outcome.and_then(|()| answer.as_refusal().map_or(Ok(()), Err));
+        let outcome = outcome.and_then(|()| answer.refused().map_or(Ok(()), Err));
         self.ledger.close_attempt(model, status, &answer, outcome.as_ref().err());
         outcome.map(|()| answer)
     }

@@ -37,7 +37,7 @@ impl Answer {
     }
 
     /// The refusal, where it is one.
-    pub(crate) fn as_refusal(&self) -> Option<Failure> {
+    pub fn refused(&self) -> Option<Failure> {
         let words = self.refusal.as_deref().filter(|words| !words.is_empty());
         (words.is_some() || self.finish == Some(Finish::Refusal)).then(|| Failure::refusal(words))
     }

@@ -1,0 +1,99 @@
+//! An endpoint whose models and settings come from the variable `ENDPOINT`, so that the tests need
+//! one binary only. What is deployed never looks like this: there it is all static.
+
+use std::process::ExitCode;
+
+use promptpilot_runtime::{
+    endpoint::{Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role},
+    provider::{self, Provider},
+    serve,
+};
+use serde_json::Value;
+
+const fn field(name: &'static str, kind: Kind) -> Field {
+    Field { name, optional: false, default: None, sensitive: false, kind }
+}
+
+const TEXT: Kind = Kind::String { min_length: 0, max_length: Some(2_000_000) };
+
+static REQUEST: &[Field] =
+    &[field("text", TEXT), Field { sensitive: true, optional: true, ..field("secret", TEXT) }];
+
+static WORD: Field = field("", Kind::String { min_length: 1, max_length: Some(40) });
+
+static RESPONSE: Response = Response::Json {
+    fields: &[
+        field("keywords", Kind::Array { items: &WORD, min_items: 1, max_items: Some(3) }),
+        field("mood", Kind::Enum(&["good", "bad"])),
+    ],
+    schema: r#"{"type":"object","properties":{"keywords":{"type":"array","items":{"type":"string"}},"mood":{"type":"string","enum":["good","bad"]}},"required":["keywords","mood"],"additionalProperties":false}"#,
+};
+
+fn main() -> ExitCode {
+    let settings = std::env::var("ENDPOINT").unwrap_or_default();
+    let settings: Value = serde_json::from_str(&settings).unwrap_or_default();
+    serve(Box::leak(Box::new(endpoint(&settings))))
+}
+
+fn endpoint(settings: &Value) -> Endpoint {
+    let number = |name: &str, default: u64| settings[name].as_u64().unwrap_or(default);
+    let models = settings["models"].as_array().into_iter().flatten().map(model);
+    Endpoint {
+        name: "steered",
+        description: "",
+        log: match settings["log"].as_str() {
+            Some("metadata") => Log::Metadata,
+            Some("none") => Log::None,
+            _ => Log::Full,
+        },
+        prompt: &[
+            Message { role: Role::System, template: "Be brief." },
+            Message {
+                role: Role::User,
+                template: "{{ text }}{% if secret %} {{ secret }}{% endif %}",
+            },
+        ],
+        request: REQUEST,
+        response: if settings["json"] == true {
+            // A reference cannot be moved out of; the parts can be named again.
+            match &RESPONSE {
+                Response::Json { fields, schema } => Response::Json { fields, schema },
+                Response::Text => Response::Text,
+            }
+        } else {
+            Response::Text
+        },
+        models: Vec::leak(models.collect()),
+        timeout_ms: number("timeout_ms", 20_000),
+        retries: u8::try_from(number("retries", 2)).unwrap_or(u8::MAX),
+        max_body: 3_000_000,
+        origins: &[],
+        openapi: "{}",
+    }
+}
+
+fn model(settings: &Value) -> Model {
+    let text = |name: &str| settings[name].as_str().map(|text| &*text.to_owned().leak());
+    let provider: &'static dyn Provider = match settings["provider"].as_str() {
+        Some("openai") => &provider::OPENAI_RESPONSES,
+        Some("openai-chat") => &provider::OPENAI_CHAT,
+        Some("openai-compatible") => &provider::OPENAI_COMPATIBLE,
+        Some("anthropic") => &provider::ANTHROPIC,
+        _ => &provider::SANDBOX,
+    };
+    Model {
+        provider,
+        name: text("name").unwrap_or("default"),
+        key: text("key"),
+        base_url: text("base_url"),
+        parameters: Parameters {
+            max_tokens: Some(100),
+            temperature: None,
+            top_p: None,
+            stop: &[],
+            seed: None,
+            effort: None,
+        },
+        price: Some(Price { input: 3_000_000, cached_input: 300_000, output: 15_000_000 }),
+    }
+}
