@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use promptpilot_spec::record::{
-    Attempt, CALL_KIND, Cache, CallRecord, Delivered, START_KIND, Source, StartRecord, VERSION,
+    Attempt, CALL_KIND, Cache, CallRecord, Delivered, Finish, START_KIND, Source, StartRecord,
+    VERSION,
 };
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -186,7 +187,10 @@ impl Ledger {
         let duration_us = self.attempt.take().map_or(0, micros);
         self.record.provider_us += duration_us;
         self.record.model_answered.clone_from(&answer.model);
-        self.record.finish = answer.finish;
+        self.record.finish = match answer.refused() {
+            Some(_) => Some(Finish::Refusal),
+            None => answer.finish,
+        };
         let cost = answer.usage.and_then(|usage| match &model.price {
             _ if model.provider.is_free() => Some(0),
             price => Some(usage.cost(price.as_ref()?)),
