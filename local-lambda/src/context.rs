@@ -1,0 +1,23 @@
+//! What every request handler needs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::auth::Credentials;
+use crate::registry::Registry;
+use crate::store::{CodeStore, Secrets};
+
+/// The host as its handlers see it.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) address: SocketAddr,
+    pub(crate) region: String,
+    pub(crate) credentials: Credentials,
+    /// Whether the REST API asks for signatures.
+    pub(crate) auth: bool,
+    pub(crate) registry: Registry,
+    pub(crate) code: Arc<CodeStore>,
+    pub(crate) secrets: Arc<Secrets>,
+    /// Part of the download addresses of packages, new at each start.
+    pub(crate) download_token: String,
+}

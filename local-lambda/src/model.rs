@@ -1,0 +1,137 @@
+//! What the host keeps of a function. These types are the store's file format too.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::arn::LATEST;
+use crate::store::Sealed;
+
+/// A function with all that hangs on it. One value is one file, so each change is all or nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) latest: Version,
+    /// The version published from `latest` as it stands; publishing again answers with it.
+    pub(crate) published_as: Option<u64>,
+    pub(crate) next_version: u64,
+    pub(crate) versions: BTreeMap<u64, Version>,
+    pub(crate) aliases: BTreeMap<String, Alias>,
+    /// By qualifier, `$LATEST` for the function's own.
+    pub(crate) urls: BTreeMap<String, UrlConfig>,
+    /// By qualifier, likewise.
+    pub(crate) policies: BTreeMap<String, Policy>,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) reserved_concurrency: Option<u32>,
+}
+
+impl Function {
+    /// The version a number or `$LATEST` names.
+    pub(crate) fn version(&self, version: &str) -> Option<&Version> {
+        match version {
+            LATEST => Some(&self.latest),
+            number => self.versions.get(&number.parse().ok()?),
+        }
+    }
+
+    /// The version a qualifier names, aliases included, with its number.
+    pub(crate) fn resolve<'a>(&'a self, qualifier: &'a str) -> Option<(&'a str, &'a Version)> {
+        let version = match self.aliases.get(qualifier) {
+            Some(alias) => alias.version.as_str(),
+            None => qualifier,
+        };
+        self.version(version).map(|found| (version, found))
+    }
+
+    /// `$LATEST` and every published version, oldest first.
+    pub(crate) fn all_versions(&self) -> impl Iterator<Item = (String, &Version)> {
+        let published = self.versions.iter().map(|(number, version)| (number.to_string(), version));
+        std::iter::once((LATEST.to_owned(), &self.latest)).chain(published)
+    }
+}
+
+/// Code and settings that run together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Version {
+    pub(crate) code: Code,
+    pub(crate) settings: VersionSettings,
+    pub(crate) description: String,
+    pub(crate) revision: String,
+    pub(crate) modified: String,
+}
+
+/// A deployment package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Code {
+    /// Base64 of the package's SHA-256, as the service tells it.
+    pub(crate) sha256: String,
+    pub(crate) size: u64,
+}
+
+/// What may be set of a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VersionSettings {
+    pub(crate) runtime: String,
+    pub(crate) role: String,
+    pub(crate) handler: Option<String>,
+    pub(crate) timeout_seconds: u32,
+    pub(crate) memory_mb: u32,
+    pub(crate) environment: Option<Sealed>,
+    pub(crate) architecture: String,
+    pub(crate) tracing: String,
+    pub(crate) ephemeral_storage_mb: u32,
+    /// As the service shows it.
+    pub(crate) logging: Value,
+}
+
+/// A name for a version, or for two with weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Alias {
+    pub(crate) version: String,
+    pub(crate) description: String,
+    /// A second version and the share of requests that goes there.
+    pub(crate) additional: Option<(String, f64)>,
+    pub(crate) revision: String,
+}
+
+/// A function URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UrlConfig {
+    pub(crate) id: String,
+    pub(crate) auth: UrlAuth,
+    pub(crate) invoke_mode: InvokeMode,
+    pub(crate) created: String,
+    pub(crate) modified: String,
+}
+
+/// Who may call a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum UrlAuth {
+    #[serde(rename = "NONE")]
+    None,
+    #[serde(rename = "AWS_IAM")]
+    AwsIam,
+}
+
+/// Whether a URL's answer is held back until it is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum InvokeMode {
+    #[serde(rename = "BUFFERED")]
+    Buffered,
+    #[serde(rename = "RESPONSE_STREAM")]
+    ResponseStream,
+}
+
+/// The statements of a qualifier's resource policy, in the order they were added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Policy {
+    pub(crate) revision: String,
+    pub(crate) statements: Vec<Value>,
+}
+
+/// A fresh `RevisionId`.
+pub(crate) fn new_revision() -> String {
+    Uuid::new_v4().to_string()
+}

@@ -1,0 +1,49 @@
+//! Bounds on processes and what they may take.
+
+use std::time::Duration;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+/// How far the host goes. The defaults suit a developer's machine.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Processes of one version at a time; further calls wait in its queue.
+    pub processes: usize,
+    /// Processes of one version that may be starting at a time.
+    pub starting: usize,
+    /// Calls of one version that may wait; more are throttled.
+    pub queue: usize,
+    /// A process without a call for this long is ended.
+    pub idle: Duration,
+    /// A process must poll for its first event within this time.
+    pub init: Duration,
+    /// How long a call may wait for a warm process before another one is started.
+    pub scale_after: Duration,
+    /// How long a shutdown waits for calls that are under way.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            processes: 64,
+            starting: cores.max(2),
+            queue: 20_000,
+            idle: Duration::from_secs(300),
+            init: Duration::from_secs(10),
+            scale_after: Duration::from_millis(2),
+            drain: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A burst of calls needs a descriptor each, and the usual soft limit is 1,024.
+pub(crate) fn raise_descriptor_limit() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+        && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
+    {
+        tracing::warn!(%error, soft, "could not raise the limit of open files");
+    }
+}

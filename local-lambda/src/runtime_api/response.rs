@@ -1,0 +1,151 @@
+//! What a process answers: a response, whole or streamed, or an error.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::body::Body;
+use crate::invocation::{Chunk, Failure};
+use crate::process::Process;
+
+use super::{accepted, refusal, unknown_call};
+
+/// The most that a response may have that is not streamed.
+const MAX_RESPONSE: usize = 6_291_556;
+const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
+const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
+const ERROR_BODY: &str = "lambda-runtime-function-error-body";
+
+pub(super) async fn respond(
+    process: &Process,
+    id: Uuid,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    let content_type = head.headers.get(CONTENT_TYPE).cloned();
+    if head.headers.get(RESPONSE_MODE).is_some_and(|mode| mode == "streaming") {
+        return match process.begin_stream(id, content_type) {
+            Some(chunks) => forward(process, id, body, chunks).await,
+            None => unknown_call(),
+        };
+    }
+    match read(&head.headers, body).await {
+        Ok(body) => match process.answer(id, content_type, body) {
+            true => accepted(),
+            false => unknown_call(),
+        },
+        Err(Unreadable::TooLarge) if process.expects(id) => too_large(process, id),
+        Err(Unreadable::TooLarge) => unknown_call(),
+        // The process will be found dead, or comes again.
+        Err(Unreadable::Broken) => truncated(),
+    }
+}
+
+pub(super) async fn fail(
+    process: &Process,
+    id: Uuid,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    match read(&head.headers, body).await {
+        Ok(body) => {
+            let failure = Failure::of_function(head.headers.get(ERROR_TYPE), body);
+            let failed = process.fail(id, failure, "Runtime.FunctionError");
+            if failed { accepted() } else { unknown_call() }
+        }
+        Err(_) => truncated(),
+    }
+}
+
+pub(super) async fn fail_init(process: &Process, request: Request<Incoming>) -> Response<Body> {
+    let (head, body) = request.into_parts();
+    match read(&head.headers, body).await {
+        Ok(body) => {
+            process.fail_init(Failure::of_function(head.headers.get(ERROR_TYPE), body));
+            accepted()
+        }
+        Err(_) => truncated(),
+    }
+}
+
+/// Hands chunks on as they come. A reader that has gone changes nothing: the function goes on as
+/// it would on the service, and what it sends is dropped.
+async fn forward(
+    process: &Process,
+    id: Uuid,
+    mut body: Incoming,
+    chunks: mpsc::Sender<Chunk>,
+) -> Response<Body> {
+    let mut failure = None;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            let message = "the function's connection ended within its response";
+            let cut = Failure::document("Runtime.TruncatedResponse", message);
+            process.end_stream(id, Some(cut)).await;
+            return truncated();
+        };
+        match frame.into_data() {
+            Ok(data) => {
+                let _ = chunks.send(Chunk::Data(data)).await;
+            }
+            Err(frame) => failure = frame.into_trailers().ok().and_then(trailing_failure),
+        }
+    }
+    drop(chunks);
+    process.end_stream(id, failure).await;
+    accepted()
+}
+
+/// The error that a function may still report when its answer has begun.
+fn trailing_failure(trailers: HeaderMap) -> Option<Failure> {
+    let kind = trailers.get(ERROR_TYPE)?;
+    let body = trailers.get(ERROR_BODY).and_then(|body| STANDARD.decode(body).ok());
+    Some(Failure::of_function(Some(kind), body.unwrap_or_default().into()))
+}
+
+enum Unreadable {
+    TooLarge,
+    Broken,
+}
+
+async fn read(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Unreadable> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut too_large = length.is_some_and(|length: usize| length > MAX_RESPONSE);
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Unreadable::Broken)?.into_data() else { continue };
+        too_large |= first.len() + all.len() + data.len() > MAX_RESPONSE;
+        match (too_large, first.is_empty()) {
+            // Read to the end all the same, so that the process hears why.
+            (true, _) => {}
+            // Most answers are one chunk, which need not be copied.
+            (false, true) => first = data,
+            (false, false) => all.extend_from_slice(&data),
+        }
+    }
+    match (too_large, all.is_empty()) {
+        (true, _) => Err(Unreadable::TooLarge),
+        (false, true) => Ok(first),
+        (false, false) => Ok([first, all.freeze()].concat().into()),
+    }
+}
+
+fn too_large(process: &Process, id: Uuid) -> Response<Body> {
+    const KIND: &str = "Function.ResponseSizeTooLarge";
+    let message = format!(
+        "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
+    );
+    process.fail(id, Failure::document(KIND, &message), KIND);
+    refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
+}
+
+fn truncated() -> Response<Body> {
+    refusal(StatusCode::BAD_REQUEST, "Runtime.TruncatedResponse", "the request ended early")
+}

@@ -1,0 +1,44 @@
+//! Where things are in the data directory; the README of this crate shows it as a tree.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The paths of a data directory.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Makes what is missing.
+    pub(crate) fn create(root: &Path) -> io::Result<Self> {
+        let layout = Self { root: root.to_owned() };
+        let dirs = [layout.functions(), layout.code(), layout.streams(), layout.subscribers()];
+        for dir in dirs {
+            std::fs::create_dir_all(dir)?;
+        }
+        Ok(layout)
+    }
+
+    pub(crate) fn functions(&self) -> PathBuf {
+        self.root.join("functions")
+    }
+
+    pub(crate) fn code(&self) -> PathBuf {
+        self.root.join("code")
+    }
+
+    /// The finished lines of each function.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.root.join("output/logs")
+    }
+
+    /// What running processes write into.
+    pub(crate) fn streams(&self) -> PathBuf {
+        self.root.join("output/streams")
+    }
+
+    pub(crate) fn subscribers(&self) -> PathBuf {
+        self.root.join("output/subscribers")
+    }
+}

@@ -1,0 +1,14 @@
+//! What survives: functions, their code, and the keys. Every write is a new file renamed into
+//! place, so that a kill at any instant leaves the old state or the new one.
+
+mod code;
+mod files;
+mod functions;
+mod layout;
+mod secrets;
+
+pub(crate) use code::{CodeError, CodeStore, Pin};
+pub(crate) use files::read_or_create_private;
+pub(crate) use functions::FunctionStore;
+pub(crate) use layout::Layout;
+pub(crate) use secrets::{Sealed, Secrets, SecretsError};

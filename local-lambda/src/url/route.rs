@@ -1,0 +1,159 @@
+//! From a request at `/e/<url-id>/…` to its answer.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use uuid::Uuid;
+
+use crate::auth;
+use crate::body::Body;
+use crate::caller::{self, Call, NotCalled};
+use crate::context::Context;
+use crate::model::UrlAuth;
+use crate::registry::UrlRoute;
+
+use super::event::Source;
+use super::response::{from_answer, refusal};
+
+/// Where URLs are on this host's listener.
+pub(crate) const PATH_PREFIX: &str = "/e/";
+
+const MAX_REQUEST: usize = 6_291_456;
+const HELP: &str = "Forbidden. For troubleshooting Function URL authorization issues, see: \
+                    https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
+
+/// Answers a request to a function URL.
+pub(crate) async fn handle(
+    context: &Arc<Context>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let id = Uuid::new_v4();
+    let mut response = match answer(context, peer, id, request).await {
+        Ok(response) | Err(response) => response,
+    };
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    if let Ok(id) = HeaderValue::from_str(id.hyphenated().encode_lower(&mut text)) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+/// Both sides are responses; the error side only makes early ends short.
+async fn answer(
+    context: &Context,
+    peer: SocketAddr,
+    id: Uuid,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Response<Body>> {
+    let (head, body) = request.into_parts();
+    let (url_id, path) = split_path(head.uri.path());
+    let route = context.registry.url(url_id).ok_or_else(|| forbidden(None))?;
+    if route.config.auth == UrlAuth::None && !route.public {
+        return Err(forbidden(Some(HELP)));
+    }
+    let body = read(body).await?;
+    let access_key = match route.config.auth {
+        UrlAuth::None => None,
+        UrlAuth::AwsIam => {
+            let signed = auth::verify(&context.credentials, &context.region, &head, &body);
+            signed.map_err(|_| forbidden(Some(HELP)))?;
+            Some(context.credentials.access_key_id())
+        }
+    };
+    let trace_id = caller::trace_id(&head.headers, id);
+    let source = Source {
+        url_id,
+        id,
+        method: head.method.as_str(),
+        path,
+        query: head.uri.query().unwrap_or_default(),
+        headers: &head.headers,
+        body: &body,
+        source_ip: peer.ip(),
+        port: context.address.port(),
+        trace_id: &trace_id,
+        access_key,
+    };
+    let payload = source.event().map_err(|_| bad_request())?;
+    call(&route, id, payload, trace_id).await
+}
+
+async fn call(
+    route: &UrlRoute,
+    id: Uuid,
+    payload: Bytes,
+    trace_id: HeaderValue,
+) -> Result<Response<Body>, Response<Body>> {
+    let calling = caller::call(Call {
+        entry: &route.entry,
+        qualifier: &route.qualifier,
+        id,
+        payload,
+        invoked_arn: Arc::clone(&route.invoked_arn),
+        trace_id,
+        client_context: None,
+        wants_log: false,
+    });
+    let calling = calling.map_err(|not_called| match not_called {
+        NotCalled::NoVersion => forbidden(Some(HELP)),
+        NotCalled::Reserved | NotCalled::Busy => {
+            let kind = "TooManyRequestsException";
+            refusal(StatusCode::TOO_MANY_REQUESTS, kind, Some("Rate Exceeded."))
+        }
+    })?;
+    match calling.answer().await {
+        Ok(answer) => Ok(from_answer(answer, route.config.invoke_mode).await),
+        Err(_) => Err(refusal(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailableException",
+            Some("The host is shutting down"),
+        )),
+    }
+}
+
+/// `/e/<id>/path` as id and `/path`.
+fn split_path(path: &str) -> (&str, &str) {
+    let rest = path.strip_prefix(PATH_PREFIX).unwrap_or_default();
+    match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, "/"),
+    }
+}
+
+async fn read(body: Incoming) -> Result<Bytes, Response<Body>> {
+    match Limited::new(body, MAX_REQUEST).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLargeException",
+            Some("Request Entity Too Large"),
+        )),
+        Err(_) => Err(bad_request()),
+    }
+}
+
+fn bad_request() -> Response<Body> {
+    refusal(StatusCode::BAD_REQUEST, "BadRequestException", Some("Bad Request"))
+}
+
+fn forbidden(message: Option<&str>) -> Response<Body> {
+    refusal(StatusCode::FORBIDDEN, "AccessDeniedException", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prefix_is_taken_off() {
+        assert_eq!(split_path("/e/abc/x/y"), ("abc", "/x/y"));
+        assert_eq!(split_path("/e/abc/"), ("abc", "/"));
+        assert_eq!(split_path("/e/abc"), ("abc", "/"));
+        assert_eq!(split_path("/e/"), ("", "/"));
+    }
+}
