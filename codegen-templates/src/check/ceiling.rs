@@ -2,11 +2,11 @@
 
 use promptpilot_spec::{
     Definition,
-    definition::{ProviderKind, ResponseFormat},
+    definition::ResponseFormat,
     model::{self, Price},
 };
 
-use super::{size, template::Template};
+use super::{availability::is_served, size, template::Template};
 use crate::{
     finding::{Finding, child},
     generate,
@@ -30,6 +30,7 @@ pub(super) fn of(
     Ceiling {
         micro_usd: sum(models
             .iter()
+            .filter(|model| is_served(model.provider))
             .map(|model| times(attempts(definition), attempt(model, &prompt_bytes, overhead)))),
         millis: definition.model.timeout.as_millis(),
         prompt_bytes,
@@ -92,16 +93,8 @@ fn sum(bounds: impl Iterator<Item = Bound>) -> Bound {
 }
 
 /// A budget can hold only what has a bound.
-pub(super) fn check(
-    definition: &Definition,
-    ceiling: &Ceiling,
-    models: &[PlannedModel],
-    findings: &mut Vec<Finding>,
-) {
+pub(super) fn check(definition: &Definition, ceiling: &Ceiling, findings: &mut Vec<Finding>) {
     let Some(_) = &definition.limits.budget else { return };
-    if models.iter().all(|model| model.provider == ProviderKind::Sandbox) {
-        return;
-    }
     let Bound::Unbounded(places) = &ceiling.micro_usd else { return };
     for place in places {
         let hint = match place.rsplit('/').next() {

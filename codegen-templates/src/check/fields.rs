@@ -8,7 +8,7 @@ use promptpilot_spec::{
 };
 
 use super::{
-    names::{TEMPLATE_WORDS, is_field_name},
+    names::{is_field_name, is_template_word},
     values,
 };
 use crate::finding::{Finding, child};
@@ -21,7 +21,7 @@ const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     check_all(&definition.request, "/request", Side::Request, findings);
-    for name in definition.request.keys().filter(|name| TEMPLATE_WORDS.contains(&name.as_str())) {
+    for name in definition.request.keys().filter(|name| is_template_word(name)) {
         findings.push(
             Finding::error(
                 "bad-name",
@@ -155,7 +155,7 @@ impl Check<'_, '_> {
         for (key, bound) in [("minimum", field.minimum), ("maximum", field.maximum)] {
             let Some(bound) = bound.filter(|_| field.kind == FieldType::Integer) else { continue };
             if bound.fract() != 0.0 || bound.abs() > LARGEST_WHOLE {
-                let message = format!("`{key}` of a whole number is {bound}");
+                let message = format!("`{key}` of a whole number is {bound:?}");
                 self.error("wrong-value", key, message, "give a whole number within ±2^53");
             }
         }

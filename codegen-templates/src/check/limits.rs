@@ -43,13 +43,13 @@ fn check_function(definition: &Definition, findings: &mut Vec<Finding>) {
     let memory = definition.deploy.memory;
     if !MEMORY.contains(&memory) {
         findings.push(
-            Finding::error("out-of-range", "/deploy/memory", format!("{memory} MB of memory"))
+            Finding::error("out-of-range", "/deploy/memory", format!("`memory` is {memory} MB"))
                 .hint("a function has between 128 and 10240 MB"),
         );
     }
     if definition.deploy.concurrency == 0 {
         findings.push(
-            Finding::error("out-of-range", "/deploy/concurrency", "a process that holds no call")
+            Finding::error("out-of-range", "/deploy/concurrency", "`concurrency` is 0")
                 .hint("give at least 1"),
         );
     }
@@ -60,7 +60,7 @@ fn check_times(definition: &Definition, findings: &mut Vec<Finding>) {
     let call = definition.model.timeout;
     if platform.as_millis() < 1000 || platform.as_millis() > LONGEST {
         findings.push(
-            Finding::error("out-of-range", "/deploy/timeout", format!("a timeout of {platform}"))
+            Finding::error("out-of-range", "/deploy/timeout", format!("`timeout` is {platform}"))
                 .hint("a function may run between 1s and 15m"),
         );
     } else if call.as_millis() + LAST_WORD > platform.as_secs_ceil() * 1000 {
@@ -77,8 +77,8 @@ fn check_times(definition: &Definition, findings: &mut Vec<Finding>) {
     }
     if call.as_millis() == 0 {
         findings.push(
-            Finding::error("out-of-range", "/model/timeout", "a call that may take no time")
-                .hint("give the model some seconds"),
+            Finding::error("out-of-range", "/model/timeout", "`timeout` is 0")
+                .hint("give the model some time, such as \"30s\""),
         );
     }
 }
@@ -87,8 +87,12 @@ fn check_body(definition: &Definition, findings: &mut Vec<Finding>) {
     let body = max_body(definition);
     if !(1..=LARGEST_BODY).contains(&body) {
         findings.push(
-            Finding::error("out-of-range", "/limits/max_body", format!("a body of {body} bytes"))
-                .hint("the platform carries at most 6MiB"),
+            Finding::error(
+                "out-of-range",
+                "/limits/max_body",
+                format!("`max_body` is {body} bytes"),
+            )
+            .hint("the platform carries at most 6MiB"),
         );
     }
 }

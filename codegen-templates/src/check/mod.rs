@@ -40,7 +40,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     tests::check(definition, &mut findings);
     secrets::check(definition, &mut findings);
     let ceiling = ceiling::of(definition, &templates, &models);
-    ceiling::check(definition, &ceiling, &models, &mut findings);
+    ceiling::check(definition, &ceiling, &mut findings);
 
     if findings.iter().any(Finding::is_error) {
         return (None, findings);

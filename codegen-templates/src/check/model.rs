@@ -105,6 +105,9 @@ impl Check<'_, '_> {
     fn key(&mut self) -> Option<String> {
         let model = self.model;
         let optional = model.provider == ProviderKind::OpenAiCompatible;
+        if !is_served(model.provider) {
+            return None;
+        }
         if model.provider == ProviderKind::Sandbox {
             if model.credential.is_some() {
                 self.error(
@@ -120,7 +123,9 @@ impl Check<'_, '_> {
             return None;
         }
         let credential = model.credential.as_deref().unwrap_or("default");
-        self.credential_name(credential);
+        if !self.credential_name(credential) {
+            return None;
+        }
         let variable = key_variable(model.provider, Some(credential));
         let wanted = (model.provider, credential.to_owned());
         let provider = model.provider.as_str();
@@ -155,7 +160,7 @@ impl Check<'_, '_> {
         Some(variable)
     }
 
-    fn credential_name(&mut self, credential: &str) {
+    fn credential_name(&mut self, credential: &str) -> bool {
         let simple = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if credential.is_empty() || credential.len() > 48 || !credential.bytes().all(simple) {
             self.error(
@@ -164,7 +169,9 @@ impl Check<'_, '_> {
                 format!("`{credential}` cannot be a credential's name"),
                 "at most 48 lower-case letters, digits or hyphens",
             );
-        } else if self.model.provider == ProviderKind::OpenAi
+            return false;
+        }
+        if self.model.provider == ProviderKind::OpenAi
             && (credential == "compatible" || credential.starts_with("compatible-"))
         {
             // Its variable would be that of a key of the provider `openai-compatible`.
@@ -174,7 +181,9 @@ impl Check<'_, '_> {
                 "a credential of `openai` cannot be named so",
                 "choose a name that does not begin with `compatible`",
             );
+            return false;
         }
+        true
     }
 
     fn ranges(&mut self) {

@@ -49,8 +49,12 @@ pub(super) fn is_field_name(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Words that mean something of their own in a template.
-pub(super) const TEMPLATE_WORDS: [&str; 14] = [
+/// Whether a word means something of its own in a template.
+pub(super) fn is_template_word(name: &str) -> bool {
+    TEMPLATE_WORDS.contains(&name)
+}
+
+const TEMPLATE_WORDS: [&str; 14] = [
     "and", "caller", "else", "false", "if", "in", "is", "loop", "none", "not", "or", "self",
     "super", "true",
 ];

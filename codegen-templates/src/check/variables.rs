@@ -10,6 +10,7 @@ use minijinja::machinery::{
 use promptpilot_spec::definition::{Field, FieldType};
 
 use super::{
+    names,
     shape::Shape,
     template::{self, Template},
 };
@@ -32,7 +33,9 @@ pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut
     }
     // A template that does not parse may use any of them.
     let all_parsed = !findings.iter().any(|finding| finding.code == "template-syntax");
-    for name in request.keys().filter(|name| all_parsed && !used.contains(name.as_str())) {
+    let usable = |name: &&String| names::is_field_name(name) && !names::is_template_word(name);
+    let unused = request.keys().filter(|name| !used.contains(name.as_str()));
+    for name in unused.filter(usable).filter(|_| all_parsed) {
         findings.push(
             Finding::warning(
                 "unused-field",

@@ -15,7 +15,7 @@ pub use self::positions::Positions;
 use crate::{
     check::check,
     facts::Facts,
-    finding::{Finding, Location, line_and_column},
+    finding::{Finding, Location, line_and_column, nearest},
 };
 
 /// What a text gave.
@@ -44,15 +44,29 @@ impl Partial {
     pub(crate) fn findings(&self, facts: &Facts) -> Vec<Finding> {
         let (_, mut findings) = check(&self.definition, facts);
         let request = self.damaged.iter().any(|pointer| is_under(pointer, "/request"));
+        let whole = self.damaged.iter().any(|pointer| may_hold_fields(pointer));
         findings.retain(|finding| {
-            // A field whose type was left out may be of any type.
-            let doubtful = request && finding.code == "template-type";
+            // A field whose type was left out may be of any type, and one that was left out
+            // altogether may be the one that a template uses.
+            let doubtful = (request && finding.code == "template-type")
+                || (whole && finding.code == "undeclared-variable")
+                || finding.code == "unbounded-cost";
             !doubtful
                 && !self.damaged.iter().any(|damaged| {
                     is_under(&finding.pointer, damaged) || is_under(damaged, &finding.pointer)
                 })
         });
         findings
+    }
+}
+
+/// Whether leaving this out may have left out request fields: one of them, or a whole table whose
+/// name may be a misspelt `request`.
+fn may_hold_fields(pointer: &str) -> bool {
+    let top = pointer.matches('/').count() == 1;
+    match pointer.strip_prefix("/request") {
+        Some(rest) => rest.matches('/').count() <= 1,
+        None => top && nearest(&pointer[1..], ["request"]).is_some(),
     }
 }
 

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, ops::Range};
 use serde_json::{Map, Number, Value};
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeTable, DeValue, Error},
 };
 
-use crate::finding::{Finding, child};
+use crate::finding::{Finding, child, line_and_column};
 
 /// Where something stands in the text, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) struct Tree {
     pub(crate) findings: Vec<Finding>,
 }
 
+const PLAIN: &str = "give a plain number, or leave it out";
+
 /// Text that is no TOML.
 pub(crate) struct SyntaxError {
     pub(crate) offset: usize,
@@ -35,15 +37,43 @@ pub(crate) struct SyntaxError {
 /// Reads TOML. One error at most: whatever follows the first is mostly its consequence.
 pub(crate) fn read(text: &str) -> Result<Tree, SyntaxError> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let first = errors.iter().min_by_key(|error| error.span().map(|span| span.start));
-    if let Some(error) = first {
-        let offset = error.span().map_or(0, |span| span.start);
-        return Err(SyntaxError { offset, message: error.message().to_owned() });
+    // The parser tells of structure before it tells of values: of the first line, the first told.
+    let line = |error: &&Error| line_and_column(text, start(error)).0;
+    if let Some(error) = errors.iter().min_by_key(line) {
+        return Err(SyntaxError { offset: start(error), message: in_our_words(error, text) });
     }
     let mut tree = Tree { value: Value::Null, places: BTreeMap::new(), findings: Vec::new() };
     tree.places.insert(String::new(), Place { key: None, value: 0..0 });
     tree.value = tree.table(table.get_ref(), "");
     Ok(tree)
+}
+
+fn start(error: &Error) -> usize {
+    error.span().map_or(0, |span| span.start)
+}
+
+/// The parser's words, but for mistakes that it names by what it looked for.
+fn in_our_words(error: &Error, text: &str) -> String {
+    let said = error.message();
+    let found = error.span().and_then(|span| text.get(span)).unwrap_or_default();
+    match said {
+        _ if said.starts_with("string values must be quoted") && found.is_empty() => {
+            String::from("the value is missing")
+        }
+        _ if said.starts_with("string values must be quoted")
+            || (said.starts_with("invalid") && is_word(found)) =>
+        {
+            format!("`{found}` must be in quotes")
+        }
+        _ if said.starts_with("invalid basic string, expected") => {
+            String::from("the text has no closing quote on its line")
+        }
+        _ => said.to_owned(),
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic) && text.chars().all(char::is_alphanumeric)
 }
 
 impl Tree {
@@ -75,23 +105,23 @@ impl Tree {
             DeValue::Array(items) => self.array(items, pointer),
             DeValue::Table(table) => self.table(table, pointer),
             DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
-                .map_or_else(|_| self.refuse(pointer, "is beyond 64 bits"), Value::from),
-            DeValue::Float(float) => float
-                .as_str()
-                .parse()
-                .ok()
-                .and_then(Number::from_f64)
-                .map_or_else(|| self.refuse(pointer, "is no finite number"), Value::Number),
-            DeValue::Datetime(_) => self.refuse(pointer, "is a date, which no key takes"),
+                .map_or_else(|_| self.refuse(pointer, "is beyond 64 bits", PLAIN), Value::from),
+            DeValue::Float(float) => {
+                float.as_str().parse().ok().and_then(Number::from_f64).map_or_else(
+                    || self.refuse(pointer, "is no finite number", PLAIN),
+                    Value::Number,
+                )
+            }
+            DeValue::Datetime(_) => {
+                self.refuse(pointer, "is a date, which no key takes", "write it as text in quotes")
+            }
         }
     }
 
-    fn refuse(&mut self, pointer: &str, why: &str) -> Value {
+    fn refuse(&mut self, pointer: &str, why: &str, hint: &str) -> Value {
         let name = pointer.rsplit('/').next().unwrap_or_default();
-        self.findings.push(
-            Finding::error("wrong-type", pointer, format!("`{name}` {why}"))
-                .hint("write it as text in quotes, or as a plain number"),
-        );
+        self.findings
+            .push(Finding::error("wrong-type", pointer, format!("`{name}` {why}")).hint(hint));
         Value::Null
     }
 }
