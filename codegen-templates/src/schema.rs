@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
     let mut schema = serde_json::to_value(schemars::schema_for!(Definition)).unwrap_or_default();
-    schema["$id"] = json!("https://promptpilot.dev/schema/endpoint.json");
+    schema["$id"] = json!("urn:promptpilot:schema:endpoint");
     schema["title"] = json!("Prompt Pilot endpoint");
-    // Editors write `$schema`-like keys into TOML as comments, so none is needed here.
+    schema.sort_all_objects();
     schema
 });
 

@@ -19,9 +19,11 @@ pub(super) struct Size {
     pub(super) open: BTreeSet<String>,
 }
 
-/// Bytes of a character, of a number, and of a character that is escaped in JSON.
+/// Bytes of a character, of a whole number, of any number (which prints without an exponent, so
+/// that the smallest have 340 digits), and of a character that is escaped in JSON.
 const CHARACTER: u64 = 4;
-const NUMBER: u64 = 32;
+const WHOLE: u64 = 24;
+const NUMBER: u64 = 352;
 const ESCAPED: u64 = 6;
 
 impl Size {
@@ -136,7 +138,7 @@ impl<'a> Measure<'a> {
         let over = self.worth(&each.iter);
         let rounds = self.rounds(&each.iter, &over);
         let item = item(&over);
-        let mut names = BTreeMap::from([("loop", Worth::from(Size::of(NUMBER)))]);
+        let mut names = BTreeMap::from([("loop", Worth::from(Size::of(WHOLE)))]);
         bind(&each.target, &item, &mut names);
         self.scopes.push(names);
         let body = self.body(&each.body);
@@ -160,8 +162,8 @@ impl<'a> Measure<'a> {
                 Some(end) => Size::of(end),
                 None => Size::open(self.template),
             },
-            // Parts of a text or of a list: never more of them than bytes.
-            _ => worth.size.clone(),
+            // Parts of a text or of a list: one more than there are bytes between them.
+            _ => worth.size.clone().plus(Size::of(1)),
         }
     }
 
@@ -202,7 +204,11 @@ impl<'a> Measure<'a> {
             }
             Expr::List(list) => self.listed(&list.items),
             Expr::Tuple(tuple) => self.listed(&tuple.items),
-            Expr::Map(_) | Expr::Call(_) => Size::open(self.template).into(),
+            Expr::Call(call) => match range_end(call) {
+                Some(end) => Size::of(WHOLE.saturating_mul(end)).into(),
+                None => Size::open(self.template).into(),
+            },
+            Expr::Map(_) => Size::open(self.template).into(),
         }
     }
 
@@ -220,9 +226,8 @@ impl<'a> Measure<'a> {
             _ => Size::default(),
         };
         match name {
-            "length" | "count" | "int" | "float" | "abs" | "round" | "bool" => {
-                Size::of(NUMBER).into()
-            }
+            "length" | "count" => Size::of(WHOLE).into(),
+            "int" | "float" | "abs" | "round" | "bool" => Size::of(NUMBER).into(),
             "trim" | "list" | "lines" | "split" | "string" | "safe" => inner.size.into(),
             "sort" | "unique" | "reverse" => inner,
             "lower" | "upper" | "title" | "capitalize" => inner.size.times(3).into(),
@@ -310,7 +315,8 @@ fn printed(field: &Field, pointer: &str) -> Size {
         FieldType::Enum => {
             Size::of(field.values.iter().map(|value| value.len() as u64).max().unwrap_or_default())
         }
-        FieldType::Integer | FieldType::Number | FieldType::Boolean => Size::of(NUMBER),
+        FieldType::Integer | FieldType::Boolean => Size::of(WHOLE),
+        FieldType::Number => Size::of(NUMBER),
         FieldType::Array => {
             let items = field.items.as_deref();
             let item = items.map(|items| printed(items, &child(pointer, "items")));

@@ -23,6 +23,7 @@ pub(super) fn object(
 ) {
     for (name, field) in fields {
         match object.get(name) {
+            Some(Value::Null) if field.optional => {}
             Some(given) => value(field, given, &child(pointer, name), refusals),
             None if field.optional || field.default.is_some() => {}
             None => refusals.push(Refusal {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde_json::Value;
+
 /// A Rust string literal that means exactly this text, whatever is in it. Several lines stay
 /// readable as lines; what does not show, or changes the order of what shows, is escaped.
 pub(crate) fn string(text: &str) -> String {
@@ -69,4 +71,22 @@ fn is_printable(character: char) -> bool {
 /// A float that Rust reads as the same number.
 pub(crate) fn float(number: f64) -> String {
     format!("{number:?}")
+}
+
+/// A whole number with its digits in groups of three, as people write large ones.
+pub(crate) fn integer(number: impl Into<u64>) -> String {
+    let digits = number.into().to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let first = (digits.len() - 1) % 3 + 1;
+    let (head, tail) = digits.split_at(first);
+    let groups = tail.as_bytes().chunks(3).map(String::from_utf8_lossy);
+    std::iter::once(head.into()).chain(groups).collect::<Vec<_>>().join("_")
+}
+
+/// JSON with sorted keys, so that equal values are equal texts.
+pub(crate) fn json(mut value: Value) -> String {
+    value.sort_all_objects();
+    value.to_string()
 }

@@ -3,9 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promptpilot_spec::{
-    definition::{Api, Effort, Field, FieldType, Log, ProviderKind, ResponseFormat, Role},
-    model::Price,
+use promptpilot_spec::definition::{
+    Api, Effort, Field, FieldType, Log, ProviderKind, ResponseFormat, Role,
 };
 use serde::Serialize;
 
@@ -27,9 +26,9 @@ pub(super) struct View<'a> {
     response: Vec<FieldView<'a>>,
     schema: bool,
     models: Vec<ModelView<'a>>,
-    timeout_ms: u64,
+    timeout_ms: String,
     retries: u8,
-    max_body: u64,
+    max_body: String,
     origins: &'a [String],
 }
 
@@ -49,7 +48,7 @@ struct FieldView<'a> {
     sensitive: bool,
     kind: &'static str,
     least: u32,
-    most: Option<u32>,
+    most: Option<String>,
     minimum: Option<String>,
     maximum: Option<String>,
     values: &'a [String],
@@ -64,13 +63,20 @@ struct ModelView<'a> {
     name: &'a str,
     key: Option<&'a str>,
     base_url: Option<&'a str>,
-    max_tokens: Option<u32>,
+    max_tokens: Option<String>,
     temperature: Option<String>,
     top_p: Option<String>,
     stop: &'a [String],
     seed: Option<i64>,
     effort: Option<String>,
-    price: Option<Price>,
+    price: Option<PriceView>,
+}
+
+#[derive(Serialize)]
+struct PriceView {
+    input: String,
+    cached_input: String,
+    output: String,
 }
 
 impl<'a> View<'a> {
@@ -85,9 +91,9 @@ impl<'a> View<'a> {
             response: fields(&plan.response.fields, "/response/fields"),
             schema: plan.response.format == ResponseFormat::Json,
             models: plan.models.iter().map(model).collect(),
-            timeout_ms: plan.call_timeout.as_millis(),
+            timeout_ms: literal::integer(plan.call_timeout.as_millis()),
             retries: plan.retries,
-            max_body: plan.max_body,
+            max_body: literal::integer(plan.max_body),
             origins: &plan.origins,
         };
         Self { imports: view.used(), ..view }
@@ -155,11 +161,11 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
     FieldView {
         name,
         optional: field.optional,
-        default: field.default.as_ref().map(ToString::to_string),
+        default: field.default.clone().map(literal::json),
         sensitive: field.sensitive,
         kind,
         least: least.unwrap_or_default(),
-        most,
+        most: most.map(literal::integer),
         minimum: bound(field.minimum),
         maximum: bound(field.maximum),
         values: &field.values,
@@ -176,13 +182,17 @@ fn model(model: &PlannedModel) -> ModelView<'_> {
         name: &model.name,
         key: model.key_variable.as_deref(),
         base_url: model.base_url.as_deref(),
-        max_tokens: model.max_tokens,
+        max_tokens: model.max_tokens.map(literal::integer),
         temperature: model.temperature.map(literal::float),
         top_p: model.top_p.map(literal::float),
         stop: &model.stop,
         seed: model.seed,
         effort: model.effort.map(|effort| format!("Effort::{}", effort_name(effort))),
-        price: model.price,
+        price: model.price.map(|price| PriceView {
+            input: literal::integer(price.input),
+            cached_input: literal::integer(price.cached_input),
+            output: literal::integer(price.output),
+        }),
     }
 }
 

@@ -7,16 +7,14 @@ use super::schema;
 use crate::plan::Plan;
 
 /// Status, and what it means to a caller.
-const PROBLEMS: [(&str, &str); 10] = [
-    ("400", "The body is no JSON object."),
-    ("405", "Endpoints are called with POST."),
+const PROBLEMS: [(&str, &str); 8] = [
+    ("400", "The body is no JSON, or a header cannot be read."),
+    ("403", "Pages of this origin may not call."),
     ("413", "The body is larger than this endpoint takes."),
     ("415", "The body is not `application/json`."),
     ("422", "A field is missing, unknown, of a wrong type or out of bounds; all are listed."),
-    ("429", "The endpoint or its provider is called too often."),
     ("500", "The endpoint failed."),
     ("502", "The provider failed, refused, or its answer does not fit the declared response."),
-    ("503", "The endpoint cannot answer now."),
     ("504", "No answer came in time."),
 ];
 

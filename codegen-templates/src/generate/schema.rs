@@ -30,7 +30,7 @@ fn strict_field(field: &Field) -> Value {
         _ => scalar(field),
     };
     if field.optional {
-        schema = json!({ "anyOf": [schema, { "type": "null" }] });
+        schema = or_null(schema);
     }
     let words = [field.description.clone(), bounds_in_words(field)];
     let words: Vec<_> = words.into_iter().filter(|text| !text.is_empty()).collect();
@@ -40,7 +40,7 @@ fn strict_field(field: &Field) -> Value {
     schema
 }
 
-/// The object that callers send or get.
+/// The object that callers send or get. Leaving an optional field out or null is the same.
 pub(super) fn open(fields: &Fields) -> Value {
     let properties: Map<String, Value> =
         fields.iter().map(|(name, field)| (name.clone(), open_field(field))).collect();
@@ -79,10 +79,17 @@ fn open_field(field: &Field) -> Value {
             schema[keyword] = bound;
         }
     }
+    if field.optional {
+        schema = or_null(schema);
+    }
     if !field.description.is_empty() {
         schema["description"] = json!(field.description);
     }
     schema
+}
+
+fn or_null(schema: Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
 fn scalar(field: &Field) -> Value {

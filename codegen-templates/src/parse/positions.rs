@@ -70,7 +70,7 @@ pub(crate) fn offset_in_literal(literal: &str, offset: usize) -> Option<usize> {
     };
     let body = body(literal, quotes)?;
     if !escapes {
-        return Some(body.start + offset);
+        return Some(body.start.saturating_add(offset).min(body.end));
     }
     let (mut at, mut decoded) = (body.start, 0);
     while decoded < offset {
