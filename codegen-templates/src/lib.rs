@@ -18,7 +18,7 @@ use promptpilot_spec::Definition;
 pub use crate::{
     check::check,
     facts::{Facts, Target},
-    finding::{Finding, Location, Severity, Within},
+    finding::{Finding, Location, Severity, Within, nearest},
     generate::{Sources, sources},
     parse::{Parsed, Positions, parse, parse_json},
     plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},

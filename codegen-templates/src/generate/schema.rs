@@ -30,7 +30,7 @@ fn strict_field(field: &Field) -> Value {
         _ => scalar(field),
     };
     if field.optional {
-        schema = or_null(schema);
+        schema = or_null(&schema);
     }
     let words = [field.description.clone(), bounds_in_words(field)];
     let words: Vec<_> = words.into_iter().filter(|text| !text.is_empty()).collect();
@@ -80,7 +80,7 @@ fn open_field(field: &Field) -> Value {
         }
     }
     if field.optional {
-        schema = or_null(schema);
+        schema = or_null(&schema);
     }
     if !field.description.is_empty() {
         schema["description"] = json!(field.description);
@@ -88,7 +88,7 @@ fn open_field(field: &Field) -> Value {
     schema
 }
 
-fn or_null(schema: Value) -> Value {
+fn or_null(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
