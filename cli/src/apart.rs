@@ -1,0 +1,137 @@
+//! `promptpilot serve` and `promptpilot worker`: the parts of one system, apart, against one database.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use promptpilot_control_plane::{ControlPlane, LambdaTarget, Secret, SecretToken, Settings};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::Context;
+use crate::compiler;
+use crate::data::DataDir;
+use crate::error::Failure;
+use crate::output::note;
+use crate::plane;
+use crate::signals::Signals;
+
+/// What both need.
+#[derive(Debug, Args)]
+struct Common {
+    /// The PostgreSQL server that all parts share
+    #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// Address of Lambda's API, where it is not AWS's own
+    #[arg(long, value_name = "URL", env = "PROMPTPILOT_LAMBDA_URL")]
+    lambda_url: Option<String>,
+    /// Region of the functions
+    #[arg(long, value_name = "REGION", env = "AWS_REGION")]
+    region: String,
+    /// Role that functions run as
+    #[arg(long, value_name = "ARN", env = "PROMPTPILOT_ROLE_ARN")]
+    role_arn: String,
+    /// Access key
+    #[arg(long, value_name = "ID", env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    access_key_id: String,
+    /// The access key's secret
+    #[arg(long, value_name = "SECRET", env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    secret_access_key: String,
+    /// Token of temporary credentials
+    #[arg(long, value_name = "TOKEN", env = "AWS_SESSION_TOKEN", hide_env_values = true)]
+    session_token: Option<String>,
+}
+
+impl Common {
+    fn settings(self, data: &DataDir) -> Settings {
+        let target = LambdaTarget {
+            endpoint_url: self.lambda_url,
+            region: self.region,
+            access_key_id: self.access_key_id,
+            secret_access_key: Secret::from(self.secret_access_key),
+            session_token: self.session_token.map(Secret::from),
+            role_arn: self.role_arn,
+        };
+        let mut settings = Settings::new(self.database_url, data.path(), target);
+        settings.keys = plane::keys();
+        settings
+    }
+}
+
+/// Run the API alone, against `DATABASE_URL`
+///
+/// The schema is brought up to date first. Deployments wait until a worker runs.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  DATABASE_URL=postgres://… PROMPTPILOT_TOKEN=… promptpilot serve --listen 127.0.0.1:7433")]
+pub(crate) struct Serve {
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7433")]
+    listen: SocketAddr,
+    /// A host name, beside the loopback ones, that requests may be addressed to
+    #[arg(long = "allowed-host", value_name = "NAME")]
+    allowed_hosts: Vec<String>,
+    /// What the API asks for
+    #[arg(long, value_name = "TOKEN", env = "PROMPTPILOT_TOKEN", hide_env_values = true)]
+    token: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Run a deploy worker alone, against `DATABASE_URL`
+///
+/// Any number may run. What one leaves unfinished, another takes up.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  DATABASE_URL=postgres://… promptpilot worker")]
+pub(crate) struct Worker {
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let data = DataDir::new(context.global.data.as_deref())?;
+    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
+        Failure::new(format!("could not listen at {}", args.listen))
+            .caused_by(&error)
+            .hint("choose another address with `--listen`")
+    })?;
+    promptpilot_control_plane::migrate(&args.common.database_url).await?;
+    let mut settings = args.common.settings(&data);
+    settings.token = Some(SecretToken::new(&args.token));
+    settings.allowed_hosts = args.allowed_hosts;
+    let plane = ControlPlane::connect(settings).await?;
+    let shutdown = CancellationToken::new();
+    note(format!("listening at http://{}", args.listen));
+    let server = plane::serve(listener, plane.router(), shutdown.clone());
+    tokio::pin!(server);
+    tokio::select! {
+        outcome = &mut server => {
+            return outcome.map_err(|error| Failure::new("the API ended").caused_by(&error));
+        }
+        () = signals.next() => shutdown.cancel(),
+    }
+    let _ = server.await;
+    Ok(())
+}
+
+pub(crate) async fn worker(context: &Context, args: Worker) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    compiler::find()?;
+    let mut data = DataDir::new(context.global.data.as_deref())?;
+    let _hold = data.hold()?;
+    let plane = ControlPlane::connect(args.common.settings(&data)).await?;
+    let shutdown = CancellationToken::new();
+    let work = plane.run_worker(shutdown.clone());
+    tokio::pin!(work);
+    note("working; Ctrl-C ends it");
+    tokio::select! {
+        () = &mut work => return Err(Failure::new("the worker ended")),
+        () = signals.next() => shutdown.cancel(),
+    }
+    note("finishing what is under way …");
+    tokio::select! {
+        () = work => Ok(()),
+        () = signals.next() => Ok(()),
+    }
+}

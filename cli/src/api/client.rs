@@ -1,0 +1,158 @@
+//! One request at a time: send, and turn what comes back into a value or a problem.
+
+use std::env;
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::problem::{ApiError, Problem};
+use super::stream::Events;
+use crate::args::Global;
+use crate::data::DataDir;
+use crate::error::Failure;
+
+/// Query parameters of a request.
+pub(crate) type Query<'a> = &'a [(&'a str, String)];
+
+/// A server that was found, with what it asks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    base: Url,
+    token: Option<String>,
+}
+
+impl Client {
+    /// The server named on the command line, or the one that runs on this machine.
+    pub(crate) fn find(global: &Global) -> Result<Self, Failure> {
+        match &global.server {
+            Some(server) => Ok(Self::new(server, env::var("PROMPTPILOT_TOKEN").ok())?),
+            None => {
+                let running = DataDir::new(global.data.as_deref())?.running()?;
+                Ok(Self::new(&running.api, Some(running.token))?)
+            }
+        }
+    }
+
+    pub(crate) fn new(server: &str, token: Option<String>) -> Result<Self, ApiError> {
+        let address = || ApiError::Address(server.to_owned());
+        let base = Url::parse(server).map_err(|_| address())?;
+        if base.cannot_be_a_base() || !matches!(base.scheme(), "http" | "https") {
+            return Err(address());
+        }
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .build()
+            .map_err(|source| ApiError::Unreachable { url: server.to_owned(), source })?;
+        Ok(Self { http, base, token })
+    }
+
+    /// The HTTP client itself, for requests to deployed endpoints.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// The server's address, without a slash at its end.
+    pub(crate) fn address(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::GET, path, query), path).await
+    }
+
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::POST, path, &[]).json(body), path).await
+    }
+
+    pub(crate) async fn delete(&self, path: &[&str]) -> Result<(), ApiError> {
+        self.send(self.request(Method::DELETE, path, &[]), path).await.map(drop)
+    }
+
+    /// Events as they happen.
+    pub(crate) async fn events(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+        after: Option<&str>,
+    ) -> Result<Events, ApiError> {
+        let mut request =
+            self.request(Method::GET, path, query).header("accept", "text/event-stream");
+        if let Some(after) = after {
+            request = request.header("last-event-id", after);
+        }
+        Ok(Events::new(self.send(request, path).await?))
+    }
+
+    /// A request to `/api/…`; names in the path may hold anything.
+    fn request(&self, method: Method, path: &[&str], query: Query<'_>) -> RequestBuilder {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("api").extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn json<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        path: &[&str],
+    ) -> Result<T, ApiError> {
+        let response = self.send(request, path).await?;
+        let bytes = response
+            .bytes()
+            .await
+            .map_err(|source| ApiError::Broken { what: what(path), source: source.into() })?;
+        serde_json::from_slice(&bytes)
+            .map_err(|source| ApiError::Answer { what: what(path), source })
+    }
+
+    async fn send(&self, request: RequestBuilder, path: &[&str]) -> Result<Response, ApiError> {
+        let response = request.send().await.map_err(|source| match source.is_connect() {
+            true => ApiError::Unreachable { url: self.address().to_owned(), source },
+            false => ApiError::Broken { what: what(path), source: source.into() },
+        })?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        Err(refusal(response, path).await)
+    }
+}
+
+async fn refusal(response: Response, path: &[&str]) -> ApiError {
+    let status = response.status();
+    let problem = response.bytes().await.ok();
+    match problem.and_then(|bytes| serde_json::from_slice::<Problem>(&bytes).ok()) {
+        Some(problem) => ApiError::Problem { status: status.as_u16(), problem: Box::new(problem) },
+        None if status == StatusCode::UNAUTHORIZED => ApiError::Problem {
+            status: status.as_u16(),
+            problem: Box::new(Problem {
+                title: "the server does not know us".to_owned(),
+                ..Problem::default()
+            }),
+        },
+        None => ApiError::Status { what: what(path), status: status.as_u16() },
+    }
+}
+
+fn what(path: &[&str]) -> String {
+    format!("`/api/{}`", path.join("/"))
+}

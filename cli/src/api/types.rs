@@ -1,0 +1,30 @@
+//! What the API says: the control plane's own types, and the few that only a client reads.
+
+use promptpilot_codegen::Finding;
+use serde::Deserialize;
+
+pub(crate) use promptpilot_control_plane::deploy::model::{
+    Accepted, Batch, DeployRequest, Deployment, LogLine, Source, Status, StatusEvent,
+};
+pub(crate) use promptpilot_control_plane::endpoints::model::{
+    CheckRequest, Endpoint, RollbackRequest, RolledBack,
+};
+pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
+
+/// One page of a list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+}
+
+/// The answer to a check, as far as it is shown: one result for each definition, in their order.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CheckAnswer {
+    pub(crate) results: Vec<Checked>,
+}
+
+/// What the server found in one definition.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Checked {
+    pub(crate) findings: Vec<Finding>,
+}

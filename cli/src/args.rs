@@ -1,0 +1,95 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, ColorChoice, Parser, Subcommand};
+
+use crate::commands;
+
+/// Compiles LLM endpoints: from a prompt to an HTTPS function of its own.
+#[derive(Debug, Parser)]
+#[command(
+    name = "promptpilot",
+    version,
+    styles = crate::style::HELP,
+    max_term_width = 100,
+    subcommand_required = false,
+    after_help = "Start with `promptpilot init`, then `promptpilot up` in one terminal and `promptpilot deploy` in another."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do; without it, what to do next is told.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options of all commands.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Print the result as JSON
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) json: bool,
+    /// Data directory of the Prompt Pilot to start or to talk to
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "PROMPTPILOT_DATA",
+        help_heading = "Global options"
+    )]
+    pub(crate) data: Option<PathBuf>,
+    /// Address of the server, where it is not this machine's; `PROMPTPILOT_TOKEN` is the token
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "PROMPTPILOT_SERVER",
+        help_heading = "Global options"
+    )]
+    pub(crate) server: Option<String>,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
+    pub(crate) color: ColorChoice,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a first endpoint definition into `endpoints/`
+    Init(commands::init::Init),
+    /// Check definitions, all errors at once
+    Check(commands::check::Check),
+    /// Print the JSON Schema of definitions, for editors
+    Schema,
+    /// Print the Rust code that a definition becomes
+    Source(commands::source::Source),
+    /// Bring endpoints to their URLs
+    Deploy(commands::deploy::Deploy),
+    /// List endpoints and their URLs
+    List,
+    /// Call an endpoint
+    Call(commands::call::Call),
+    /// Show calls, or the log of the last deployment
+    Logs(commands::logs::Logs),
+    /// Show whether everything runs
+    Status,
+    /// Go back to the version that served before
+    Rollback(commands::rollback::Rollback),
+    /// Take an endpoint down
+    Delete(commands::delete::Delete),
+    /// Run everything on this machine
+    Up(crate::up::Up),
+    /// Run the API alone, against `DATABASE_URL`
+    Serve(crate::apart::Serve),
+    /// Run a deploy worker alone, against `DATABASE_URL`
+    Worker(crate::apart::Worker),
+    /// Print a completion script for a shell
+    Completions(commands::completions::Completions),
+}

@@ -1,0 +1,164 @@
+//! `promptpilot deploy`: one request, then the stages as they happen.
+
+mod board;
+mod follow;
+mod outcome;
+
+use std::time::Instant;
+
+use clap::Args;
+use futures::future::try_join_all;
+
+use self::board::Board;
+use self::outcome::{Deployed, Outcome};
+use super::Context;
+use super::check::sources;
+use crate::api::{ApiError, Batch, Client, DeployRequest};
+use crate::error::{Exit, Failure};
+use crate::findings::Reports;
+use crate::folder::{self, DefinitionFile};
+use crate::output::note;
+
+/// Bring endpoints to their URLs
+///
+/// What is deployed together goes live together, or not at all: whatever fails, the old versions
+/// go on serving.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  promptpilot deploy                       # the only definition in endpoints/
+  promptpilot deploy summarize extract     # by name
+  promptpilot deploy examples/story.toml   # by path
+  promptpilot deploy --all                 # all or none go live")]
+pub(crate) struct Deploy {
+    /// Endpoints by name, or files by path
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+    /// All of `endpoints/`
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Why, for the history
+    #[arg(long, short, value_name = "TEXT")]
+    message: Option<String>,
+    /// Deploy even what has not changed
+    #[arg(long)]
+    force: bool,
+    /// Return once it is queued
+    #[arg(long)]
+    no_wait: bool,
+    /// Show the whole log as it is written
+    #[arg(long, short)]
+    verbose: bool,
+}
+
+pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> {
+    let files = match args.all {
+        true => folder::all(&context.folder)?,
+        false => folder::select(&context.folder, &args.names)?,
+    };
+    let client = Client::find(&context.global)?;
+    let began = Instant::now();
+    let batch = request(context, &client, &args, &files).await?;
+    if args.no_wait {
+        context.out.result(&batch::Queued::from(batch));
+        return Ok(());
+    }
+    let board = Board::new(args.verbose);
+    let outcomes = batch.deployments.into_iter().zip(&files).map(|(accepted, file)| {
+        let (client, board) = (&client, &board);
+        async move {
+            let deployment = match accepted.unchanged {
+                true => None,
+                false => Some(follow::to_the_end(client, board, &accepted).await?),
+            };
+            Ok::<_, ApiError>(Outcome::new(accepted, deployment, file))
+        }
+    });
+    let outcomes = try_join_all(outcomes).await?;
+    board.clear();
+    let deployed = Deployed::new(outcomes, began.elapsed());
+    context.out.result(&deployed);
+    match deployed.failures() {
+        failures if failures.is_empty() => Ok(()),
+        failures => {
+            if !context.out.is_json() {
+                note(failures.trim_end());
+            }
+            Err(Failure::told(Exit::Failed))
+        }
+    }
+}
+
+/// Sends the definitions. What the check refuses is shown with its place.
+async fn request(
+    context: &Context,
+    client: &Client,
+    args: &Deploy,
+    files: &[DefinitionFile],
+) -> Result<Batch, Failure> {
+    let body = DeployRequest {
+        environment: None,
+        definitions: sources(files),
+        force: args.force,
+        message: args.message.clone(),
+    };
+    let error = match client.post::<Batch>(&["deployments"], &body).await {
+        Ok(batch) => {
+            let warnings: Vec<_> = batch
+                .deployments
+                .iter()
+                .flat_map(|accepted| accepted.findings.iter().cloned())
+                .filter_map(|v| serde_json::from_value(v).ok())
+                .collect();
+            if !warnings.is_empty() && !context.out.is_json() {
+                note(Reports::of_files(files, &warnings).findings_only());
+            }
+            return Ok(batch);
+        }
+        Err(error) => error,
+    };
+    let findings = error.problem().map(|problem| problem.findings.as_slice()).unwrap_or_default();
+    if findings.is_empty() {
+        return Err(error.into());
+    }
+    let reports = Reports::of_files(files, findings);
+    match context.out.is_json() {
+        true => context.out.result(&reports),
+        false => note(reports.findings_only()),
+    }
+    Err(Failure {
+        exit: Exit::Usage,
+        ..Failure::new("nothing was deployed; what was live still is")
+    })
+}
+
+mod batch {
+    //! The result of `--no-wait`.
+
+    use std::fmt;
+
+    use serde::Serialize;
+
+    use crate::api::{Accepted, Batch};
+    use crate::style::STRONG;
+
+    #[derive(Debug, Serialize)]
+    #[serde(transparent)]
+    pub(super) struct Queued {
+        batch: Batch,
+    }
+
+    impl From<Batch> for Queued {
+        fn from(batch: Batch) -> Self {
+            Self { batch }
+        }
+    }
+
+    impl fmt::Display for Queued {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            for Accepted { endpoint, version, status, id, .. } in &self.batch.deployments {
+                writeln!(f, "{status} {STRONG}{endpoint} v{version}{STRONG:#} ({id})")?;
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `promptpilot list`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Context;
+use crate::api::{Client, Endpoint, Page};
+use crate::error::Failure;
+use crate::style::{FAINT, STRONG};
+use crate::text::ago;
+
+#[derive(Debug, Serialize)]
+struct Endpoints {
+    items: Vec<Endpoint>,
+}
+
+impl fmt::Display for Endpoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.items.is_empty() {
+            return writeln!(f, "Nothing is deployed yet. Begin with `promptpilot deploy`.");
+        }
+        let width = self.items.iter().map(|endpoint| endpoint.name.len()).max().unwrap_or(0);
+        for endpoint in &self.items {
+            let version =
+                endpoint.live_version.map_or_else(|| "-".to_owned(), |live| format!("v{live}"));
+            let url = endpoint.url.as_deref().unwrap_or("not live");
+            write!(f, "{STRONG}{:width$}{STRONG:#}  {version:>4}  {url}", endpoint.name)?;
+            writeln!(f, "  {FAINT}{}{FAINT:#}", ago(endpoint.updated))?;
+        }
+        Ok(())
+    }
+}
+
+pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
+    let client = Client::find(&context.global)?;
+    let page: Page<Endpoint> = client.get(&["endpoints"], &[]).await?;
+    context.out.result(&Endpoints { items: page.items });
+    Ok(())
+}

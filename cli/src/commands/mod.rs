@@ -1,0 +1,82 @@
+//! The commands: each parses, makes its request and renders.
+
+pub(crate) mod call;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod delete;
+pub(crate) mod deploy;
+pub(crate) mod init;
+pub(crate) mod list;
+pub(crate) mod logs;
+pub(crate) mod next;
+pub(crate) mod rollback;
+pub(crate) mod schema;
+pub(crate) mod source;
+pub(crate) mod status;
+
+use std::path::PathBuf;
+
+use crate::api::{Client, Endpoint, Page};
+use crate::args::{Cli, Command, Global};
+use crate::error::Failure;
+use crate::folder;
+use crate::output::Output;
+
+/// What every command has at hand.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    /// Options of all commands.
+    pub(crate) global: Global,
+    /// Where results go.
+    pub(crate) out: Output,
+    /// The user's folder.
+    pub(crate) folder: PathBuf,
+}
+
+/// Does what the command line says.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let context = Context {
+        out: Output::new(cli.global.json),
+        global: cli.global,
+        folder: PathBuf::from("."),
+    };
+    let Some(command) = cli.command else { return next::run(&context).await };
+    match command {
+        Command::Init(args) => init::run(&context, &args),
+        Command::Check(args) => check::run(&context, &args).await,
+        Command::Schema => schema::run(&context),
+        Command::Source(args) => source::run(&context, &args),
+        Command::Deploy(args) => deploy::run(&context, args).await,
+        Command::List => list::run(&context).await,
+        Command::Call(args) => call::run(&context, args).await,
+        Command::Logs(args) => logs::run(&context, &args).await,
+        Command::Status => status::run(&context).await,
+        Command::Rollback(args) => rollback::run(&context, &args).await,
+        Command::Delete(args) => delete::run(&context, &args).await,
+        Command::Up(args) => Box::pin(crate::up::run(&context, args)).await,
+        Command::Serve(args) => crate::apart::serve(&context, args).await,
+        Command::Worker(args) => crate::apart::worker(&context, args).await,
+        Command::Completions(args) => completions::run(&context, &args),
+    }
+}
+
+/// A deployed endpoint by name. A name that is not there offers the nearest that is.
+async fn endpoint(client: &Client, name: &str) -> Result<Endpoint, Failure> {
+    let error = match client.get(&["endpoints", name], &[]).await {
+        Ok(endpoint) => return Ok(endpoint),
+        Err(error) if error.is_not_found() => error,
+        Err(error) => return Err(error.into()),
+    };
+    let failure = Failure::new(format!("no endpoint is named `{name}`"));
+    let Ok(page) = client.get::<Page<Endpoint>>(&["endpoints"], &[]).await else {
+        return Err(error.into());
+    };
+    let known: Vec<String> = page.items.into_iter().map(|endpoint| endpoint.name).collect();
+    Err(match folder::nearest(name, &known) {
+        Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
+        None if known.is_empty() => {
+            failure.hint("nothing is deployed yet; begin with `promptpilot deploy`")
+        }
+        None => failure.hint(format!("there are {}", folder::list(&known))),
+    })
+}

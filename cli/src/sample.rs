@@ -1,0 +1,99 @@
+//! A request that an endpoint accepts, made from its definition: what a copied `curl` line sends.
+
+use promptpilot_spec::definition::{Field, FieldType};
+use serde_json::{Map, Value, json};
+
+/// A sample request for a definition's text; `None` if it cannot be read.
+pub(crate) fn request(toml: &str) -> Option<Value> {
+    let definition = promptpilot_codegen::parse(toml, "").definition?;
+    // The first test is what its author thinks a call looks like.
+    if let Some(test) = definition.tests.first() {
+        return Some(Value::Object(test.request.clone()));
+    }
+    let given = definition.request.iter().filter(|(_, field)| !may_be_left_out(field));
+    Some(Value::Object(given.map(|(name, field)| (name.clone(), value(name, field))).collect()))
+}
+
+fn may_be_left_out(field: &Field) -> bool {
+    field.optional || field.default.is_some()
+}
+
+/// A value within the field's bounds.
+fn value(name: &str, field: &Field) -> Value {
+    match field.kind {
+        FieldType::String => Value::String(text(name, field)),
+        FieldType::Integer | FieldType::Number => number(field),
+        FieldType::Boolean => json!(true),
+        FieldType::Enum => field.values.first().map_or(Value::Null, |first| json!(first)),
+        FieldType::Array => {
+            let item = field.items.as_ref().map_or(Value::Null, |items| value(name, items));
+            Value::Array(vec![item; field.min_items.unwrap_or(1).max(1) as usize])
+        }
+        FieldType::Object => {
+            let inner = field.fields.iter().filter(|(_, field)| !may_be_left_out(field));
+            Value::Object(
+                inner
+                    .map(|(name, field)| (name.clone(), value(name, field)))
+                    .collect::<Map<_, _>>(),
+            )
+        }
+        FieldType::Image | FieldType::File | FieldType::Messages => Value::Null,
+    }
+}
+
+fn number(field: &Field) -> Value {
+    let bound = field.minimum.or(field.maximum).unwrap_or(1.0);
+    match field.kind {
+        FieldType::Integer => json!(bound.ceil() as i64),
+        _ => json!(bound),
+    }
+}
+
+/// The field's name in as many characters as it may have.
+fn text(name: &str, field: &Field) -> String {
+    let least = field.min_length.unwrap_or(0) as usize;
+    let most = field.max_length.map_or(usize::MAX, |most| most as usize);
+    let sample = format!("some {name}");
+    let mut text: String = sample.chars().cycle().take(least.max(sample.chars().count())).collect();
+    text = text.chars().take(most).collect();
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_keeps_to_the_bounds() {
+        let sample = request(
+            r#"
+            name = "a"
+            [prompt]
+            template = "{{ text }}{{ n }}{{ kind }}{{ tags }}{{ more }}"
+            [model]
+            provider = "sandbox"
+            name = "echo"
+            [request.text]
+            type = "string"
+            max_length = 6
+            [request.n]
+            type = "integer"
+            minimum = 3
+            [request.kind]
+            type = "enum"
+            values = ["x", "y"]
+            [request.tags]
+            type = "array"
+            items = { type = "string" }
+            min_items = 2
+            [request.more]
+            type = "string"
+            optional = true
+            "#,
+        );
+        assert_eq!(
+            sample.unwrap(),
+            json!({ "text": "some t", "n": 3, "kind": "x", "tags": ["some tags", "some tags"] })
+        );
+    }
+}

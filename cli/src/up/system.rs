@@ -1,0 +1,181 @@
+//! The parts, started in the order they need one another and ended in the other.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use local_lambda::{Disconnect, Host};
+use promptpilot_control_plane::{ControlPlane, SecretToken};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::door::Door;
+use super::ports::{Ports, Wanted};
+use super::{pump, warm};
+use crate::compiler;
+use crate::data::{DataDir, Running};
+use crate::error::Failure;
+use crate::output::note;
+use crate::plane;
+use crate::postgres::Postgres;
+use crate::secret;
+
+/// How long requests and builds may take to come to an end.
+const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// Everything that runs.
+pub(super) struct System {
+    running: Running,
+    link: String,
+    shutdown: CancellationToken,
+    /// Absent where the database is the user's own.
+    postgres: Option<Postgres>,
+    host: Host,
+    api: JoinHandle<std::io::Result<()>>,
+    worker: JoinHandle<()>,
+    /// Ended without further ado: what they had in hand is done again at the next start.
+    helpers: Vec<JoinHandle<()>>,
+}
+
+impl System {
+    pub(super) async fn start(
+        data: &DataDir,
+        wanted: Wanted,
+        database_url: Option<String>,
+    ) -> Result<Self, Failure> {
+        compiler::find()?;
+        let ports = Ports::open(&data.file("ports.json"), wanted)?;
+        let (postgres, database_url) = match database_url {
+            Some(url) => (None, url),
+            None => {
+                let postgres = Postgres::start(data.path(), |text| note(text)).await?;
+                let url = postgres.url().to_owned();
+                (Some(postgres), url)
+            }
+        };
+        match Self::start_on(data, ports, &database_url).await {
+            Ok(system) => Ok(Self { postgres, ..system }),
+            Err(failure) => {
+                if let Some(postgres) = postgres {
+                    postgres.stop().await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Everything but the database.
+    async fn start_on(data: &DataDir, ports: Ports, database_url: &str) -> Result<Self, Failure> {
+        promptpilot_control_plane::migrate(database_url).await?;
+        let api = ports.api();
+        let functions = ports.functions();
+        drop(ports.functions);
+        let host = start_host(data.path(), functions).await?;
+        let no_token = |error| Failure::new("could not make a token").caused_by(&error);
+        let token = secret::random().map_err(no_token)?;
+        let (door, link) = Door::new(&token).map_err(no_token)?;
+        let settings = plane::local(data.path(), database_url, &host, SecretToken::new(&token));
+        let plane = ControlPlane::connect(settings).await?;
+        plane
+            .ensure_local_owner()
+            .await
+            .map_err(|error| Failure::new("could not make the local owner").caused_by(&error))?;
+        let credentials = host.credentials();
+        let shutdown = CancellationToken::new();
+        let listener = tokio::net::TcpListener::from_std(ports.api)
+            .map_err(|error| Failure::new("could not listen for requests").caused_by(&error))?;
+        let output = host.output().subscribe(pump::CURSOR).map_err(|error| {
+            Failure::new("could not read the functions' output").caused_by(&error)
+        })?;
+        Ok(Self {
+            running: Running {
+                pid: std::process::id(),
+                api: format!("http://{api}"),
+                functions: format!("http://{functions}"),
+                token,
+                region: plane::REGION.to_owned(),
+                access_key_id: credentials.access_key_id().to_owned(),
+                secret_access_key: credentials.secret_access_key().to_owned(),
+            },
+            link,
+            postgres: None,
+            host,
+            api: tokio::spawn(plane::serve(
+                listener,
+                door.before(plane.router()),
+                shutdown.clone(),
+            )),
+            worker: tokio::spawn({
+                let (plane, shutdown) = (plane.clone(), shutdown.clone());
+                async move { plane.run_worker(shutdown).await }
+            }),
+            helpers: vec![
+                tokio::spawn(pump::run(output, plane.clone())),
+                tokio::spawn(warm::run(plane)),
+            ],
+            shutdown,
+        })
+    }
+
+    /// What the other commands are told.
+    pub(super) fn running(&self) -> Running {
+        self.running.clone()
+    }
+
+    /// The path that opens the API in a browser, once.
+    pub(super) fn link(&self) -> &str {
+        &self.link
+    }
+
+    /// Waits until a part is gone that the others need.
+    pub(super) async fn failed(&mut self) -> Failure {
+        let postgres = async {
+            match &mut self.postgres {
+                Some(postgres) => postgres.failed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            error = postgres => error.into(),
+            _ = &mut self.api => Failure::new("the API ended"),
+            _ = &mut self.worker => Failure::new("the worker ended"),
+        }
+    }
+
+    /// Lets what is under way finish, within bounds.
+    pub(super) async fn stop(self) {
+        self.shutdown.cancel();
+        for task in &self.helpers {
+            task.abort();
+        }
+        for task in [self.worker, drop_result(self.api)] {
+            if timeout(FINISH_WITHIN, task).await.is_err() {
+                tracing::warn!("a part did not end in time");
+            }
+        }
+        self.host.shutdown().await;
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await;
+        }
+    }
+}
+
+fn drop_result(task: JoinHandle<std::io::Result<()>>) -> JoinHandle<()> {
+    tokio::spawn(async {
+        let _ = task.await;
+    })
+}
+
+async fn start_host(data: &Path, listen: SocketAddr) -> Result<Host, Failure> {
+    Host::start(local_lambda::Settings {
+        data: data.join("lambda"),
+        key_file: data.join("lambda.key"),
+        listen,
+        region: plane::REGION.to_owned(),
+        auth: true,
+        disconnect: Disconnect::default(),
+    })
+    .await
+    .map_err(|error| Failure::new("could not start the functions' host").caused_by(&error))
+}
