@@ -1,0 +1,11 @@
+//! The whole system, started for real and used from outside.
+
+#![allow(clippy::unwrap_used)]
+
+mod bad_input;
+mod command_line;
+mod examples;
+mod functions;
+mod kills;
+mod restarts;
+mod texts;
