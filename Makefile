@@ -1,0 +1,46 @@
+# All targets work from a clean clone and say what they do. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run stop test check fmt clippy deny bench dist test-llm docs sqlx-prepare sqlx-check
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and start everything, deploy an example, print its URL
+	@scripts/run
+
+stop: ## End what `make run` left running in the background
+	@scripts/stop
+
+test: ## All checks and tests, with a table of minutes at the end
+	@scripts/test
+
+check: fmt clippy deny ## Formatting, lints, licences and bans
+
+fmt:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+deny:
+	@scripts/deny
+
+bench: ## Measure against the figures we promise (release profile)
+	@scripts/bench
+
+dist: ## Build the binary that people install, into target/dist/
+	@scripts/dist
+
+test-llm: ## Call a real small model through the whole chain
+	@scripts/test-llm
+
+docs: ## Write the generated pages of docs/ anew
+	UPDATE_DOCS=1 cargo test --locked -p promptpilot reference
+
+sqlx-prepare: ## Save what the compiler must know of the database's queries
+	@scripts/sqlx prepare
+
+sqlx-check: ## Check that the saved queries fit the schema
+	@scripts/sqlx check

@@ -1,0 +1,38 @@
+# Shared by the scripts here. Sourced, not run.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+target=${CARGO_TARGET_DIR:-$PWD/target}
+tools=$target/tools
+mkdir -p "$tools"
+export PATH="$tools/bin:$tools/venv/bin:$PATH:$HOME/.cargo/bin"
+pilot=$target/debug/promptpilot
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# stage NAME COMMAND…: runs it and remembers how long it took.
+stage_names=() stage_seconds=()
+stage() {
+    local name=$1 began=$EPOCHREALTIME status=0
+    shift
+    say "== $name"
+    "$@" || status=$?
+    stage_names+=("$name")
+    stage_seconds+=("$(awk "BEGIN { print $EPOCHREALTIME - $began }")")
+    return $status
+}
+
+# The table of all stages so far, in the unit `min` or `s`.
+stage_table() {
+    local unit=$1 divisor=1 i
+    [[ $unit == min ]] && divisor=60
+    printf '\n%-28s %8s\n' stage "$unit"
+    for i in "${!stage_names[@]}"; do
+        awk -v name="${stage_names[i]}" -v s="${stage_seconds[i]}" -v d=$divisor \
+            'BEGIN { printf "%-28s %8.1f\n", name, s / d }'
+    done
+    awk -v s="$(total_seconds)" -v d=$divisor 'BEGIN { printf "%-28s %8.1f\n", "total", s / d }'
+}
+
+total_seconds() { printf '%s\n' "${stage_seconds[@]}" 0 | awk '{ sum += $1 } END { print sum }'; }
