@@ -127,10 +127,7 @@ pub(crate) fn did_you_mean<'a>(
 }
 
 /// The known name nearest to what was written, if one is near enough to be meant.
-pub fn nearest<'a>(
-    written: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();
     known
         .into_iter()

@@ -11,6 +11,7 @@ use std::{
 };
 
 use promptpilot_codegen::{Facts, Sources, examine, sources};
+use serde_json::{Value, json};
 
 fn here() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -80,6 +81,51 @@ fn a_line_of_main_leads_back_to_its_place_in_the_definition() {
     assert_eq!(place("timeout_ms"), Some("/model/timeout"));
     assert_eq!(place("use std::process"), None);
     assert_eq!(sources.place_of("src/openapi.json", 3), None);
+}
+
+/// What a provider's strict mode asks of each object in a schema.
+fn assert_strict(schema: &Value) {
+    if schema["type"] == "object" {
+        assert_eq!(schema["additionalProperties"], json!(false), "{schema}");
+        let properties: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+        let required: Vec<_> = schema["required"].as_array().unwrap().iter().collect();
+        assert_eq!(required, properties, "{schema}");
+    }
+    match schema {
+        Value::Object(map) => map.values().for_each(assert_strict),
+        Value::Array(items) => items.iter().for_each(assert_strict),
+        _ => {}
+    }
+}
+
+#[test]
+fn schemas_are_strict_for_providers_and_exact_for_callers() {
+    let sources = generated(&here().join("tests/generated/fields/definition.toml"));
+    let json = |file| serde_json::from_str::<Value>(&sources.files[file]).unwrap();
+
+    let strict = json("src/response.schema.json");
+    assert_strict(&strict);
+    let strict = jsonschema::validator_for(&strict).unwrap();
+    assert!(strict.is_valid(&json!({ "verdict": "yes", "score": 3, "reasons": null })));
+    assert!(!strict.is_valid(&json!({ "verdict": "yes", "score": 3 })));
+
+    let request = json("src/openapi.json")["components"]["schemas"]["Request"].take();
+    let request = jsonschema::validator_for(&request).unwrap();
+    let least = json!({ "title": "x", "authors": [] });
+    assert!(request.is_valid(&least), "{:?}", request.validate(&least).err());
+    assert!(
+        request.is_valid(&json!({ "title": "x", "authors": [{ "name": "y", "books": null }] }))
+    );
+    for refused in [
+        json!({ "authors": [] }),
+        json!({ "title": "", "authors": [] }),
+        json!({ "title": "x", "authors": [], "count": 1.5 }),
+        json!({ "title": "x", "authors": [], "tags": [] }),
+        json!({ "title": "x", "authors": [], "tone": "loud" }),
+        json!({ "title": "x", "authors": [], "unknown": 1 }),
+    ] {
+        assert!(!request.is_valid(&refused), "{refused}");
+    }
 }
 
 /// In the builder's layout: lanes beside the runtime's workspace. It lies in the target directory

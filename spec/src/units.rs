@@ -285,3 +285,67 @@ impl fmt::Display for Money {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// Reads each text and writes it again, as the second of each pair.
+    fn written<T: FromStr<Err = UnitError> + fmt::Display>(pairs: &[(&str, &str)]) {
+        for (text, again) in pairs {
+            let value: T = text.parse().unwrap();
+            assert_eq!(value.to_string(), *again);
+            assert_eq!(again.parse::<T>().unwrap().to_string(), *again);
+        }
+    }
+
+    fn refused<T: FromStr<Err = UnitError> + fmt::Debug>(texts: &[&str]) {
+        for text in texts {
+            let error = text.parse::<T>().unwrap_err().to_string();
+            assert!(error.contains("such as"), "{error}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_and_written() {
+        written::<Duration>(&[
+            ("500ms", "500ms"),
+            ("1500ms", "1500ms"),
+            ("1.5s", "1500ms"),
+            ("60s", "1m"),
+            ("90m", "90m"),
+            ("24h", "1d"),
+            ("0s", "0s"),
+        ]);
+        refused::<Duration>(&["", "5", "s", "5 parsecs", "-1s", "1.2.3s", "99999999999999999999d"]);
+    }
+
+    #[test]
+    fn sizes_are_read_and_written() {
+        written::<Bytes>(&[
+            ("256KiB", "256KiB"),
+            ("1024 KiB", "1MiB"),
+            ("1.5kB", "1500B"),
+            ("0B", "0B"),
+        ]);
+        refused::<Bytes>(&["", "256", "256 kilobytes", "1kb", "-1B"]);
+    }
+
+    #[test]
+    fn rates_are_read_and_written() {
+        written::<Rate>(&[("60/minute", "60/minute"), (" 5 / day ", "5/day")]);
+        refused::<Rate>(&["60", "60/fortnight", "-1/minute", "1.5/minute", "60/"]);
+        assert_eq!("1/hour".parse::<Rate>().unwrap().per.as_secs(), 3600);
+    }
+
+    #[test]
+    fn money_is_kept_to_the_micro_usd() {
+        written::<Money>(&[
+            ("20 USD/day", "20 USD/day"),
+            ("0.50 USD/hour", "0.5 USD/hour"),
+            ("0.000001 USD/month", "0.000001 USD/month"),
+        ]);
+        refused::<Money>(&["20/day", "20 EUR/day", "0.0000001 USD/day", "-1 USD/day", "1 USD"]);
+    }
+}

@@ -1,11 +1,14 @@
 //! Everything about a definition that can be known before anything is built.
 
+mod address;
 mod availability;
 mod ceiling;
+mod credential;
 mod fields;
 mod limits;
 mod model;
 mod names;
+mod operators;
 mod prompt;
 mod secrets;
 mod shape;

@@ -2,9 +2,7 @@
 
 use promptpilot_spec::{
     Definition,
-    definition::{
-        Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat, key_variable,
-    },
+    definition::{Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat},
     model::{self, Model as Known, Price, Sampling},
 };
 
@@ -55,13 +53,13 @@ fn first(definition: &Definition) -> ModelRef {
     }
 }
 
-struct Check<'a, 'f> {
-    model: &'a ModelRef,
+pub(super) struct Check<'a, 'f> {
+    pub(super) model: &'a ModelRef,
     max_tokens: Option<u32>,
     json: bool,
-    pointer: String,
-    facts: &'a Facts,
-    findings: &'f mut Vec<Finding>,
+    pub(super) pointer: String,
+    pub(super) facts: &'a Facts,
+    pub(super) findings: &'f mut Vec<Finding>,
 }
 
 impl Check<'_, '_> {
@@ -97,93 +95,9 @@ impl Check<'_, '_> {
         }
     }
 
-    fn error(&mut self, code: &str, key: &str, message: impl Into<String>, hint: &str) {
+    pub(super) fn error(&mut self, code: &str, key: &str, message: impl Into<String>, hint: &str) {
         let pointer = child(&self.pointer, key);
         self.findings.push(Finding::error(code, pointer, message).hint(hint));
-    }
-
-    fn key(&mut self) -> Option<String> {
-        let model = self.model;
-        let optional = model.provider == ProviderKind::OpenAiCompatible;
-        if !is_served(model.provider) {
-            return None;
-        }
-        if model.provider == ProviderKind::Sandbox {
-            if model.credential.is_some() {
-                self.error(
-                    "unsupported-parameter",
-                    "credential",
-                    "the sandbox takes no key",
-                    "leave `credential` out",
-                );
-            }
-            return None;
-        }
-        if optional && model.credential.is_none() {
-            return None;
-        }
-        let credential = model.credential.as_deref().unwrap_or("default");
-        if !self.credential_name(credential) {
-            return None;
-        }
-        let variable = key_variable(model.provider, Some(credential));
-        let wanted = (model.provider, credential.to_owned());
-        let provider = model.provider.as_str();
-        let place = match model.credential {
-            Some(_) => child(&self.pointer, "credential"),
-            None => child(&self.pointer, "provider"),
-        };
-        match &self.facts.credentials {
-            Some(stored) if stored.contains(&wanted) => {}
-            Some(stored) => {
-                let others: Vec<_> = stored
-                    .iter()
-                    .filter(|(stored, _)| *stored == model.provider)
-                    .map(|(_, name)| name.as_str())
-                    .collect();
-                let message = format!("no key `{credential}` is stored for `{provider}`");
-                let hint = match others.as_slice() {
-                    [] => format!("start `promptpilot up` with {variable} set to the key"),
-                    others => format!("stored are {}; or set {variable}", one_of(others)),
-                };
-                self.findings.push(Finding::error("no-credential", place, message).hint(hint));
-            }
-            None => self.findings.push(Finding::unchecked(
-                "credential-unchecked",
-                place,
-                format!(
-                    "whether the key `{credential}` of `{provider}` is stored was not checked \
-                     without a server"
-                ),
-            )),
-        }
-        Some(variable)
-    }
-
-    fn credential_name(&mut self, credential: &str) -> bool {
-        let simple = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if credential.is_empty() || credential.len() > 48 || !credential.bytes().all(simple) {
-            self.error(
-                "bad-name",
-                "credential",
-                format!("`{credential}` cannot be a credential's name"),
-                "at most 48 lower-case letters, digits or hyphens",
-            );
-            return false;
-        }
-        if self.model.provider == ProviderKind::OpenAi
-            && (credential == "compatible" || credential.starts_with("compatible-"))
-        {
-            // Its variable would be that of a key of the provider `openai-compatible`.
-            self.error(
-                "reserved-name",
-                "credential",
-                "a credential of `openai` cannot be named so",
-                "choose a name that does not begin with `compatible`",
-            );
-            return false;
-        }
-        true
     }
 
     fn ranges(&mut self) {
@@ -211,42 +125,6 @@ impl Check<'_, '_> {
                 let hint = "prices are in USD per million tokens, from 0 to 1,000,000";
                 self.error("out-of-range", "price", "the price is out of range", hint);
             }
-        }
-    }
-
-    /// Keys that say where and how a provider is reached.
-    fn address(&mut self) {
-        let model = self.model;
-        let provider = model.provider.as_str();
-        let given = [
-            ("api", model.api.is_some(), model.provider == ProviderKind::OpenAi),
-            ("api_version", model.api_version.is_some(), false),
-            ("region", model.region.is_some(), false),
-            ("base_url", model.base_url.is_some(), model.provider != ProviderKind::Sandbox),
-        ];
-        for (key, _, _) in given.into_iter().filter(|(_, given, taken)| *given && !taken) {
-            let message = format!("`{provider}` has no `{key}`");
-            self.error("unsupported-parameter", key, message, &format!("leave `{key}` out"));
-        }
-        match &model.base_url {
-            Some(url) if model.provider != ProviderKind::Sandbox => {
-                if let Some(problem) = url_problem(url) {
-                    let hint = "give the address before the path that the provider adds, such as \
-                                `https://llm.example.com/v1`";
-                    self.error("bad-url", "base_url", format!("`base_url` {problem}"), hint);
-                }
-            }
-            None if model.provider == ProviderKind::OpenAiCompatible => {
-                self.findings.push(
-                    Finding::error(
-                        "missing-key",
-                        &self.pointer,
-                        "`openai-compatible` has no `base_url`",
-                    )
-                    .hint("say where it listens: `base_url = \"http://localhost:8000/v1\"`"),
-                );
-            }
-            _ => {}
         }
     }
 
@@ -392,23 +270,5 @@ fn effort_name(effort: Effort) -> &'static str {
         Effort::High => "high",
         Effort::Xhigh => "xhigh",
         Effort::Max => "max",
-    }
-}
-
-fn url_problem(url: &str) -> Option<&'static str> {
-    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
-        return Some("does not begin with `https://` or `http://`");
-    };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        Some("contains white space")
-    } else if host.contains('@') {
-        Some("carries a user or a password, which belong into a credential")
-    } else if host.is_empty() || host.starts_with(':') {
-        Some("names no host")
-    } else if rest.contains(['?', '#']) {
-        Some("has a query or a fragment")
-    } else {
-        None
     }
 }

@@ -20,7 +20,7 @@ const SHAPES: [(&str, usize); 14] = [
     ("xoxp-", 20),
     ("SG.", 40),
     ("npm_", 30),
-    ("-----BEGIN PRIVATE KEY-----", 0),
+    ("PRIVATE KEY-----", 0),
 ];
 
 pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {

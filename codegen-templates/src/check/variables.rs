@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::machinery::{
     Span,
-    ast::{BinOpKind, Call, CallArg, Expr, ForLoop, Macro, Spanned, Stmt, UnaryOpKind},
+    ast::{Call, CallArg, Expr, ForLoop, Macro, Spanned, Stmt, UnaryOpKind},
 };
-use promptpilot_spec::definition::{Field, FieldType};
+use promptpilot_spec::definition::Field;
 
 use super::{
     names,
@@ -47,7 +47,7 @@ pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut
     }
 }
 
-struct Walk<'a, 'f> {
+pub(super) struct Walk<'a, 'f> {
     template: &'a Template<'a>,
     request: &'a Fields,
     /// Names that the template itself gives, innermost last.
@@ -310,72 +310,6 @@ impl<'a> Walk<'a, '_> {
         Shape::Unknown
     }
 
-    fn attribute(&mut self, shape: Shape<'a>, name: &str, span: Span) -> Shape<'a> {
-        match shape {
-            Shape::Field(field) if field.kind == FieldType::Object => {
-                match field.fields.get(name) {
-                    Some(inner) => Shape::Field(inner),
-                    None => {
-                        let known: Vec<_> = field.fields.keys().map(String::as_str).collect();
-                        let hint = did_you_mean(name, known.iter().copied()).unwrap_or_else(|| {
-                            format!("its fields are {}", crate::finding::one_of(&known))
-                        });
-                        self.misuse(span, format!("this object has no field `{name}`"), &hint);
-                        Shape::Unknown
-                    }
-                }
-            }
-            _ => {
-                if let Some(kind) = shape.without_attributes() {
-                    let hint = match name {
-                        "length" | "size" | "count" => "use the filter `|length`",
-                        _ => "only fields of type `object` have attributes",
-                    };
-                    self.misuse(span, format!("`.{name}` is asked of {kind}"), hint);
-                }
-                Shape::Unknown
-            }
-        }
-    }
-
-    fn binary(&mut self, operator: &BinOpKind, operands: [(Shape<'a>, Span); 2]) -> Shape<'a> {
-        let sign = match operator {
-            BinOpKind::Sub => "-",
-            BinOpKind::Div => "/",
-            BinOpKind::FloorDiv => "//",
-            BinOpKind::Rem => "%",
-            BinOpKind::Pow => "**",
-            BinOpKind::Add => return self.sum(operands),
-            // `"-" * 3` repeats a text.
-            BinOpKind::Mul => return Shape::Unknown,
-            BinOpKind::Concat => return Shape::Text,
-            BinOpKind::ScAnd | BinOpKind::ScOr => return Shape::Unknown,
-            _ => return Shape::Boolean,
-        };
-        self.arithmetic(sign, &operands)
-    }
-
-    fn sum(&mut self, operands: [(Shape<'a>, Span); 2]) -> Shape<'a> {
-        let [(left, _), (right, at)] = operands;
-        match (left.kind(), right.kind()) {
-            (Some(a), Some(b)) if a != b => {
-                self.misuse(at, format!("`+` joins {a} and {b}"), "join texts with `~`");
-                Shape::Unknown
-            }
-            _ => left,
-        }
-    }
-
-    fn arithmetic(&mut self, sign: &str, operands: &[(Shape<'a>, Span)]) -> Shape<'a> {
-        for (shape, span) in operands {
-            if let Some(kind) = shape.not_a_number() {
-                let message = format!("`{sign}` calculates with {kind}");
-                self.misuse(*span, message, "make it a number first: `|int` or `|float`");
-            }
-        }
-        Shape::Number
-    }
-
     /// Printing a field that was left out fails the call.
     fn printed(&mut self, expression: &'a Expr<'a>) {
         let Expr::Var(variable) = expression else { return };
@@ -415,7 +349,7 @@ impl<'a> Walk<'a, '_> {
         }
     }
 
-    fn misuse(&mut self, span: Span, message: String, hint: &str) {
+    pub(super) fn misuse(&mut self, span: Span, message: String, hint: &str) {
         self.report(Finding::error("template-type", "", message).hint(hint), span);
     }
 

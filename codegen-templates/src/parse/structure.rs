@@ -94,7 +94,7 @@ fn missing_key(error: &ValidationError<'_>, key: &str) -> Fault {
 
 fn wrong_value(error: &ValidationError<'_>) -> Finding {
     let pointer = error.instance_path().as_str();
-    let name = key_name(pointer);
+    let name = place_name(pointer);
     let value = shown(error.instance());
     match error.kind() {
         Kind::Type { kind } => {
@@ -161,10 +161,6 @@ fn place_name(pointer: &str) -> String {
         "" => String::from("an endpoint definition"),
         _ => format!("`{}`", pointer[1..].replace('/', ".")),
     }
-}
-
-fn key_name(pointer: &str) -> String {
-    place_name(pointer)
 }
 
 fn listed(names: &[&str]) -> String {
