@@ -1,12 +1,13 @@
 //! From `main` to the Lambda Runtime API and back.
 
-use std::{env, process::ExitCode, sync::Arc};
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::StreamExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, MetadataPrelude, StreamResponse, service_fn};
 use lambda_runtime_api_client::{BoxError, PooledClient, body::Body, build_request};
 use serde_json::json;
+use tokio::{sync::mpsc, time::timeout};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::{
@@ -24,6 +25,9 @@ const RUNTIME_API_VARIABLE: &str = "AWS_LAMBDA_RUNTIME_API";
 
 /// Calls that this process may hold at once; set on Managed Instances only.
 const CONCURRENCY_VARIABLE: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
+
+/// How long calls may take to write their records when the process ends.
+const LAST_RECORDS: Duration = Duration::from_secs(1);
 
 /// Serves an endpoint until the host ends the process.
 pub fn serve(endpoint: &'static Endpoint) -> ExitCode {
@@ -70,11 +74,16 @@ fn tokio_runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 async fn poll(function: Function) -> Result<(), BoxError> {
     let function = Arc::new(function);
+    let (busy, mut calls) = mpsc::channel::<()>(1);
     let handler = service_fn(move |event: LambdaEvent<UrlEvent>| {
-        let function = Arc::clone(&function);
-        async move { answer(function, event).await }
+        let (function, busy) = (Arc::clone(&function), busy.clone());
+        async move { answer(function, event, busy).await }
     });
-    lambda_runtime::Runtime::new(handler).run_concurrent().await
+    let outcome = lambda_runtime::Runtime::new(handler).run_concurrent().await;
+    // The client ends when the host closes an answer's connection, which is how a host tells that
+    // the caller went away. The call still has its record to write.
+    let _ = timeout(LAST_RECORDS, calls.recv()).await;
+    outcome
 }
 
 type Chunks = futures::stream::Map<ReceiverStream<Bytes>, fn(Bytes) -> Result<Bytes, BoxError>>;
@@ -84,9 +93,13 @@ type Chunks = futures::stream::Map<ReceiverStream<Bytes>, fn(Bytes) -> Result<By
 async fn answer(
     function: Arc<Function>,
     event: LambdaEvent<UrlEvent>,
+    busy: mpsc::Sender<()>,
 ) -> Result<StreamResponse<Chunks>, Diagnostic> {
     let (reply, Answered { head, body }) = Reply::new();
-    tokio::spawn(route::handle(function, event.payload, event.context, reply));
+    tokio::spawn(async move {
+        route::handle(function, event.payload, event.context, reply).await;
+        drop(busy);
+    });
     let head = head.await.map_err(|_| Diagnostic {
         error_type: "Runtime.NoAnswer".to_owned(),
         error_message: "the call ended without an answer".to_owned(),

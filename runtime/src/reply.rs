@@ -94,7 +94,9 @@ impl Reply {
         body: impl Into<Bytes>,
     ) -> Result<(), Gone> {
         let body = body.into();
-        head.headers.insert(header::CONTENT_LENGTH, body.len().into());
+        if head.status != StatusCode::NO_CONTENT {
+            head.headers.insert(header::CONTENT_LENGTH, body.len().into());
+        }
         self.begin(head);
         if body.is_empty() { Ok(()) } else { self.chunk(body).await }
     }

@@ -103,6 +103,19 @@ async fn a_silent_model_gets_the_head_out_after_ten_seconds_and_then_comments() 
     Ok(())
 }
 
+#[tokio::test]
+async fn a_caller_who_goes_away_ends_the_call_and_is_recorded() -> Result<()> {
+    let function = function(json!({ "models": [{ "name": "lorem" }] })).await?;
+    function.hang_up();
+    let headers = [("accept", "text/event-stream")];
+    let _ = function.hand(post_event(&headers, "{\"text\":\"x\"}"), 60_000);
+    let record = function.record().await?;
+    assert_eq!((&record["status"], &record["delivered"]), (&json!(499), &json!("no")));
+    assert_eq!(record["attempts"][0]["error"], "cancelled");
+    assert_eq!(record["estimated"], true);
+    Ok(())
+}
+
 /// A server that sends one byte at a time, in chunks, to a client that must not care.
 #[tokio::test]
 async fn bytes_may_be_split_anywhere() -> Result<()> {

@@ -21,7 +21,10 @@ use hyper_util::{
 };
 
 use super::{Reply, Transport};
-use crate::provider::{Failure, Kind, Request};
+use crate::{
+    log::{Level, log},
+    provider::{Failure, Kind, Request},
+};
 
 /// Idle for longer than this, a connection is most likely dead.
 const FROZEN: Duration = Duration::from_secs(20);
@@ -45,27 +48,27 @@ type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 #[derive(Debug)]
 struct Pool {
     client: HttpClient,
+    made: SystemTime,
     used: SystemTime,
 }
 
 impl Http {
-    fn client(&self) -> Result<HttpClient, Failure> {
+    /// The client, made anew where the last one may have been frozen.
+    fn client(&self, now: SystemTime) -> Result<HttpClient, Failure> {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = SystemTime::now();
         let frozen = |pool: &Pool| now.duration_since(pool.used).is_ok_and(|idle| idle > FROZEN);
-        match pool.as_mut().filter(|pool| !frozen(pool)) {
-            Some(pool) => {
-                pool.used = now;
-                Ok(pool.client.clone())
-            }
-            None => {
-                let client = new_client().map_err(|error| {
-                    Failure::new(Kind::Connect, format!("could not set up TLS: {error}"))
-                })?;
-                *pool = Some(Pool { client: client.clone(), used: now });
-                Ok(client)
-            }
+        if let Some(pool) = pool.as_mut().filter(|pool| !frozen(pool)) {
+            pool.used = now;
+            return Ok(pool.client.clone());
         }
+        if let Some(Ok(age)) = pool.as_ref().map(|pool| now.duration_since(pool.made)) {
+            log(Level::Info, &format!("connections made {age:?} ago were idle too long: dropped"));
+        }
+        let client = new_client().map_err(|error| {
+            Failure::new(Kind::Connect, format!("could not set up TLS: {error}"))
+        })?;
+        *pool = Some(Pool { client: client.clone(), made: now, used: now });
+        Ok(client)
     }
 }
 
@@ -97,8 +100,8 @@ impl Transport for Http {
         async move {
             let host = host_of(&request.url);
             let request = into_http(request)?;
-            let response =
-                self.client()?.request(request).await.map_err(|error| unsent(&error, &host))?;
+            let client = self.client(SystemTime::now())?;
+            let response = client.request(request).await.map_err(|error| unsent(&error, &host))?;
             let (head, body) = response.into_parts();
             let body = body.into_data_stream().map_err(|error| {
                 Failure::new(Kind::Broken, format!("the connection broke: {}", innermost(&error)))
@@ -144,4 +147,28 @@ fn innermost(error: &dyn std::error::Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_was_frozen_is_made_anew() -> Result<(), Failure> {
+        let http = Http { pool: Mutex::new(None) };
+        let made = || {
+            let pool = http.pool.lock().unwrap_or_else(PoisonError::into_inner);
+            pool.as_ref().map(|pool| pool.made)
+        };
+        let start = SystemTime::now();
+        // Used again and again it stays, however long; twenty seconds after its last use it goes.
+        for seconds in [0, 15, 30] {
+            http.client(start + Duration::from_secs(seconds))?;
+            assert_eq!(made(), Some(start));
+        }
+        let woken = start + Duration::from_secs(51);
+        http.client(woken)?;
+        assert_eq!(made(), Some(woken));
+        Ok(())
+    }
 }

@@ -11,7 +11,10 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::Stdio,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -51,6 +54,8 @@ struct Shared {
     queue: AsyncMutex<mpsc::UnboundedReceiver<(String, u64, Value)>>,
     answers: Mutex<BTreeMap<String, oneshot::Sender<Answer>>>,
     init_error: Mutex<Option<Value>>,
+    /// Answers' connections are closed soon after they began.
+    hangs_up: AtomicBool,
 }
 
 /// What a function answered: the prelude's head, and the body with the time each piece came.
@@ -121,6 +126,7 @@ impl Function {
             queue: AsyncMutex::new(queue),
             answers: Mutex::default(),
             init_error: Mutex::default(),
+            hangs_up: AtomicBool::new(false),
         });
         let address = listen(Arc::clone(&shared)).await?;
         let mut child = Command::new(example(name))
@@ -170,6 +176,11 @@ impl Function {
         self.invoke(post_event(&headers, &body.to_string())).await
     }
 
+    /// From now on every caller goes away in the middle of the answer.
+    pub fn hang_up(&self) {
+        self.shared.hangs_up.store(true, Ordering::Relaxed);
+    }
+
     /// The next line on standard output.
     pub async fn line(&self) -> Result<Value> {
         let line = timeout(PATIENCE, async { self.lines.lock().await.recv().await }).await?;
@@ -195,7 +206,6 @@ impl Function {
 }
 
 fn rand_id() -> u64 {
-    use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
@@ -259,6 +269,9 @@ async fn response(
     let mut stream = body.into_data_stream();
     let (mut bytes, mut pieces) = (Vec::new(), Vec::new());
     while let Some(Ok(piece)) = stream.next().await {
+        if shared.hangs_up.load(Ordering::Relaxed) && begun.elapsed() > Duration::from_millis(200) {
+            return axum::http::StatusCode::GONE;
+        }
         pieces.push((begun.elapsed(), String::from_utf8_lossy(&piece).into_owned()));
         bytes.extend_from_slice(&piece);
     }
