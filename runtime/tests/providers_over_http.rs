@@ -115,12 +115,14 @@ async fn when_all_have_failed_the_caller_learns_why_and_nothing_secret() -> Resu
 #[tokio::test]
 async fn a_wait_that_does_not_fit_is_not_waited() -> Result<()> {
     let server = MockServer::start().await;
-    let later = ResponseTemplate::new(503).insert_header("retry-after", "60");
-    answers(&server, vec![later]).await;
+    let later = |wait| ResponseTemplate::new(503).insert_header("retry-after", wait);
+    answers(&server, vec![later("60"), later("18000000000000000000")]).await;
     let function = function(json!({ "models": [model(&server, "m")] })).await?;
-    let begun = Instant::now();
-    assert_eq!(function.call(json!({ "text": "x" })).await?.status, 502);
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    for _ in 0..2 {
+        let begun = Instant::now();
+        assert_eq!(function.call(json!({ "text": "x" })).await?.status, 502);
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
     Ok(())
 }
 

@@ -108,7 +108,7 @@ async fn a_caller_who_goes_away_ends_the_call_and_is_recorded() -> Result<()> {
     let function = function(json!({ "models": [{ "name": "lorem" }] })).await?;
     function.hang_up();
     let headers = [("accept", "text/event-stream")];
-    let _ = function.hand(post_event(&headers, "{\"text\":\"x\"}"), 60_000);
+    let _unanswered = function.hand(post_event(&headers, "{\"text\":\"x\"}"), 60_000);
     let record = function.record().await?;
     assert_eq!((&record["status"], &record["delivered"]), (&json!(499), &json!("no")));
     assert_eq!(record["attempts"][0]["error"], "cancelled");

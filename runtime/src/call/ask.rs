@@ -41,13 +41,6 @@ pub(crate) struct Asker<'a> {
     told: bool,
 }
 
-/// What to do after a failed attempt.
-enum Next {
-    Wait(Duration),
-    OtherModel,
-    Stop,
-}
-
 impl<'a> Asker<'a> {
     pub(crate) fn new(
         function: &'a Function,
@@ -91,34 +84,31 @@ impl<'a> Asker<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            match self.after(&failure, repeats) {
-                Next::Wait(wait) => {
-                    log(Level::Info, &format!("attempt failed, again in {wait:?}: {failure}"));
-                    let since = std::time::Instant::now();
-                    sleep(wait).await;
-                    self.ledger.note_backoff(since);
-                    repeats += 1;
-                }
-                Next::OtherModel | Next::Stop => {
-                    log(Level::Warn, &failure.for_callers(model.provider.name()));
-                    return Err(failure);
-                }
-            }
+            let Some(wait) = self.wait_before_repeat(&failure, repeats) else {
+                log(Level::Warn, &failure.for_callers(model.provider.name()));
+                return Err(failure);
+            };
+            log(Level::Info, &format!("attempt failed, again in {wait:?}: {failure}"));
+            let since = std::time::Instant::now();
+            sleep(wait).await;
+            self.ledger.note_backoff(since);
+            repeats += 1;
         }
     }
 
-    fn after(&self, failure: &Failure, repeats: u8) -> Next {
-        if self.told || failure.kind == Kind::Timeout {
-            return Next::Stop;
-        }
+    /// How long to wait before the same model is asked again; `None` where it is not.
+    fn wait_before_repeat(&self, failure: &Failure, repeats: u8) -> Option<Duration> {
         // An overloaded provider will be so for a while; where there is another, it is asked.
         let has_other = self.model + 1 < self.function.endpoint.models.len();
         let is_overloaded = failure.kind == Kind::Overloaded && has_other;
-        if !failure.retry || repeats >= self.function.endpoint.retries || is_overloaded {
-            return Next::OtherModel;
+        let is_spent = repeats >= self.function.endpoint.retries;
+        if self.told || !failure.retry || is_spent || is_overloaded {
+            return None;
         }
         let wait = failure.retry_after.unwrap_or_else(|| backoff(repeats));
-        if Instant::now() + wait < self.deadline { Next::Wait(wait) } else { Next::OtherModel }
+        // A provider may ask for a wait that no clock can hold.
+        let until = Instant::now().checked_add(wait)?;
+        (until < self.deadline).then_some(wait)
     }
 
     /// One request, from its first byte to the answer's last, and its line in the ledger.
