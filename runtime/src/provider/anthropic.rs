@@ -46,41 +46,36 @@ impl Provider for Anthropic {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Message = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
-        let text = reply.content.iter().filter(|block| block.r#type == "text");
-        let mut answer = Answer {
-            text: text.filter_map(|block| block.text.as_deref()).collect(),
-            ..Answer::default()
-        };
+        let mut reply: Message =
+            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let blocks = std::mem::take(&mut reply.content).into_iter();
+        let text = blocks.filter_map(Block::text).collect();
+        let mut answer = Answer { text, ..Answer::default() };
         reply.read(&mut answer);
         Ok(answer)
     }
 
     fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
-        let chunk: Chunk = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
-        match chunk {
-            Chunk::MessageStart { message } => message.read(answer),
-            Chunk::ContentBlockDelta { delta: Delta::TextDelta { text } } => {
-                return Ok(Step::Text(text));
+        match event.kind()?.as_str() {
+            "message_start" => event.json::<MessageStart>()?.message.read(answer),
+            "content_block_delta" => {
+                let text = event.json::<BlockDelta>()?.delta.text();
+                return Ok(text.map_or(Step::Nothing, Step::Text));
             }
-            Chunk::MessageDelta { delta, usage } => {
-                delta.read(answer);
-                usage.read(answer);
+            "message_delta" => {
+                let late: MessageDelta = event.json()?;
+                late.delta.read(answer);
+                late.usage.read(answer);
             }
-            Chunk::MessageStop => return Ok(Step::Done),
-            Chunk::Error { error } => return Err(error.in_stream()),
-            Chunk::ContentBlockDelta { delta: Delta::Unknown } | Chunk::Unknown => {}
+            "message_stop" => return Ok(Step::Done),
+            "error" => return Err(event.json::<ErrorBody>()?.error.in_stream()),
+            _ => {} // New kinds may appear any day and must not fail a call.
         }
         Ok(Step::Nothing)
     }
 
     fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
-        #[derive(Default, Deserialize)]
-        #[serde(default)]
-        struct Body {
-            error: Error,
-        }
-        let error = serde_json::from_slice::<Body>(body).unwrap_or_default().error;
+        let error = serde_json::from_slice::<ErrorBody>(body).unwrap_or_default().error;
         let failure = Failure::from_status(status, headers, error.message.as_deref());
         if error.is_about_money() { failure.final_as(Kind::NoMoney) } else { failure }
     }
@@ -153,37 +148,26 @@ impl<'a> Body<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Chunk {
-    MessageStart {
-        message: Box<Message>,
-    },
-    ContentBlockDelta {
-        delta: Delta,
-    },
-    MessageDelta {
-        #[serde(default)]
-        delta: Stop,
-        #[serde(default)]
-        usage: ReplyUsage,
-    },
-    MessageStop,
-    Error {
-        error: Error,
-    },
-    /// New kinds may appear any day and must not fail a call.
-    #[serde(other)]
-    Unknown,
+struct MessageStart {
+    message: Message,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Delta {
-    TextDelta {
-        text: String,
-    },
-    #[serde(other)]
-    Unknown,
+struct BlockDelta {
+    delta: Block,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct MessageDelta {
+    delta: Stop,
+    usage: ReplyUsage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ErrorBody {
+    error: Error,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -192,16 +176,24 @@ struct Message {
     id: Option<String>,
     model: Option<String>,
     content: Vec<Block>,
-    #[serde(flatten)]
-    stop: Stop,
+    stop_reason: Option<String>,
+    stop_details: Option<StopDetails>,
     usage: ReplyUsage,
 }
 
+/// A piece of content, whole or in the making.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Block {
     r#type: String,
     text: Option<String>,
+}
+
+impl Block {
+    /// Its text, where it is no thinking, no tool's input and nothing new.
+    fn text(self) -> Option<String> {
+        self.text.filter(|_| matches!(self.r#type.as_str(), "text" | "text_delta"))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -251,7 +243,8 @@ struct ErrorDetails {
 impl Message {
     /// Takes over all but the text.
     fn read(self, answer: &mut Answer) {
-        self.stop.read(answer);
+        let Self { stop_reason, stop_details, .. } = self;
+        Stop { stop_reason, stop_details }.read(answer);
         self.usage.read(answer);
         answer.request_id = self.id;
         answer.model = self.model;

@@ -67,8 +67,7 @@ impl Provider for Chat {
         if event.data.trim() == "[DONE]" {
             return Ok(Step::Done);
         }
-        let chunk: Reply = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
-        let text = chunk.read(answer)?;
+        let text = event.json::<Reply>()?.read(answer)?;
         Ok(if text.is_empty() { Step::Nothing } else { Step::Text(text) })
     }
 

@@ -46,21 +46,21 @@ impl Provider for Responses {
     }
 
     fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
-        let chunk: Chunk = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
-        match chunk {
-            Chunk::Text { delta } => return Ok(Step::Text(delta)),
-            Chunk::Refusal { delta } => answer.refuse(&delta),
-            Chunk::End { response } => {
+        match event.kind()?.as_str() {
+            "response.output_text.delta" => return Ok(Step::Text(event.json::<Piece>()?.delta)),
+            "response.refusal.delta" => answer.refuse(&event.json::<Piece>()?.delta),
+            "response.completed" | "response.incomplete" | "response.failed" => {
                 // Refusals have come in pieces already.
                 answer.refusal = None;
-                response.read(answer)?;
+                event.json::<End>()?.response.read(answer)?;
                 return Ok(Step::Done);
             }
-            Chunk::Error { error, message, code } => {
-                let flat = json!({ "message": message, "code": code });
-                return Err(openai::Error::read(error.as_ref().unwrap_or(&flat)).in_stream());
+            "error" => {
+                let error: Value = event.json()?;
+                let inner = error.get("error").filter(|inner| !inner.is_null());
+                return Err(openai::Error::read(inner.unwrap_or(&error)).in_stream());
             }
-            Chunk::Unknown => {}
+            _ => {} // New kinds may appear any day and must not fail a call.
         }
         Ok(Step::Nothing)
     }
@@ -132,23 +132,13 @@ impl<'a> Body<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(tag = "type")]
-enum Chunk {
-    #[serde(rename = "response.output_text.delta")]
-    Text { delta: String },
-    #[serde(rename = "response.refusal.delta")]
-    Refusal { delta: String },
-    #[serde(
-        rename = "response.completed",
-        alias = "response.incomplete",
-        alias = "response.failed"
-    )]
-    End { response: Box<Reply> },
-    #[serde(rename = "error")]
-    Error { error: Option<Value>, message: Option<String>, code: Option<String> },
-    /// New kinds may appear any day and must not fail a call.
-    #[serde(other)]
-    Unknown,
+struct Piece {
+    delta: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct End {
+    response: Reply,
 }
 
 #[derive(Debug, Default, Deserialize)]

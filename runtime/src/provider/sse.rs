@@ -1,5 +1,9 @@
 //! Server-sent events, decoded from bytes that are split anywhere.
 
+use serde::Deserialize;
+
+use super::Failure;
+
 /// Largest event that we take, in bytes. Beyond it the stream is not what it says it is.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
@@ -10,6 +14,22 @@ pub struct Event {
     pub name: String,
     /// Its data; lines are joined by line feeds.
     pub data: String,
+}
+
+impl Event {
+    /// Its data as JSON.
+    pub(crate) fn json<'de, T: Deserialize<'de>>(&'de self) -> Result<T, Failure> {
+        serde_json::from_str(&self.data).map_err(|error| Failure::malformed(&error))
+    }
+
+    /// The `type` inside its data, by which some protocols tell events apart.
+    pub(crate) fn kind(&self) -> Result<String, Failure> {
+        #[derive(Deserialize)]
+        struct Tagged {
+            r#type: String,
+        }
+        Ok(self.json::<Tagged>()?.r#type)
+    }
 }
 
 /// Collects bytes until an event is whole.

@@ -1,4 +1,6 @@
-//! HTTP/1.1 and HTTP/2 to providers, over TLS or, for models on one's own machine, without it.
+//! HTTP/1.1 to providers, over TLS or, for models on one's own machine, without it. Connections are
+//! kept and used again. HTTP/2 would serve many calls over one of them, where a process holds one
+//! call at a time; it costs every function most of a megabyte, the sandbox's included.
 //!
 //! Certificates are checked against Mozilla's roots, which are linked in: Lambda's file system and a
 //! bare machine's may hold none. The client is made at its first use, so it costs a cold start
@@ -87,7 +89,6 @@ fn new_client() -> Result<HttpClient, rustls::Error> {
         .with_tls_config(tls)
         .https_or_http()
         .enable_http1()
-        .enable_http2()
         .wrap_connector(tcp);
     Ok(Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())

@@ -87,11 +87,9 @@ impl Provider for Sandbox {
 
     fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
         if event.name == "text" {
-            let text = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
-            return Ok(Step::Text(text));
+            return Ok(Step::Text(event.json()?));
         }
-        let wire: Wire = serde_json::from_str(&event.data).map_err(|e| Failure::malformed(&e))?;
-        wire.read(answer);
+        event.json::<Wire>()?.read(answer);
         Ok(Step::Done)
     }
 
