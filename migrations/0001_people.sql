@@ -80,11 +80,13 @@ select protect_tenant_table('environments');
 create function organization_created() returns trigger
     language plpgsql security definer
     set search_path = pg_catalog, public, pg_temp
-    set app.org = ''
     as $$
+declare
+    before text := coalesce(current_setting('app.org', true), '');
 begin
     perform set_config('app.org', new.id::text, true);
     insert into environments (organization_id, name) values (new.id, 'production');
+    perform set_config('app.org', before, true);
     return null;
 end
 $$;
@@ -92,13 +94,13 @@ create trigger organization_created after insert on organizations
     for each row execute function organization_created();
 
 -- Signing up makes a default organization, in the database so that no path can forget it.
--- The settings of a function end with it, so the caller's own organization stays as it was.
+-- The caller's own organization is put back in the end.
 create function user_signed_up() returns trigger
     language plpgsql security definer
     set search_path = pg_catalog, public, pg_temp
-    set app.org = ''
     as $$
 declare
+    before text := coalesce(current_setting('app.org', true), '');
     organization uuid := gen_random_uuid();
     stem text := trim(both '-' from
         regexp_replace(lower(split_part(new.email, '@', 1)), '[^a-z0-9]+', '-', 'g'));
@@ -112,6 +114,7 @@ begin
         );
     insert into memberships (organization_id, user_id, role)
         values (organization, new.id, 'owner');
+    perform set_config('app.org', before, true);
     return null;
 end
 $$;

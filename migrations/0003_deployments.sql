@@ -127,6 +127,8 @@ create table functions (
     url text,
     live_deployment_id uuid,
     updated_at timestamptz not null default now(),
+    -- When it was removed at the target because nothing led to it.
+    swept_at timestamptz,
     primary key (organization_id, endpoint_id, environment_id),
     foreign key (organization_id, endpoint_id)
         references endpoints (organization_id, id) on delete cascade,

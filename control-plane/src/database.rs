@@ -1,10 +1,14 @@
 //! Connections: one pool for requests, which see one organization at a time, and one for the
 //! worker, which sees all.
 
+use std::{sync::Arc, time::Duration};
+
 use sqlx::{
     PgPool, Postgres, Transaction,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Both pools.
@@ -14,7 +18,8 @@ pub(crate) struct Database {
     app: PgPool,
     /// As `pp_system`: for worker, ingest and start-up only.
     system: PgPool,
-    options: PgConnectOptions,
+    /// One connection, for announcements.
+    listener: PgPool,
 }
 
 impl Database {
@@ -23,7 +28,9 @@ impl Database {
         Ok(Self {
             app: pool(&options, "pp_app", 8).await?,
             system: pool(&options, "pp_system", 16).await?,
-            options,
+            listener: PgPoolOptions::new()
+                .max_connections(1)
+                .connect_lazy_with(options.clone().options([("role", "pp_system")])),
         })
     }
 
@@ -43,11 +50,6 @@ impl Database {
     pub(crate) const fn system(&self) -> &PgPool {
         &self.system
     }
-
-    /// How to connect, for a listener of its own.
-    pub(crate) const fn options(&self) -> &PgConnectOptions {
-        &self.options
-    }
 }
 
 /// A pool whose every connection acts as `role` from its first statement on.
@@ -56,4 +58,38 @@ async fn pool(options: &PgConnectOptions, role: &str, size: u32) -> sqlx::Result
         .max_connections(size)
         .connect_with(options.clone().options([("role", role)]))
         .await
+}
+
+/// What changes are announced on.
+const CHANNEL: &str = "promptpilot";
+
+/// How long to wait before listening is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Rings `wake` at each announcement, on one connection of its own. An announcement that is
+/// missed costs time and nothing else: whoever waits looks now and then anyway.
+pub(crate) async fn listen(database: Database, wake: Arc<Notify>, gone: CancellationToken) {
+    let listening = async {
+        loop {
+            if let Err(error) = relay(&database, &wake).await {
+                tracing::debug!(%error, "not listening to the database's announcements");
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    };
+    tokio::select! {
+        () = listening => {}
+        () = gone.cancelled() => {}
+    }
+}
+
+async fn relay(database: &Database, wake: &Notify) -> sqlx::Result<()> {
+    let mut listener = PgListener::connect_with(&database.listener).await?;
+    listener.listen(CHANNEL).await?;
+    // Something may have happened before.
+    wake.notify_waiters();
+    loop {
+        listener.recv().await?;
+        wake.notify_waiters();
+    }
 }

@@ -3,19 +3,24 @@
 //! Each feature is a folder that holds all of itself: `model.rs` has its types, `store.rs` its SQL
 //! and nothing else has SQL, `routes.rs` its HTTP. The pipeline is `deploy/`, a file a stage.
 
+mod artifacts;
 pub mod calls;
 mod database;
 pub mod deploy;
 pub mod endpoints;
+mod http;
+mod lambda;
 mod migrate;
+mod people;
 mod plane;
 mod secret;
 pub mod settings;
 pub mod status;
 
 pub use calls::ingest::{EnvelopeLine, IngestError, Ingested};
-pub use deploy::build::{BuildError, Progress};
+pub use deploy::build::{BuildError, Diagnostic, Progress};
+pub use http::page::Page;
 pub use migrate::{MigrateError, migrate};
 pub use plane::{ConnectError, ControlPlane, LocalOwner};
 pub use secret::{Secret, SecretToken};
-pub use settings::{BuildSettings, LambdaTarget, Settings, WorkerSettings};
+pub use settings::{BuildSettings, Faults, LambdaTarget, Settings, WorkerSettings};

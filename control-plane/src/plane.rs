@@ -2,14 +2,29 @@
 
 use std::{future::Future, sync::Arc};
 
-use tokio_util::sync::CancellationToken;
+use axum::middleware;
+use tokio::sync::{Notify, OnceCell};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::{
-    calls::ingest::{EnvelopeLine, IngestError, Ingested},
-    database::Database,
-    deploy::build::{BuildError, Progress},
+    artifacts::Artifacts,
+    calls::{
+        self,
+        ingest::{EnvelopeLine, IngestError, Ingested},
+    },
+    database::{Database, listen},
+    deploy::{
+        self,
+        build::{BuildError, Builder, Progress},
+        queue,
+    },
+    endpoints,
+    http::{Problem, guard, request_id},
+    lambda,
+    people::store::ensure_local_owner,
     settings::Settings,
+    status,
 };
 
 /// The control plane. Cheap to clone: clones share pools and settings.
@@ -22,6 +37,13 @@ pub struct ControlPlane {
 struct Shared {
     database: Database,
     settings: Settings,
+    builder: Builder,
+    artifacts: Artifacts,
+    lambda: aws_sdk_lambda::Client,
+    /// Rung whenever something may have changed; whoever waits looks for itself.
+    wake: Arc<Notify>,
+    owner: OnceCell<LocalOwner>,
+    _listener: DropGuard,
 }
 
 /// The organization and the person of an installation for one.
@@ -39,22 +61,51 @@ pub enum ConnectError {
     /// No connection, or no such role.
     #[error("could not connect to the database")]
     Database(#[source] sqlx::Error),
+    /// The folder for built code cannot be used.
+    #[error("could not open the folder for built code in the data directory")]
+    Artifacts(#[source] object_store::Error),
 }
 
 impl ControlPlane {
     /// Connects to a database that has been migrated.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer, or the data directory cannot be written.
     pub async fn connect(settings: Settings) -> Result<Self, ConnectError> {
         let database =
             Database::connect(&settings.database_url).await.map_err(ConnectError::Database)?;
-        Ok(Self { shared: Arc::new(Shared { database, settings }) })
+        let artifacts = Artifacts::in_folder(&settings.data.join("artifacts"))
+            .map_err(ConnectError::Artifacts)?;
+        let build_root = settings.build.root.clone().unwrap_or_else(|| settings.data.join("build"));
+        let wake = Arc::new(Notify::new());
+        let gone = CancellationToken::new();
+        tokio::spawn(listen(database.clone(), Arc::clone(&wake), gone.clone()));
+        let shared = Shared {
+            builder: Builder::new(build_root, settings.build.clone()),
+            artifacts,
+            lambda: lambda::client(&settings.lambda),
+            wake,
+            owner: OnceCell::new(),
+            _listener: gone.drop_guard(),
+            database,
+            settings,
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// The HTTP API.
     pub fn router(&self) -> axum::Router {
         axum::Router::new()
+            .merge(status::routes::router())
+            .merge(endpoints::routes::router())
+            .merge(deploy::routes::router())
+            .merge(calls::routes::router())
+            .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
+            .method_not_allowed_fallback(Problem::method_not_allowed)
+            .layer(middleware::from_fn_with_state(self.clone(), guard::same_site))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(Problem::panicked))
+            .layer(middleware::from_fn(request_id::identify))
+            .with_state(self.clone())
     }
 
     /// Makes the one organization and its owner where they are missing.
@@ -62,12 +113,13 @@ impl ControlPlane {
     /// # Errors
     /// When the database does not answer.
     pub async fn ensure_local_owner(&self) -> Result<LocalOwner, sqlx::Error> {
-        todo!()
+        let system = self.shared.database.system();
+        self.shared.owner.get_or_try_init(|| ensure_local_owner(system)).await.copied()
     }
 
-    /// Works on the queue until `shutdown`, then finishes or gives back what it holds.
+    /// Works on the queue until `shutdown`, then gives back what it holds.
     pub async fn run_worker(&self, shutdown: CancellationToken) {
-        shutdown.cancelled().await;
+        queue::run(self, shutdown).await;
     }
 
     /// Makes the builder ready: the runtime fetched and compiled.
@@ -78,15 +130,43 @@ impl ControlPlane {
         &self,
         progress: impl Fn(Progress) + Send + Sync,
     ) -> impl Future<Output = Result<(), BuildError>> + Send {
-        drop(progress);
-        async { todo!() }
+        let builder = self.shared.builder.clone();
+        async move { builder.warm(&progress).await }
     }
 
     /// Takes in what functions wrote. A line twice is one call.
     ///
     /// # Errors
     /// When the database does not answer: then the same lines are to be sent again.
-    pub async fn ingest(&self, _lines: &[EnvelopeLine]) -> Result<Ingested, IngestError> {
-        todo!()
+    pub async fn ingest(&self, lines: &[EnvelopeLine]) -> Result<Ingested, IngestError> {
+        let ingested = calls::ingest::ingest(self.shared.database.system(), lines).await?;
+        if ingested.new > 0 {
+            self.shared.wake.notify_waiters();
+        }
+        Ok(ingested)
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.shared.database
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    pub(crate) fn builder(&self) -> &Builder {
+        &self.shared.builder
+    }
+
+    pub(crate) fn artifacts(&self) -> &Artifacts {
+        &self.shared.artifacts
+    }
+
+    pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
+        &self.shared.lambda
+    }
+
+    pub(crate) fn wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.shared.wake)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use crate::secret::{Secret, SecretToken};
+use crate::{
+    deploy::model::Status,
+    secret::{Secret, SecretToken},
+};
 
 /// What a control plane must be told from outside.
 #[derive(Debug, Clone)]
@@ -71,13 +74,23 @@ pub struct BuildSettings {
     pub memory: u64,
     /// Builds at once, each in a lane with a target directory of its own.
     pub lanes: usize,
+    /// Where to build; absent means in the data directory. Processes may share it.
+    pub root: Option<PathBuf>,
     /// The `cargo` to use; absent means the one on `PATH` or in `~/.cargo/bin`.
     pub cargo: Option<PathBuf>,
 }
 
 impl Default for BuildSettings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(600), memory: 8 << 30, lanes: 1, cargo: None }
+        // One build keeps two cores busy: while one crate compiles, another links.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            timeout: Duration::from_secs(600),
+            memory: 8 << 30,
+            lanes: (cores / 2).max(1),
+            root: None,
+            cargo: None,
+        }
     }
 }
 
@@ -89,11 +102,27 @@ pub struct WorkerSettings {
     /// How long a claim is good without a heartbeat.
     pub lease: Duration,
     /// Old versions of a function that are kept.
-    pub keep_versions: usize,
+    pub keep_versions: u16,
+    /// Injected failures.
+    pub faults: Faults,
+}
+
+/// Failures that tests of recovery inject. None by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Faults {
+    /// Stops dead after this stage of the first batch, as if killed.
+    pub stop_after: Option<Status>,
+    /// Runs every stage twice.
+    pub twice: bool,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { concurrency: 4, lease: Duration::from_secs(15), keep_versions: 10 }
+        Self {
+            concurrency: 4,
+            lease: Duration::from_secs(15),
+            keep_versions: 10,
+            faults: Faults::default(),
+        }
     }
 }

@@ -1,3 +1,5 @@
-//! The call log.
+//! The call log: what functions wrote down of each call.
 
 pub mod ingest;
+pub(crate) mod routes;
+pub(crate) mod store;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use promptpilot_codegen::Finding;
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Finding;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -62,6 +62,13 @@ impl Status {
             Self::Cancelled => "cancelled",
             Self::Superseded => "superseded",
         }
+    }
+
+    /// The status of a word that the database holds.
+    pub(crate) fn from_word(word: &str) -> Self {
+        let known = Self::ALL.into_iter().find(|status| status.as_str() == word);
+        // The column has a check constraint over the same words.
+        known.unwrap_or(Self::Failed)
     }
 
     /// Whether nothing more will happen.
@@ -201,7 +208,7 @@ pub struct Failure {
     pub pointer: Option<String>,
     /// The place in the definition's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<Finding>,
+    pub location: Option<promptpilot_codegen::Location>,
     /// Whether the cause lies in this system and not in the definition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub internal: bool,
@@ -236,6 +243,15 @@ pub enum Level {
 }
 
 impl Level {
+    /// The level of a word that the database holds.
+    pub(crate) fn from_word(word: &str) -> Self {
+        match word {
+            "error" => Self::Error,
+            "warn" => Self::Warn,
+            _ => Self::Info,
+        }
+    }
+
     /// The word in the API and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {

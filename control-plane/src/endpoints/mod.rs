@@ -1,3 +1,6 @@
 //! Endpoints and their versions.
 
+pub(crate) mod check;
 pub mod model;
+pub(crate) mod routes;
+pub(crate) mod store;

@@ -1,8 +1,8 @@
 //! Types of endpoints, as the API shows them.
 
+use promptpilot_codegen::{Finding, Plan};
 use promptpilot_spec::Definition;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value as Finding, Value as Plan};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;

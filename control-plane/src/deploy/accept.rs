@@ -1,0 +1,221 @@
+//! A request to deploy: check all, save what changed, queue one batch.
+
+use axum::http::StatusCode;
+use promptpilot_codegen::{Finding, Plan};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    fingerprint::fingerprint,
+    model::{Accepted, Batch, DeployRequest, Source, Status},
+    store::{self, NewDeployment},
+};
+use crate::{
+    endpoints::{
+        check::{examine_all, sound},
+        routes::{DEFAULT_ENVIRONMENT, environment},
+        store::{self as endpoints, NewVersion},
+    },
+    http::{Context, Problem},
+};
+
+/// Definitions in one request.
+const MOST: usize = 200;
+
+/// A definition that may be deployed.
+struct Wanted<'a> {
+    source: &'a Source,
+    name: String,
+    definition: serde_json::Value,
+    plan: Plan,
+    findings: Vec<Finding>,
+}
+
+/// Accepts a request, or says what is wrong with it; then nothing is saved.
+pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Batch, Problem> {
+    if request.definitions.is_empty() || request.definitions.len() > MOST {
+        return Err(Problem::bad_request(
+            "definitions-missing",
+            format!(
+                "a deploy takes 1 to {MOST} definitions, this one has {}",
+                request.definitions.len()
+            ),
+        ));
+    }
+    let wanted = check(context, &request.definitions)?;
+    let mut db = context.begin().await?;
+    let name = request.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
+    let environment = environment(&mut db, name).await?;
+    let held = hold(&mut db, context.organization, &wanted).await?;
+    let mut pass = Pass { context, request, environment, batch: None };
+    let mut deployments = Vec::with_capacity(wanted.len());
+    for (wanted, endpoint) in wanted.into_iter().zip(held) {
+        deployments.push(pass.one(&mut db, wanted, endpoint).await?);
+    }
+    if pass.batch.is_some() {
+        store::close_empty_batches(&mut db).await?;
+    }
+    db.commit().await?;
+    Ok(Batch { batch: pass.batch, deployments })
+}
+
+fn check<'a>(context: &Context, sources: &'a [Source]) -> Result<Vec<Wanted<'a>>, Problem> {
+    let mut wanted = Vec::with_capacity(sources.len());
+    let mut refused = Vec::new();
+    for (source, examined) in sources.iter().zip(examine_all(sources, context.plane.settings())) {
+        match sound(examined) {
+            Ok((definition, plan, findings)) => wanted.push(Wanted {
+                source,
+                name: definition.name.clone(),
+                definition: serde_json::to_value(&definition)
+                    .map_err(|error| Problem::internal("write the definition as JSON", &error))?,
+                plan,
+                findings,
+            }),
+            Err(findings) => refused.extend(findings),
+        }
+    }
+    if refused.is_empty() {
+        return Ok(wanted);
+    }
+    let errors = refused.iter().filter(|finding| finding.is_error()).count();
+    let plural = if errors == 1 { "error" } else { "errors" };
+    Err(Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "definition-invalid",
+        format!("the check found {errors} {plural}; nothing was saved and nothing was deployed"),
+    )
+    .with("findings", refused))
+}
+
+/// Holds the endpoints' rows, in the order of their names so that no two requests wait for each
+/// other in a circle.
+async fn hold(
+    db: &mut PgConnection,
+    organization: Uuid,
+    wanted: &[Wanted<'_>],
+) -> Result<Vec<Uuid>, Problem> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|a, b| wanted[*a].name.cmp(&wanted[*b].name));
+    let mut held = vec![Uuid::nil(); wanted.len()];
+    for index in order {
+        held[index] = endpoints::hold(db, organization, &wanted[index].name).await?.id;
+    }
+    Ok(held)
+}
+
+/// What the definitions of one request share.
+struct Pass<'a> {
+    context: &'a Context,
+    request: &'a DeployRequest,
+    environment: Uuid,
+    batch: Option<Uuid>,
+}
+
+impl Pass<'_> {
+    async fn one(
+        &mut self,
+        db: &mut PgConnection,
+        wanted: Wanted<'_>,
+        endpoint: Uuid,
+    ) -> Result<Accepted, Problem> {
+        let version = self.version(db, &wanted, endpoint).await?;
+        let accepted = Accepted {
+            id: Uuid::nil(),
+            endpoint: wanted.name,
+            version,
+            status: Status::Queued,
+            unchanged: false,
+            url: None,
+            findings: wanted.findings,
+        };
+        if !self.request.force
+            && let Some(live) = store::live(db, endpoint, self.environment).await?
+            && live.version == version
+            && live.fingerprint.as_deref()
+                == Some(&*fingerprint(&wanted.plan, endpoint, self.context.plane.settings()))
+        {
+            let (id, url) = (live.deployment, live.url);
+            return Ok(Accepted { id, status: Status::Live, unchanged: true, url, ..accepted });
+        }
+        let id = self.queue(db, endpoint, version).await?;
+        Ok(Accepted { id, ..accepted })
+    }
+
+    /// The version that the definition is: the newest one if it says the same, else a new one.
+    async fn version(
+        &self,
+        db: &mut PgConnection,
+        wanted: &Wanted<'_>,
+        endpoint: Uuid,
+    ) -> Result<i32, Problem> {
+        let newest = endpoints::newest(db, endpoint).await?;
+        let number = match newest {
+            Some(newest) if newest.definition == wanted.definition => return Ok(newest.number),
+            Some(newest) => newest.number + 1,
+            None => 1,
+        };
+        let new = NewVersion {
+            organization: self.context.organization,
+            endpoint,
+            number,
+            file: &wanted.source.file,
+            toml: &wanted.source.toml,
+            definition: &wanted.definition,
+            by: self.context.user,
+            message: self.request.message.as_deref(),
+        };
+        endpoints::add_version(db, new).await?;
+        Ok(number)
+    }
+
+    async fn queue(
+        &mut self,
+        db: &mut PgConnection,
+        endpoint: Uuid,
+        version: i32,
+    ) -> Result<Uuid, Problem> {
+        let organization = self.context.organization;
+        let batch = match self.batch {
+            Some(batch) => batch,
+            None => store::add_batch(db, organization, self.environment).await?,
+        };
+        self.batch = Some(batch);
+        let new = NewDeployment {
+            organization,
+            batch,
+            environment: self.environment,
+            endpoint,
+            version,
+            by: self.context.user,
+            message: self.request.message.as_deref(),
+        };
+        Ok(store::queue(db, new).await?)
+    }
+}
+
+/// Queues again what a deployment's batch asked for.
+pub(crate) async fn again(context: &Context, batch: Uuid) -> Result<Uuid, Problem> {
+    let mut db = context.begin().await?;
+    let asked = store::asked(&mut db, batch).await?;
+    let Some(first) = asked.first() else {
+        return Err(Problem::conflict("endpoint-deleted", "its endpoint has been deleted"));
+    };
+    let organization = context.organization;
+    let again = store::add_batch(&mut db, organization, first.environment).await?;
+    for asked in &asked {
+        let new = NewDeployment {
+            organization,
+            batch: again,
+            environment: asked.environment,
+            endpoint: asked.endpoint,
+            version: asked.version,
+            by: context.user,
+            message: asked.message.as_deref(),
+        };
+        store::queue(&mut db, new).await?;
+    }
+    store::close_empty_batches(&mut db).await?;
+    db.commit().await?;
+    Ok(again)
+}

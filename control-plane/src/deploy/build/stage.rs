@@ -1,0 +1,204 @@
+//! The stage *build*: for each deployment the artifact of its sources, found or built. What has
+//! to be built in the same way goes into one cargo call. Harmless to repeat: an artifact that
+//! exists is never built again.
+
+use std::time::Instant;
+
+use tokio::sync::mpsc;
+
+use super::{BuildError, Built, Diagnostic, Kind};
+use crate::{
+    artifacts::package,
+    deploy::{
+        job::{Job, Stop, Work},
+        model::{Failure, Level, Status},
+        queue::store::{self, Artifact, Made},
+    },
+};
+
+/// A deployment whose artifact must be built.
+struct Wanted {
+    index: usize,
+    id: String,
+    kind: Kind,
+}
+
+pub(crate) async fn run(work: &Work, jobs: &mut [Job]) -> Result<(), (usize, Stop)> {
+    let mut wanted = Vec::new();
+    for (index, job) in jobs.iter_mut().enumerate() {
+        wanted.extend(find(work, job, index).await.map_err(|stop| (index, stop))?);
+    }
+    while let Some(first) = wanted.first() {
+        let kind = first.kind;
+        let (group, others) = wanted.into_iter().partition(|wanted| wanted.kind == kind);
+        wanted = others;
+        build(work, jobs, kind, group).await?;
+    }
+    Ok(())
+}
+
+/// Looks for a deployment's artifact.
+async fn find(work: &Work, job: &mut Job, index: usize) -> Result<Option<Wanted>, Stop> {
+    work.enter(job, Status::Building).await?;
+    let kind = job.kind(work.plane.settings().lambda.endpoint_url.is_some())?;
+    let id = work.plane.builder().artifact_id(job.sources()?, kind).await;
+    let id = id.map_err(|error| failure(job, &error).stop())?;
+    let organization = work.claim.organization;
+    let known = store::artifact(work.plane.database().system(), organization, &id).await?;
+    let kept = work.plane.artifacts().has(organization, &id).await;
+    match (known, kept) {
+        (Some(artifact), Ok(true)) => {
+            if job.found_in() != Status::Verifying {
+                work.say(job, "built before: nothing to compile").await?;
+            }
+            keep(work, job, artifact).await?;
+            Ok(None)
+        }
+        (_, Ok(_)) => Ok(Some(Wanted { index, id, kind })),
+        (_, Err(error)) => Err(job.fail(error.to_string()).internal().stop()),
+    }
+}
+
+/// Builds the artifacts of one kind.
+async fn build(
+    work: &Work,
+    jobs: &mut [Job],
+    kind: Kind,
+    group: Vec<Wanted>,
+) -> Result<(), (usize, Stop)> {
+    let first = group.first().map_or(0, |wanted| wanted.index);
+    let mut crates = Vec::new();
+    for wanted in &group {
+        let sources = jobs[wanted.index].sources().map_err(|stop| (wanted.index, stop))?;
+        crates.push(sources.clone());
+    }
+    crates.sort_by(|a, b| a.crate_name.cmp(&b.crate_name));
+    crates.dedup_by(|a, b| a.crate_name == b.crate_name);
+    let started = Instant::now();
+    let built = {
+        let (sender, mut receiver) = mpsc::unbounded_channel::<String>();
+        let told = move |text: String| drop(sender.send(text));
+        let building =
+            async move { work.plane.builder().build(kind, &crates, &told, &work.halt).await };
+        let ids: Vec<_> = group.iter().map(|wanted| jobs[wanted.index].taken.id).collect();
+        let writing = async {
+            while let Some(text) = receiver.recv().await {
+                for id in &ids {
+                    work.write(*id, Status::Building, Level::Info, &text).await?;
+                }
+            }
+            Ok::<(), Stop>(())
+        };
+        let (built, written) = tokio::join!(building, writing);
+        written.map_err(|stop| (first, stop))?;
+        built
+    };
+    let built = match built {
+        Ok(built) => built,
+        Err(BuildError::Cancelled) => {
+            work.go_on().map_err(|stop| (first, stop))?;
+            return Err((first, Stop::Cancelled));
+        }
+        Err(BuildError::Refused(found)) => {
+            let index = blamed(jobs, &group, &found).unwrap_or(first);
+            return Err((index, refused(&jobs[index], &found).stop()));
+        }
+        Err(error) => return Err((first, failure(&jobs[first], &error).stop())),
+    };
+    let build_ms = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    for wanted in group {
+        let job = &mut jobs[wanted.index];
+        let name = job.sources().map(|sources| sources.crate_name.clone());
+        let name = name.map_err(|stop| (wanted.index, stop))?;
+        let Some(built) = built.iter().find(|built| built.crate_name == name) else { continue };
+        store_one(work, job, &wanted, built, build_ms)
+            .await
+            .map_err(|stop| (wanted.index, stop))?;
+    }
+    Ok(())
+}
+
+/// Packs a bootstrap and keeps it.
+async fn store_one(
+    work: &Work,
+    job: &mut Job,
+    wanted: &Wanted,
+    built: &Built,
+    build_ms: i64,
+) -> Result<(), Stop> {
+    let bootstrap = built.bootstrap.clone();
+    let size = bootstrap.len();
+    let packed = tokio::task::spawn_blocking(move || package::pack(&bootstrap)).await;
+    let packed = packed
+        .map_err(|error| {
+            job.fail(format!("could not pack the program: {error}")).internal().stop()
+        })?
+        .map_err(|error| {
+            job.fail(format!("could not pack the program: {error}")).internal().stop()
+        })?;
+    let zipped = packed.zip.len();
+    work.plane.artifacts().put(work.claim.organization, &wanted.id, packed.zip).await.map_err(
+        |error| {
+            if error.is_disk_full() {
+                failure(job, &BuildError::DiskFull).stop()
+            } else {
+                job.fail(error.to_string()).internal().stop()
+            }
+        },
+    )?;
+    let artifact = Artifact {
+        id: wanted.id.clone(),
+        code_sha256: packed.code_sha256,
+        zip_bytes: i64::try_from(zipped).unwrap_or(i64::MAX),
+        binary_bytes: i64::try_from(size).unwrap_or(i64::MAX),
+        architecture: wanted.kind.architecture_name().to_owned(),
+        build_ms,
+    };
+    let system = work.plane.database().system();
+    store::save_artifact(system, work.claim.organization, &artifact).await?;
+    let text = format!(
+        "built in {:.2} s: {:.1} MB, {:.1} MB packed",
+        build_ms as f64 / 1e3,
+        size as f64 / 1e6,
+        zipped as f64 / 1e6
+    );
+    work.say(job, text).await?;
+    keep(work, job, artifact).await
+}
+
+async fn keep(work: &Work, job: &mut Job, artifact: Artifact) -> Result<(), Stop> {
+    let made = Made { artifact: Some(&artifact.id), ..Made::default() };
+    let system = work.plane.database().system();
+    store::save_made(system, work.claim.organization, job.taken.id, &made).await?;
+    job.artifact = Some(artifact);
+    Ok(())
+}
+
+/// The deployment whose generated code rustc refuses.
+fn blamed(jobs: &[Job], group: &[Wanted], found: &[Diagnostic]) -> Option<usize> {
+    let crate_name = &found.first()?.crate_name;
+    let mine = |wanted: &&Wanted| {
+        let sources = jobs[wanted.index].sources.as_ref();
+        sources.is_some_and(|sources| sources.crate_name == *crate_name)
+    };
+    group.iter().find(mine).map(|wanted| wanted.index)
+}
+
+/// rustc's refusal, with the definition's place rather than the generated file's alone.
+fn refused(job: &Job, found: &[Diagnostic]) -> Failure {
+    let Some(first) = found.first() else {
+        return job.fail("the generated code does not compile").internal();
+    };
+    let error = BuildError::Refused(found.to_vec());
+    let message = format!("{error} ({}:{})", first.file, first.line);
+    let failure = job.fail(message).internal().hint(error.hint());
+    let sources = job.sources.as_ref();
+    match sources.and_then(|sources| sources.place_of(&first.file, first.line)) {
+        Some(pointer) => failure.at(pointer, job.location(pointer)),
+        None => failure,
+    }
+}
+
+fn failure(job: &Job, error: &BuildError) -> Failure {
+    job.fail(crate::http::problem::chain(error)).internal().hint(error.hint())
+}

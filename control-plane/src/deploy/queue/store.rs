@@ -1,0 +1,500 @@
+//! SQL of the queue: claiming, the lease, and what a worker writes as it goes. Runs as the system,
+//! so statements name the organization themselves.
+
+use sqlx::{PgConnection, PgPool, types::Json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::deploy::model::{Failure, Level, Status};
+
+/// A batch that this worker holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) organization: Uuid,
+    pub(crate) batch: Uuid,
+    /// Workers that took it up, this one included.
+    pub(crate) attempts: i32,
+}
+
+/// Takes the oldest batch that nobody holds, or whose holder was not heard of in time.
+///
+/// A batch waits while an older one that shares an endpoint with it is open: so one endpoint is
+/// deployed by one worker at a time, in order.
+pub(crate) async fn claim(
+    system: &PgPool,
+    worker: &str,
+    lease_seconds: f64,
+) -> sqlx::Result<Option<Claim>> {
+    sqlx::query_as!(
+        Claim,
+        "update batches set lease_holder = $1, attempts = attempts + 1,
+                lease_until = now() + make_interval(secs => $2)
+          where (organization_id, id) = (
+                select b.organization_id, b.id from batches b
+                 where b.finished_at is null
+                   and (b.lease_until is null or b.lease_until < now())
+                   and not exists (
+                        select from deployments mine
+                          join deployments theirs
+                            on theirs.organization_id = mine.organization_id
+                           and theirs.endpoint_id = mine.endpoint_id
+                           and theirs.environment_id = mine.environment_id
+                           and theirs.finished_at is null
+                          join batches older
+                            on older.organization_id = theirs.organization_id
+                           and older.id = theirs.batch_id
+                           and older.finished_at is null
+                           and older.position < b.position
+                         where mine.organization_id = b.organization_id and mine.batch_id = b.id
+                   )
+                 order by b.position
+                   for update of b skip locked
+                 limit 1
+          )
+         returning organization_id as organization, id as batch, attempts",
+        worker,
+        lease_seconds
+    )
+    .fetch_optional(system)
+    .await
+}
+
+/// What a heartbeat learns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pulse {
+    /// Go on.
+    Held,
+    /// Somebody asked to stop.
+    Cancelled,
+    /// The lease is another worker's.
+    Lost,
+}
+
+/// Prolongs the lease.
+pub(crate) async fn heartbeat(
+    system: &PgPool,
+    claim: &Claim,
+    worker: &str,
+    lease_seconds: f64,
+) -> sqlx::Result<Pulse> {
+    let cancelled = sqlx::query_scalar!(
+        r#"update batches set lease_until = now() + make_interval(secs => $4)
+            where organization_id = $1 and id = $2 and lease_holder = $3 and finished_at is null
+        returning exists (
+                select from deployments d
+                 where d.organization_id = $1 and d.batch_id = $2 and d.cancel_requested
+            ) as "cancelled!""#,
+        claim.organization,
+        claim.batch,
+        worker,
+        lease_seconds
+    )
+    .fetch_optional(system)
+    .await?;
+    Ok(match cancelled {
+        Some(false) => Pulse::Held,
+        Some(true) => Pulse::Cancelled,
+        None => Pulse::Lost,
+    })
+}
+
+/// Gives a batch back, so that any worker may go on at once.
+pub(crate) async fn release_lease(
+    system: &PgPool,
+    claim: &Claim,
+    worker: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with given_back as (
+            update batches set lease_holder = null, lease_until = null
+             where organization_id = $1 and id = $2 and lease_holder = $3 returning id
+         )
+         select pg_notify('promptpilot', 'batches') from given_back",
+        claim.organization,
+        claim.batch,
+        worker
+    )
+    .fetch_optional(system)
+    .await?;
+    Ok(())
+}
+
+/// A deployment as a worker takes it up.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    pub(crate) id: Uuid,
+    pub(crate) endpoint: Uuid,
+    pub(crate) name: String,
+    pub(crate) environment: Uuid,
+    pub(crate) environment_name: String,
+    pub(crate) version: i32,
+    pub(crate) file: String,
+    pub(crate) toml: String,
+    pub(crate) status: String,
+    pub(crate) function_version: Option<String>,
+}
+
+/// The deployments of a batch that have not come to an end.
+pub(crate) async fn take(system: &PgPool, claim: &Claim) -> sqlx::Result<Vec<Taken>> {
+    sqlx::query_as!(
+        Taken,
+        "select d.id, d.endpoint_id as endpoint, e.name, d.environment_id as environment,
+                n.name as environment_name, d.version, v.file, v.toml, d.status,
+                d.function_version
+           from deployments d
+           join endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id
+           join environments n
+             on n.organization_id = d.organization_id and n.id = d.environment_id
+           join endpoint_versions v
+             on v.organization_id = d.organization_id and v.endpoint_id = d.endpoint_id
+            and v.number = d.version
+          where d.organization_id = $1 and d.batch_id = $2 and d.finished_at is null
+          order by d.id",
+        claim.organization,
+        claim.batch
+    )
+    .fetch_all(system)
+    .await
+}
+
+/// The worker that passed the last stage of a deployment, if it was another one.
+pub(crate) async fn previous_worker(
+    system: &PgPool,
+    organization: Uuid,
+    deployment: Uuid,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        r#"select worker as "worker!" from deployment_transitions
+            where organization_id = $1 and deployment_id = $2 and worker is not null
+            order by position desc limit 1"#,
+        organization,
+        deployment
+    )
+    .fetch_optional(system)
+    .await
+}
+
+/// Moves a deployment to a status, as long as this worker holds its batch. Whether it did.
+pub(crate) async fn transition(
+    db: &mut PgConnection,
+    claim: &Claim,
+    worker: &str,
+    deployment: Uuid,
+    status: Status,
+    error: Option<&Failure>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "with moved as (
+            update deployments d
+               set status = $4, error = coalesce($5, d.error),
+                   finished_at = case when $6 then now() end
+              from batches b
+             where d.organization_id = $1 and d.id = $2
+               and b.organization_id = d.organization_id and b.id = d.batch_id
+               and b.lease_holder = $3 and d.finished_at is null
+         returning d.organization_id, d.id
+         )
+         insert into deployment_transitions (organization_id, deployment_id, status, worker)
+         select organization_id, id, $4, $3 from moved",
+        claim.organization,
+        deployment,
+        worker,
+        status.as_str(),
+        error.map(Json) as _,
+        status.is_final()
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Closes a batch.
+pub(crate) async fn finish(db: &mut PgConnection, claim: &Claim) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update batches set finished_at = now(), lease_holder = null, lease_until = null
+          where organization_id = $1 and id = $2",
+        claim.organization,
+        claim.batch
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes a log line; its number is the next in this log.
+pub(crate) async fn log(
+    db: &mut PgConnection,
+    organization: Uuid,
+    deployment: Uuid,
+    stage: Status,
+    level: Level,
+    text: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with counted as (
+            update deployments set log_length = log_length + 1
+             where organization_id = $1 and id = $2
+         returning organization_id, id, log_length
+         )
+         insert into deployment_log (organization_id, deployment_id, seq, stage, level, text)
+         select organization_id, id, log_length, $3, $4, $5 from counted",
+        organization,
+        deployment,
+        stage.as_str(),
+        level.as_str(),
+        text
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What the stages have made; what is `None` stays as it was.
+#[derive(Debug, Default)]
+pub(crate) struct Made<'a> {
+    pub(crate) artifact: Option<&'a str>,
+    pub(crate) fingerprint: Option<&'a str>,
+    pub(crate) function: Option<&'a str>,
+    pub(crate) function_version: Option<&'a str>,
+}
+
+pub(crate) async fn save_made(
+    system: &PgPool,
+    organization: Uuid,
+    deployment: Uuid,
+    made: &Made<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments
+            set artifact_id = coalesce($3, artifact_id), fingerprint = coalesce($4, fingerprint),
+                function_name = coalesce($5, function_name),
+                function_version = coalesce($6, function_version)
+          where organization_id = $1 and id = $2",
+        organization,
+        deployment,
+        made.artifact,
+        made.fingerprint,
+        made.function,
+        made.function_version
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
+/// The deployment's secret: the first one offered is kept, so that every retry has the same.
+pub(crate) async fn token(
+    system: &PgPool,
+    organization: Uuid,
+    deployment: Uuid,
+    offered: &str,
+) -> sqlx::Result<String> {
+    sqlx::query_scalar!(
+        "insert into deployment_tokens (organization_id, deployment_id, token)
+         values ($1, $2, $3)
+         on conflict (organization_id, deployment_id)
+         do update set token = deployment_tokens.token
+         returning token",
+        organization,
+        deployment,
+        offered
+    )
+    .fetch_one(system)
+    .await
+}
+
+/// Makes the row of an endpoint's function where it is missing.
+pub(crate) async fn ensure_function(
+    system: &PgPool,
+    organization: Uuid,
+    endpoint: Uuid,
+    environment: Uuid,
+    name: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into functions (organization_id, endpoint_id, environment_id, name)
+         values ($1, $2, $3, $4)
+         on conflict (organization_id, endpoint_id, environment_id)
+         do update set swept_at = null, updated_at = now()",
+        organization,
+        endpoint,
+        environment,
+        name
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
+/// A built artifact.
+#[derive(Debug, Clone)]
+pub(crate) struct Artifact {
+    pub(crate) id: String,
+    pub(crate) code_sha256: String,
+    pub(crate) zip_bytes: i64,
+    pub(crate) binary_bytes: i64,
+    pub(crate) architecture: String,
+    pub(crate) build_ms: i64,
+}
+
+pub(crate) async fn artifact(
+    system: &PgPool,
+    organization: Uuid,
+    id: &str,
+) -> sqlx::Result<Option<Artifact>> {
+    sqlx::query_as!(
+        Artifact,
+        "select id, code_sha256, zip_bytes, binary_bytes, architecture, build_ms
+           from artifacts where organization_id = $1 and id = $2",
+        organization,
+        id
+    )
+    .fetch_optional(system)
+    .await
+}
+
+/// Writes down an artifact; what an earlier build of the same wrote gives way.
+pub(crate) async fn save_artifact(
+    system: &PgPool,
+    organization: Uuid,
+    artifact: &Artifact,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into artifacts (organization_id, id, code_sha256, zip_bytes, binary_bytes,
+                                architecture, build_ms)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (organization_id, id) do update
+            set code_sha256 = excluded.code_sha256, zip_bytes = excluded.zip_bytes,
+                binary_bytes = excluded.binary_bytes",
+        organization,
+        artifact.id,
+        artifact.code_sha256,
+        artifact.zip_bytes,
+        artifact.binary_bytes,
+        artifact.architecture,
+        artifact.build_ms
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
+/// Says that a worker is there.
+pub(crate) async fn worker_seen(system: &PgPool, worker: &str, warm: bool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into workers (id, builder_warm) values ($1, $2)
+         on conflict (id) do update set seen_at = now(), builder_warm = excluded.builder_warm",
+        worker,
+        warm
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
+/// Says that a worker is gone, and forgets those that were not heard of for a day.
+pub(crate) async fn worker_gone(system: &PgPool, worker: &str) -> sqlx::Result<()> {
+    sqlx::query!("delete from workers where id = $1 or seen_at < now() - interval '1 day'", worker)
+        .execute(system)
+        .await?;
+    Ok(())
+}
+
+/// Numbered versions of a function that a rollback may go to: those that served, newest first.
+pub(crate) async fn versions_in_use(
+    system: &PgPool,
+    function: &str,
+    keep: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        r#"select d.function_version as "version!"
+             from functions f
+             join releases r on r.organization_id = f.organization_id
+              and r.endpoint_id = f.endpoint_id and r.environment_id = f.environment_id
+             join deployments d on d.organization_id = r.organization_id and d.id = r.deployment_id
+            where f.name = $1 and d.function_version is not null
+            group by d.function_version
+            order by max(r.position) desc
+            limit $2"#,
+        function,
+        keep
+    )
+    .fetch_all(system)
+    .await
+}
+
+/// Forgets the numbered version of deployments whose version is gone at the target.
+pub(crate) async fn version_swept(
+    system: &PgPool,
+    function: &str,
+    version: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update deployments set function_version = null
+          where function_name = $1 and function_version = $2
+            and not exists (select from functions where live_deployment_id = deployments.id)",
+        function,
+        version
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
+/// Artifacts that no deployment with a version names and that are older than an hour.
+#[derive(Debug)]
+pub(crate) struct OldArtifact {
+    pub(crate) organization: Uuid,
+    pub(crate) id: String,
+}
+
+pub(crate) async fn unused_artifacts(
+    system: &PgPool,
+    before: OffsetDateTime,
+) -> sqlx::Result<Vec<OldArtifact>> {
+    sqlx::query_as!(
+        OldArtifact,
+        "delete from artifacts a
+          where a.created_at < $1 and not exists (
+                select from deployments d
+                 where d.organization_id = a.organization_id and d.artifact_id = a.id
+                   and (d.function_version is not null or d.finished_at is null
+                        or d.created_at > $1))
+         returning a.organization_id as organization, a.id",
+        before
+    )
+    .fetch_all(system)
+    .await
+}
+
+/// Functions that nothing leads to: nothing of them is live, and nothing that is under way will
+/// make it so.
+pub(crate) async fn orphaned_functions(
+    system: &PgPool,
+    before: OffsetDateTime,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select f.name from functions f
+          where f.live_deployment_id is null and f.swept_at is null and f.updated_at < $1
+            and not exists (
+                select from deployments d
+                 where d.organization_id = f.organization_id and d.endpoint_id = f.endpoint_id
+                   and d.environment_id = f.environment_id and d.finished_at is null)",
+        before
+    )
+    .fetch_all(system)
+    .await
+}
+
+/// Writes down that a function is gone at the target.
+pub(crate) async fn function_swept(system: &PgPool, function: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with gone as (update functions set swept_at = now() where name = $1 returning name)
+         update deployments set function_version = null
+          where function_name in (select name from gone)",
+        function
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}

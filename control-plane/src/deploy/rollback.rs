@@ -1,0 +1,63 @@
+//! Rollback: the alias goes back to a version that served before. No build, no new version.
+
+use super::{live::point_alias, store};
+use crate::{
+    endpoints::{
+        model::RolledBack,
+        routes::{endpoint, environment},
+    },
+    http::{Context, Problem},
+};
+
+/// Moves the alias of an endpoint to `version`, or to the newest one below the live one that
+/// served.
+pub(crate) async fn run(
+    context: &Context,
+    name: &str,
+    environment_name: &str,
+    version: Option<i32>,
+) -> Result<RolledBack, Problem> {
+    let mut db = context.begin().await?;
+    let environment = environment(&mut db, environment_name).await?;
+    let endpoint = endpoint(&mut db, name).await?;
+    store::hold_alias(&mut db, endpoint, environment).await?;
+    if store::is_busy(&mut db, endpoint, environment).await? {
+        return Err(Problem::conflict("deployment-running", format!("`{name}` is being deployed"))
+            .hint("wait for it, or cancel it first"));
+    }
+    let live = store::live(&mut db, endpoint, environment).await?;
+    let live = live.ok_or_else(|| {
+        Problem::conflict("nothing-live", format!("nothing of `{name}` is live")).hint("deploy it")
+    })?;
+    if version == Some(live.version) {
+        let detail = format!("version {} of `{name}` is live already", live.version);
+        return Err(Problem::conflict("already-live", detail));
+    }
+    let served = store::served(&mut db, endpoint, environment, version, live.version).await?;
+    let served = served.ok_or_else(|| never_served(name, version, live.version))?;
+    point_alias(context.plane.lambda(), &live.function, &served.function_version).await.map_err(
+        |error| {
+            if error.not_found() {
+                let detail = format!("version {} is not at the target any more", served.version);
+                Problem::conflict("version-gone", detail).hint("deploy it again")
+            } else {
+                Problem::internal("move the alias", &error)
+            }
+        },
+    )?;
+    let url = live.url.unwrap_or_default();
+    let (organization, by) = (context.organization, Some(context.user));
+    store::release(&mut db, organization, served.deployment, "rollback", by, &url).await?;
+    db.commit().await?;
+    tracing::info!(endpoint = name, from = live.version, to = served.version, "rolled back");
+    Ok(RolledBack { endpoint: name.to_owned(), from: live.version, to: served.version, url })
+}
+
+fn never_served(name: &str, version: Option<i32>, live: i32) -> Problem {
+    let detail = match version {
+        Some(version) => format!("version {version} of `{name}` never served, or was swept"),
+        None => format!("no version of `{name}` before version {live} has served"),
+    };
+    Problem::conflict("nothing-to-roll-back-to", detail)
+        .hint("see its versions, and deploy the one you want")
+}

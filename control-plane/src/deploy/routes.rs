@@ -1,0 +1,137 @@
+//! Deployments over HTTP.
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    accept,
+    model::{Batch, DeployRequest, Deployment, Failure, LogLine, Status},
+    store, stream,
+};
+use crate::{
+    http::{Context, Page, Paging, Problem, body::Body, sse},
+    plane::ControlPlane,
+};
+
+pub(crate) fn router() -> Router<ControlPlane> {
+    Router::new()
+        .route("/api/deployments", get(list).post(deploy))
+        .route("/api/deployments/{id}", get(show))
+        .route("/api/deployments/{id}/logs", get(logs))
+        .route("/api/deployments/{id}/cancel", post(cancel))
+        .route("/api/deployments/{id}/retry", post(retry))
+}
+
+async fn deploy(
+    context: Context,
+    Body(request): Body<DeployRequest>,
+) -> Result<(StatusCode, Json<Batch>), Problem> {
+    let batch = accept::run(&context, &request).await?;
+    let status = if batch.batch.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+    Ok((status, Json(batch)))
+}
+
+#[derive(Debug, Deserialize)]
+struct Which {
+    endpoint: Option<String>,
+}
+
+async fn list(
+    context: Context,
+    Query(which): Query<Which>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<Deployment>>, Problem> {
+    let mut db = context.begin().await?;
+    let limit = paging.limit();
+    let items =
+        store::list(&mut db, None, which.endpoint.as_deref(), paging.after, limit + 1).await?;
+    Ok(Json(Page::new(items, limit, |deployment| deployment.id)))
+}
+
+async fn show(context: Context, Path(id): Path<Uuid>) -> Result<Json<Deployment>, Problem> {
+    let mut db = context.begin().await?;
+    store::get(&mut db, id).await?.map(Json).ok_or_else(|| Problem::not_found("deployment", id))
+}
+
+/// A log as JSON: what went wrong comes first.
+#[derive(Debug, Serialize)]
+struct Log {
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+    items: Vec<LogLine>,
+}
+
+async fn logs(
+    context: Context,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut db = context.begin().await?;
+    let found = store::list(&mut db, Some(id), None, None, 1).await?.pop();
+    let deployment = found.ok_or_else(|| Problem::not_found("deployment", id))?;
+    if sse::is_wanted(&headers) {
+        let seen = headers
+            .get("last-event-id")
+            .and_then(|seen| seen.to_str().ok()?.parse().ok())
+            .unwrap_or(0);
+        return Ok(sse::response(stream::follow(context, id, seen)));
+    }
+    let items = store::log(&mut db, id, 0).await?;
+    let log = Log { status: deployment.status, error: deployment.error, items };
+    Ok(([(header::VARY, "accept")], Json(log)).into_response())
+}
+
+#[derive(Debug, Serialize)]
+struct Stands {
+    id: Uuid,
+    status: Status,
+}
+
+async fn cancel(
+    context: Context,
+    Path(id): Path<Uuid>,
+) -> Result<(StatusCode, Json<Stands>), Problem> {
+    let mut db = context.begin().await?;
+    let status = store::request_cancel(&mut db, id)
+        .await?
+        .ok_or_else(|| Problem::not_found("deployment", id))?;
+    db.commit().await?;
+    if status.is_final() && status != Status::Cancelled {
+        return Err(Problem::conflict("deployment-finished", format!("it is {status} already")));
+    }
+    Ok((StatusCode::ACCEPTED, Json(Stands { id, status })))
+}
+
+#[derive(Debug, Serialize)]
+struct Retried {
+    batch: Uuid,
+}
+
+async fn retry(
+    context: Context,
+    Path(id): Path<Uuid>,
+) -> Result<(StatusCode, Json<Retried>), Problem> {
+    let deployment = {
+        let mut db = context.begin().await?;
+        store::list(&mut db, Some(id), None, None, 1).await?.pop()
+    };
+    let deployment = deployment.ok_or_else(|| Problem::not_found("deployment", id))?;
+    match deployment.status {
+        Status::Failed | Status::Cancelled | Status::Superseded => {
+            let batch = accept::again(&context, deployment.batch).await?;
+            Ok((StatusCode::ACCEPTED, Json(Retried { batch })))
+        }
+        status => Err(Problem::conflict(
+            "deployment-not-failed",
+            format!("only what failed or was stopped can be tried again, this one is {status}"),
+        )),
+    }
+}

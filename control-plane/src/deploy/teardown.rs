@@ -1,0 +1,46 @@
+//! Delete: URL, alias and function of an endpoint are taken down; its history stays.
+
+use super::{live::close, store};
+use crate::{
+    endpoints::{routes::endpoint, store as endpoints},
+    http::{Context, Problem},
+    lambda::LambdaError,
+};
+
+pub(crate) async fn run(context: &Context, name: &str) -> Result<(), Problem> {
+    let mut db = context.begin().await?;
+    let id = endpoint(&mut db, name).await?;
+    // The row is held first: no deploy of this endpoint can be accepted meanwhile.
+    endpoints::delete(&mut db, id).await?;
+    store::forget_functions(&mut db, id).await?;
+    if store::is_being_deployed(&mut db, id).await? {
+        return Err(Problem::conflict("deployment-running", format!("`{name}` is being deployed"))
+            .hint("wait for it, or cancel it first"));
+    }
+    for function in store::functions(&mut db, id).await? {
+        remove(context.plane.lambda(), &function)
+            .await
+            .map_err(|error| Problem::internal("take the function down", &error))?;
+    }
+    db.commit().await?;
+    tracing::info!(endpoint = name, "deleted");
+    Ok(())
+}
+
+/// Takes down a function with all that belongs to it. What is not there is fine.
+pub(crate) async fn remove(
+    client: &aws_sdk_lambda::Client,
+    function: &str,
+) -> Result<(), LambdaError> {
+    close(client, function).await?;
+    let done = client
+        .delete_function()
+        .function_name(function)
+        .send()
+        .await
+        .map_err(LambdaError::from_sdk("delete the function"));
+    match done {
+        Err(error) if !error.not_found() => Err(error),
+        _ => Ok(()),
+    }
+}

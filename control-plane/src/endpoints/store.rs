@@ -1,0 +1,240 @@
+//! All SQL on endpoints and their versions. The connection carries the organization (row-level
+//! security), so no statement here compares it.
+
+use sqlx::{PgConnection, types::Json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::model::{DeploymentSummary, Endpoint, Version};
+use crate::deploy::model::Status;
+
+/// An endpoint's row, held until the transaction ends.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) id: Uuid,
+}
+
+/// Finds or makes the endpoint of a name and holds its row: what others do to it waits.
+pub(crate) async fn hold(
+    db: &mut PgConnection,
+    organization: Uuid,
+    name: &str,
+) -> sqlx::Result<Held> {
+    sqlx::query_as!(
+        Held,
+        "insert into endpoints (organization_id, id, name) values ($1, $2, $3)
+         on conflict (organization_id, name) where deleted_at is null
+         do update set name = excluded.name
+         returning id",
+        organization,
+        Uuid::now_v7(),
+        name
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The newest version of an endpoint.
+#[derive(Debug)]
+pub(crate) struct Newest {
+    pub(crate) number: i32,
+    pub(crate) definition: serde_json::Value,
+}
+
+pub(crate) async fn newest(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<Option<Newest>> {
+    sqlx::query_as!(
+        Newest,
+        "select number, definition from endpoint_versions where endpoint_id = $1
+          order by number desc limit 1",
+        endpoint
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A version to save.
+#[derive(Debug)]
+pub(crate) struct NewVersion<'a> {
+    pub(crate) organization: Uuid,
+    pub(crate) endpoint: Uuid,
+    pub(crate) number: i32,
+    pub(crate) file: &'a str,
+    pub(crate) toml: &'a str,
+    pub(crate) definition: &'a serde_json::Value,
+    pub(crate) by: Uuid,
+    pub(crate) message: Option<&'a str>,
+}
+
+pub(crate) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with touched as (update endpoints set updated_at = now() where id = $3)
+         insert into endpoint_versions
+            (organization_id, id, endpoint_id, number, file, toml, definition, created_by, message)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new.organization,
+        Uuid::now_v7(),
+        new.endpoint,
+        new.number,
+        new.file,
+        new.toml,
+        new.definition,
+        new.by,
+        new.message
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// An environment by its name.
+pub(crate) async fn environment(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!("select id from environments where name = $1", name)
+        .fetch_optional(db)
+        .await
+}
+
+struct Row {
+    id: Uuid,
+    name: String,
+    updated: OffsetDateTime,
+    version: i32,
+    toml: String,
+    definition: Json<promptpilot_spec::Definition>,
+    url: Option<String>,
+    function: Option<String>,
+    live_version: Option<i32>,
+    deployment: Option<Uuid>,
+    deployment_status: Option<String>,
+    deployment_version: Option<i32>,
+    deployment_created: Option<OffsetDateTime>,
+}
+
+impl Row {
+    fn into_endpoint(self, whole: bool) -> Endpoint {
+        let deployment = match (
+            self.deployment,
+            self.deployment_status,
+            self.deployment_version,
+            self.deployment_created,
+        ) {
+            (Some(id), Some(status), Some(version), Some(created)) => {
+                Some(DeploymentSummary { id, status: Status::from_word(&status), version, created })
+            }
+            _ => None,
+        };
+        Endpoint {
+            id: self.id,
+            name: self.name,
+            description: self.definition.description.clone(),
+            live_version: self.live_version,
+            url: self.live_version.and(self.url),
+            function: self.live_version.and(self.function),
+            version: self.version,
+            deployment,
+            definition: whole.then_some(self.definition.0),
+            toml: whole.then_some(self.toml),
+            updated: self.updated,
+        }
+    }
+}
+
+/// Endpoints by name, those after a name; `only` narrows to one.
+pub(crate) async fn list(
+    db: &mut PgConnection,
+    environment: Uuid,
+    only: Option<&str>,
+) -> sqlx::Result<Vec<Endpoint>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select e.id, e.name, e.updated_at as updated, v.number as version, v.toml,
+                  v.definition as "definition: Json<promptpilot_spec::Definition>",
+                  f.url as "url?", f.name as "function?", live.version as "live_version?",
+                  d.id as "deployment?", d.status as "deployment_status?",
+                  d.version as "deployment_version?", d.created_at as "deployment_created?"
+             from endpoints e
+             join lateral (
+                    select number, toml, definition from endpoint_versions
+                     where endpoint_id = e.id order by number desc limit 1
+                  ) v on true
+             left join functions f on f.endpoint_id = e.id and f.environment_id = $1
+             left join deployments live on live.id = f.live_deployment_id
+             left join lateral (
+                    select id, status, version, created_at from deployments
+                     where endpoint_id = e.id and environment_id = $1 order by id desc limit 1
+                  ) d on true
+            where e.deleted_at is null and ($2::text is null or e.name = $2)
+            order by e.name"#,
+        environment,
+        only
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.into_endpoint(only.is_some())).collect())
+}
+
+/// Id of an endpoint that is not deleted.
+pub(crate) async fn id(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!("select id from endpoints where name = $1 and deleted_at is null", name)
+        .fetch_optional(db)
+        .await
+}
+
+/// All versions, newest first.
+pub(crate) async fn versions(
+    db: &mut PgConnection,
+    endpoint: Uuid,
+    environment: Uuid,
+) -> sqlx::Result<Vec<Version>> {
+    sqlx::query_as!(
+        Version,
+        r#"select v.number as version, v.message, v.created_at as created,
+                  u.name as "by?", coalesce(live.version = v.number, false) as "live!"
+             from endpoint_versions v
+             left join users u on u.id = v.created_by
+             left join functions f on f.endpoint_id = v.endpoint_id and f.environment_id = $2
+             left join deployments live on live.id = f.live_deployment_id
+            where v.endpoint_id = $1
+            order by v.number desc"#,
+        endpoint,
+        environment
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// What a version was made of.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub(crate) number: i32,
+    pub(crate) file: String,
+    pub(crate) toml: String,
+}
+
+/// The text of a version, or of the newest.
+pub(crate) async fn text(
+    db: &mut PgConnection,
+    endpoint: Uuid,
+    number: Option<i32>,
+) -> sqlx::Result<Option<Text>> {
+    sqlx::query_as!(
+        Text,
+        "select number, file, toml from endpoint_versions
+          where endpoint_id = $1 and ($2::integer is null or number = $2)
+          order by number desc limit 1",
+        endpoint,
+        number
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Marks an endpoint as deleted; its name is free from now on.
+pub(crate) async fn delete(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update endpoints set deleted_at = now(), updated_at = now() where id = $1",
+        endpoint
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

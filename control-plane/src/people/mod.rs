@@ -1,0 +1,3 @@
+//! Organizations and the people in them.
+
+pub(crate) mod store;

@@ -1,0 +1,8 @@
+//! What the tests share: a database of one's own, and a whole system on free ports.
+#![allow(dead_code, reason = "each test program uses its own part of it")]
+
+pub(crate) mod database;
+
+/// Errors of tests.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Outcome = Result<(), Failure>;
