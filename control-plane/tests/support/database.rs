@@ -17,7 +17,7 @@ impl TestDatabase {
     /// A database with the schema.
     pub(crate) async fn new() -> Result<Self, Failure> {
         let server = std::env::var(VARIABLE).map_err(|_| {
-            format!("{VARIABLE} is not set: run tests by `scripts/test-postgres run <command>`")
+            format!("{VARIABLE} is not set: run tests by `scripts/test-postgres <command>`")
         })?;
         let template = template(&server).await?;
         let name = format!("pp_test_{}", uuid::Uuid::new_v4().simple());
