@@ -56,6 +56,9 @@ pub fn environment<'source>() -> Environment<'source> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
+    // Where minijinja is built with debugging aids, as the check needs them, this one comes along;
+    // functions are built without.
+    environment.remove_global("debug");
     environment
 }
 
@@ -147,6 +150,14 @@ mod tests {
 
         let large = rendered("{{ x * 9000 }}", json!({ "x": "x".repeat(1000) }));
         assert!(matches!(large, Err(TemplateError::TooLarge)), "{large:?}");
+    }
+
+    #[test]
+    fn the_same_names_are_there_however_minijinja_is_built() {
+        let environment = environment();
+        let mut names: Vec<&str> = environment.globals().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["dict", "namespace", "range"]);
     }
 
     #[test]
