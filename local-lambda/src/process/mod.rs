@@ -1,5 +1,6 @@
 //! Processes that run functions: started on demand, kept warm, bounded, ended at their limits.
 
+mod bootstrap;
 mod child;
 mod environment;
 mod limits;

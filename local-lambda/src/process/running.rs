@@ -17,6 +17,7 @@ use crate::invocation::{Answer, Chunk, Failure, Invocation, Permit};
 use crate::output::Stream;
 use crate::store::SecretsError;
 
+use super::bootstrap::{self, Unrunnable};
 use super::child::Launch;
 use super::pool::Pool;
 use super::report::{self, Report, Status};
@@ -92,8 +93,8 @@ pub(super) struct Started {
 /// Why no process could be started.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StartFailed {
-    #[error("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")]
-    NoBootstrap,
+    #[error(transparent)]
+    Bootstrap(#[from] Unrunnable),
     #[error("fork/exec /var/task/bootstrap: {0}")]
     Exec(std::io::Error),
     #[error("could not prepare the process: {0}")]
@@ -113,9 +114,7 @@ pub(super) async fn start(pool: Arc<Pool>, id: u64) -> Result<Started, StartFail
     let (unit, machine) = (&pool.unit, &pool.machine);
     let directory = machine.code.unpacked(&unit.version.code);
     let program = directory.join("bootstrap");
-    if !program.is_file() {
-        return Err(StartFailed::NoBootstrap);
-    }
+    bootstrap::check(&program)?;
     let sealed = unit.version.settings.environment.as_ref();
     let own = sealed.map(|sealed| machine.secrets.open_sealed(&unit.function, sealed));
     let own = own.transpose()?.unwrap_or_default();

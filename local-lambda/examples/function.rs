@@ -1,0 +1,93 @@
+//! A Lambda function for trying out a host. What it does is told by the event's `do`, or by the
+//! query parameter of that name: `echo` (the default), `sleep`, `exit`, `fail`, `print`,
+//! `environment`, `context`, `stream`, `cut` (a stream that stops with the process) and `big`.
+
+use std::time::Duration;
+
+use lambda_runtime::{Error, FunctionResponse, LambdaEvent, StreamResponse, service_fn};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+type Answer = FunctionResponse<Value, ReceiverStream<Result<String, Error>>>;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    if std::env::var("FAIL_INIT").is_ok() {
+        return Err("the initialisation fails".into());
+    }
+    lambda_runtime::run_concurrent(service_fn(handle)).await
+}
+
+async fn handle(event: LambdaEvent<Value>) -> Result<Answer, Error> {
+    let (payload, context) = (event.payload, event.context);
+    let whole = FunctionResponse::BufferedResponse;
+    let number = |name: &str, default| {
+        argument(&payload, name).and_then(|it| it.parse().ok()).unwrap_or(default)
+    };
+    match argument(&payload, "do").as_deref() {
+        Some("sleep") => {
+            tokio::time::sleep(Duration::from_millis(number("ms", 100))).await;
+            Ok(whole(json!({ "slept": true })))
+        }
+        Some("exit") => {
+            let code = i32::try_from(number("code", 1)).unwrap_or(1);
+            #[allow(clippy::exit, reason = "this is what it is asked for")]
+            std::process::exit(code)
+        }
+        Some("fail") => Err("the handler fails".into()),
+        Some("print") => {
+            let text = argument(&payload, "text").unwrap_or_default();
+            #[allow(clippy::print_stdout, reason = "this is what it is asked for")]
+            (0..number("times", 1)).for_each(|_| println!("{text}"));
+            Ok(whole(json!({ "printed": true })))
+        }
+        Some("environment") => {
+            let variables: std::collections::BTreeMap<_, _> = std::env::vars().collect();
+            Ok(whole(json!({ "variables": variables, "pid": std::process::id() })))
+        }
+        Some("context") => Ok(whole(json!({
+            "request_id": context.request_id,
+            "deadline": context.deadline,
+            "arn": context.invoked_function_arn,
+            "trace": context.xray_trace_id,
+            "client": context.client_context,
+            "pid": std::process::id(),
+        }))),
+        Some("big") => Ok(whole(json!("x".repeat(usize::try_from(number("bytes", 0))?)))),
+        Some(kind @ ("stream" | "cut")) => {
+            Ok(stream(kind == "cut", number("chunks", 3), number("ms", 0)))
+        }
+        _ => Ok(whole(payload)),
+    }
+}
+
+/// Streams numbered lines.
+fn stream(cuts: bool, chunks: u64, pause_ms: u64) -> Answer {
+    let (sender, receiver) = mpsc::channel::<Result<String, Error>>(1);
+    tokio::spawn(async move {
+        for number in 0..chunks {
+            if sender.send(Ok(format!("chunk {number}\n"))).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        }
+        if cuts {
+            // What has been handed over must have been sent.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            #[allow(clippy::exit, reason = "this is what it is asked for")]
+            std::process::exit(3);
+        }
+    });
+    let mut response = StreamResponse::from(ReceiverStream::new(receiver));
+    response.metadata_prelude.headers.insert("x-streamed", http::HeaderValue::from_static("yes"));
+    FunctionResponse::StreamingResponse(response)
+}
+
+/// A member of the event, or of its query.
+fn argument(event: &Value, name: &str) -> Option<String> {
+    let value = [&event[name], &event["queryStringParameters"][name]]
+        .into_iter()
+        .find(|it| !it.is_null())?;
+    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+}
