@@ -207,7 +207,7 @@ async fn the_sdk_reads_a_response_stream() -> Result<()> {
         while let Some(event) = output.event_stream.recv().await? {
             match event {
                 StreamEvent::PayloadChunk(chunk) => {
-                    body.extend(chunk.payload.unwrap().into_inner())
+                    body.extend(chunk.payload.unwrap().into_inner());
                 }
                 StreamEvent::InvokeComplete(complete) => {
                     (error, logged) = (complete.error_code, complete.log_result.is_some());
@@ -287,7 +287,9 @@ async fn a_thousand_requests_at_once_are_all_answered() -> Result<()> {
             tokio::spawn(async move {
                 let answer = client.get(url).send().await?;
                 let event: Value = answer.json().await?;
-                Ok::<_, reqwest::Error>(event["queryStringParameters"]["n"] == number.to_string())
+                let got =
+                    event["queryStringParameters"]["n"].as_str().and_then(|it| it.parse().ok());
+                Ok::<_, reqwest::Error>(got == Some(number))
             })
         })
         .collect();

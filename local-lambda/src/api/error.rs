@@ -27,7 +27,7 @@ impl ApiError {
 
     /// `ValidationException`: a member breaks the service model.
     pub(crate) fn constraint(member: &str, value: &str, constraint: &str) -> Self {
-        Self::validation(format!(
+        Self::validation(&format!(
             "Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"
         ))
     }
@@ -40,12 +40,12 @@ impl ApiError {
 
     /// `ValidationException` for a member that is missing.
     pub(crate) fn missing(member: &str) -> Self {
-        Self::validation(format!(
+        Self::validation(&format!(
             "Value null at '{member}' failed to satisfy constraint: Member must not be null"
         ))
     }
 
-    fn validation(finding: String) -> Self {
+    fn validation(finding: &str) -> Self {
         let message = format!("1 validation error detected: {finding}");
         Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
     }

@@ -106,7 +106,7 @@ impl Collector {
 
     fn handle(&mut self, event: Event) -> io::Result<()> {
         match event {
-            Event::Opened(id) => self.open(id),
+            Event::Opened(id) => self.open(&id),
             Event::Inserted { stream, at, text } => {
                 self.copy(&stream, at)?;
                 let mut records = Vec::new();
@@ -133,7 +133,7 @@ impl Collector {
         Ok(())
     }
 
-    fn open(&mut self, id: StreamId) -> io::Result<()> {
+    fn open(&mut self, id: &StreamId) -> io::Result<()> {
         let path = id.path(&self.layout.streams());
         let file = File::options().read(true).write(true).open(&path)?;
         let watch = self.watcher.watch(&path)?;
@@ -141,7 +141,7 @@ impl Collector {
         let source = Source { file, watch: Some(watch), position: 0, punched: 0, rest: Vec::new() };
         self.sources.insert(id.clone(), source);
         // It may have been written to before it was watched.
-        self.copy(&id, u64::MAX)
+        self.copy(id, u64::MAX)
     }
 
     /// Copies the finished lines up to the position `until`.

@@ -94,10 +94,10 @@ impl Log {
         for line in bytes.split(|byte| *byte == b'\n') {
             match Record::parse(line) {
                 Some(Record::Line { stream: its, end: Some(end), .. }) if its == stream => {
-                    found = end
+                    found = end;
                 }
                 Some(Record::Position { stream: its, position }) if its == stream => {
-                    found = position
+                    found = position;
                 }
                 _ => {}
             }

@@ -94,7 +94,7 @@ async fn forward(
             Ok(data) => {
                 let _ = chunks.send(Chunk::Data(data)).await;
             }
-            Err(frame) => failure = frame.into_trailers().ok().and_then(trailing_failure),
+            Err(frame) => failure = frame.trailers_ref().and_then(trailing_failure),
         }
     }
     drop(chunks);
@@ -103,7 +103,7 @@ async fn forward(
 }
 
 /// The error that a function may still report when its answer has begun.
-fn trailing_failure(trailers: HeaderMap) -> Option<Failure> {
+fn trailing_failure(trailers: &HeaderMap) -> Option<Failure> {
     let kind = trailers.get(ERROR_TYPE)?;
     let body = trailers.get(ERROR_BODY).and_then(|body| STANDARD.decode(body).ok());
     Some(Failure::of_function(Some(kind), body.unwrap_or_default().into()))

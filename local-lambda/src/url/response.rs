@@ -29,7 +29,7 @@ pub(super) async fn from_answer(answer: Answer, mode: InvokeMode) -> Response<Bo
                 None => bad_gateway(),
             }
         }
-        Answer::Whole { body, .. } => whole(body),
+        Answer::Whole { body, .. } => whole(&body),
         Answer::Stream { content_type, chunks } => streamed(content_type, chunks, mode).await,
     }
 }
@@ -70,20 +70,20 @@ fn has_prelude(content_type: Option<&HeaderValue>) -> bool {
 }
 
 /// A JSON answer: one with a `statusCode` is a response, anything else is the body of one.
-fn whole(payload: Bytes) -> Response<Body> {
+fn whole(payload: &[u8]) -> Response<Body> {
     match payload.trim_ascii_start().first() {
         Some(b'{') => {}
         Some(b'"') => {
-            return match serde_json::from_slice::<String>(&payload) {
+            return match serde_json::from_slice::<String>(payload) {
                 Ok(text) => json_body(text.into()),
                 Err(_) => bad_gateway(),
             };
         }
-        _ => return inferred(&payload),
+        _ => return inferred(payload),
     }
-    match serde_json::from_slice::<Head<'_>>(&payload) {
+    match serde_json::from_slice::<Head<'_>>(payload) {
         Ok(head) if head.status_code.is_some() => shaped(&head).unwrap_or_else(bad_gateway),
-        _ => inferred(&payload),
+        _ => inferred(payload),
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     async fn answered(payload: &str) -> (u16, String) {
-        let response = whole(Bytes::copy_from_slice(payload.as_bytes()));
+        let response = whole(payload.as_bytes());
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
