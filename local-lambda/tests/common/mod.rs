@@ -82,22 +82,7 @@ impl Lab {
         timeout: i32,
         variables: &[(&str, &str)],
     ) -> Result<()> {
-        let variables: HashMap<_, _> = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        self.client
-            .create_function()
-            .function_name(name)
-            .role(ROLE)
-            .runtime(Runtime::Providedal2023)
-            .handler("bootstrap")
-            .timeout(timeout)
-            .environment(Environment::builder().set_variables(Some(variables)).build())
-            .code(FunctionCode::builder().zip_file(Blob::new(package)).build())
-            .send()
-            .await?;
-        Ok(())
+        create(&self.client, name, package, timeout, variables).await
     }
 
     /// Gives a function a URL that anybody may call.
@@ -148,6 +133,30 @@ impl Lab {
     }
 }
 
+/// Creates a function.
+pub async fn create(
+    client: &Client,
+    name: &str,
+    package: Vec<u8>,
+    timeout: i32,
+    variables: &[(&str, &str)],
+) -> Result<()> {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let variables: HashMap<_, _> = variables.iter().map(pair).collect();
+    client
+        .create_function()
+        .function_name(name)
+        .role(ROLE)
+        .runtime(Runtime::Providedal2023)
+        .handler("bootstrap")
+        .timeout(timeout)
+        .environment(Environment::builder().set_variables(Some(variables)).build())
+        .code(FunctionCode::builder().zip_file(Blob::new(package)).build())
+        .send()
+        .await?;
+    Ok(())
+}
+
 /// What an invocation gave.
 #[derive(Debug)]
 pub struct Invoked {
@@ -173,10 +182,14 @@ pub fn client(host: &Host) -> Client {
 
 pub fn client_with(host: &Host, secret: &str) -> Client {
     let key = host.credentials().access_key_id().to_owned();
+    client_of(&host.address().to_string(), key, secret.to_owned())
+}
+
+pub fn client_of(address: &str, key: String, secret: String) -> Client {
     let config = aws_sdk_lambda::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
-        .endpoint_url(format!("http://{}", host.address()))
+        .endpoint_url(format!("http://{address}"))
         .credentials_provider(Credentials::new(key, secret, None, None, "test"))
         .retry_config(aws_sdk_lambda::config::retry::RetryConfig::disabled())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -193,18 +206,19 @@ pub fn http() -> reqwest::Client {
 
 /// `examples/function.rs`, packed.
 pub fn example() -> Result<Vec<u8>> {
-    let path = example_path()?;
+    let path = example_path("function")?;
     let bytes = std::fs::read(&path).map_err(|error| {
         format!("{}: {error} (run `cargo build -p local-lambda --examples`)", path.display())
     })?;
     Ok(package(&[("bootstrap", 0o755, &bytes)]))
 }
 
-fn example_path() -> Result<PathBuf> {
+/// Where an example of this package is.
+pub fn example_path(name: &str) -> Result<PathBuf> {
     // The test is at `<profile>/deps/<test>`, examples are at `<profile>/examples/`.
     let test = std::env::current_exe()?;
     let profile = test.ancestors().nth(2).ok_or("the test is in no target directory")?;
-    Ok(profile.join("examples/function"))
+    Ok(profile.join("examples").join(name))
 }
 
 /// A zip of these entries, without compression: tests have no time for it.
