@@ -114,6 +114,10 @@ pub struct Faults {
     pub stop_after: Option<Status>,
     /// Runs every stage twice.
     pub twice: bool,
+    /// While a batch goes live, fails before the alias of this index is moved.
+    pub fail_switch: Option<usize>,
+    /// While a batch goes live, stops dead before the alias of this index is moved.
+    pub stop_switch: Option<usize>,
 }
 
 impl Default for WorkerSettings {

@@ -26,7 +26,14 @@ pub(crate) async fn run(work: &Work, jobs: &[Job]) -> Result<(), (usize, Stop)> 
         store::hold_alias(&mut db, taken.endpoint, taken.environment).await.map_err(at(*index))?;
     }
     let mut urls = vec![String::new(); jobs.len()];
+    let faults = work.plane.settings().worker.faults;
     for index in 0..jobs.len() {
+        if faults.fail_switch == Some(index) {
+            return Err((index, jobs[index].fail("an injected failure").internal().stop()));
+        }
+        if faults.stop_switch == Some(index) && work.claim.attempts == 1 {
+            return Err((index, Stop::Abandoned));
+        }
         urls[index] = match switch(work, &jobs[index]).await {
             Ok(url) => url,
             Err(stop) => return Err((index, stop)),

@@ -3,7 +3,7 @@
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -69,7 +69,7 @@ impl Pilot {
         };
         let mut settings = Settings::new(database.url(), folder.path(), lambda);
         settings.token = Some(SecretToken::new(TOKEN));
-        settings.build.root = Some(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("build"));
+        settings.build.root = Some(build_folder());
         settings.worker.lease = Duration::from_secs(2);
         let plane = ControlPlane::connect(settings.clone()).await?;
         plane.ensure_local_owner().await?;
@@ -248,4 +248,9 @@ max_length = 100
 mode = "public"
 "#
     )
+}
+
+/// One warmed builder for all tests, the ones of the whole system included.
+fn build_folder() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debug").join("test-build")
 }

@@ -85,10 +85,15 @@ async fn claim(plane: &ControlPlane, worker: &str) -> Option<Claim> {
 async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: CancellationToken) {
     let work = Arc::new(Work::new(plane, claim, worker));
     let outcome = {
-        let beat = heartbeat(&work, &shutdown);
+        let stopping = async {
+            shutdown.cancelled().await;
+            work.ask_to_halt(Halt::Shutdown);
+            std::future::pending::<()>().await;
+        };
         tokio::select! {
             outcome = batch::run(&work) => outcome,
-            () = beat => Outcome::LetGo,
+            () = heartbeat(&work) => Outcome::LetGo,
+            () = stopping => Outcome::LetGo,
         }
     };
     tracing::debug!(batch = %work.claim.batch, ?outcome, "done with a batch");
@@ -111,7 +116,7 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
 
 /// Prolongs the lease until the work is done; tells the work when there is a reason to halt.
 /// Never ends by itself: the work sees the reason and ends.
-async fn heartbeat(work: &Work, shutdown: &CancellationToken) {
+async fn heartbeat(work: &Work) {
     let lease = work.plane.settings().worker.lease;
     let wake = work.plane.wake();
     let every = (lease / 3).min(Duration::from_secs(2));
@@ -120,13 +125,7 @@ async fn heartbeat(work: &Work, shutdown: &CancellationToken) {
         // What rings may be somebody who wants this to stop, or one of our own log lines.
         tokio::time::sleep(PAUSE).await;
         let rung = wake.notified();
-        tokio::select! {
-            () = shutdown.cancelled(), if !shutdown.is_cancelled() => {
-                work.ask_to_halt(Halt::Shutdown);
-            }
-            () = rung => {}
-            () = tokio::time::sleep(every) => {}
-        }
+        tokio::time::timeout(every, rung).await.ok();
         let beat = store::heartbeat(
             work.plane.database().system(),
             &work.claim,
