@@ -34,7 +34,7 @@ pub(super) async fn run(plane: ControlPlane) {
 
 impl Hint for BuildError {
     fn hint(&self) -> Option<String> {
-        matches!(self, Self::NoCompiler).then(|| crate::compiler::INSTALL.to_owned())
+        Self::hint(self).map(str::to_owned)
     }
 }
 
