@@ -7,6 +7,7 @@ use promptpilot_control_plane::{ControlPlane, LambdaTarget, Secret, SecretToken,
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::args::Place;
 use crate::commands::Context;
 use crate::compiler;
 use crate::data::DataDir;
@@ -17,7 +18,9 @@ use crate::signals::Signals;
 
 /// What both need.
 #[derive(Debug, Args)]
-struct Common {
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// The PostgreSQL server that all parts share
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: String,
@@ -74,7 +77,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "TOKEN", env = "PROMPTPILOT_TOKEN", hide_env_values = true)]
     token: String,
     #[command(flatten)]
-    common: Common,
+    pub(crate) common: Common,
 }
 
 /// Run a deploy worker alone, against `DATABASE_URL`
@@ -85,12 +88,12 @@ pub(crate) struct Serve {
   DATABASE_URL=postgres://… promptpilot worker")]
 pub(crate) struct Worker {
     #[command(flatten)]
-    common: Common,
+    pub(crate) common: Common,
 }
 
 pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let data = DataDir::new(context.global.data.as_deref())?;
+    let data = DataDir::new(context.data.as_deref())?;
     let listener = TcpListener::bind(args.listen).await.map_err(|error| {
         Failure::new(format!("could not listen at {}", args.listen))
             .caused_by(&error)
@@ -118,7 +121,7 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
 pub(crate) async fn worker(context: &Context, args: Worker) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     compiler::find()?;
-    let mut data = DataDir::new(context.global.data.as_deref())?;
+    let mut data = DataDir::new(context.data.as_deref())?;
     let _hold = data.hold()?;
     let plane = ControlPlane::connect(args.common.settings(&data)).await?;
     let shutdown = CancellationToken::new();

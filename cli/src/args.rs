@@ -30,15 +30,6 @@ pub(crate) struct Global {
     /// Print the result as JSON
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
-    /// Data directory of the Prompt Pilot to start or to talk to
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "PROMPTPILOT_DATA",
-        help_heading = "Global options"
-    )]
-    pub(crate) data: Option<PathBuf>,
     /// Address of the server, where it is not this machine's; `PROMPTPILOT_TOKEN` is the token
     #[arg(
         long,
@@ -59,6 +50,14 @@ pub(crate) struct Global {
     pub(crate) color: ColorChoice,
 }
 
+/// Which Prompt Pilot of this machine is meant.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Place {
+    /// Data directory of the Prompt Pilot to start or to talk to
+    #[arg(long, value_name = "DIR", env = "PROMPTPILOT_DATA")]
+    pub(crate) data: Option<PathBuf>,
+}
+
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -73,13 +72,13 @@ pub(crate) enum Command {
     /// Bring endpoints to their URLs
     Deploy(commands::deploy::Deploy),
     /// List endpoints and their URLs
-    List,
+    List(commands::list::List),
     /// Call an endpoint
     Call(commands::call::Call),
     /// Show calls, or the log of the last deployment
     Logs(commands::logs::Logs),
     /// Show whether everything runs
-    Status,
+    Status(commands::status::Status),
     /// Go back to the version that served before
     Rollback(commands::rollback::Rollback),
     /// Take an endpoint down
@@ -92,4 +91,24 @@ pub(crate) enum Command {
     Worker(crate::apart::Worker),
     /// Print a completion script for a shell
     Completions(commands::completions::Completions),
+}
+
+impl Command {
+    /// The data directory that was named; commands that need none have none.
+    pub(crate) fn data(&self) -> Option<PathBuf> {
+        match self {
+            Self::Init(_) | Self::Schema | Self::Source(_) | Self::Completions(_) => None,
+            Self::Check(args) => args.place.data.clone(),
+            Self::Deploy(args) => args.place.data.clone(),
+            Self::List(args) => args.place.data.clone(),
+            Self::Call(args) => args.data_dir.clone(),
+            Self::Logs(args) => args.place.data.clone(),
+            Self::Status(args) => args.place.data.clone(),
+            Self::Rollback(args) => args.place.data.clone(),
+            Self::Delete(args) => args.place.data.clone(),
+            Self::Up(args) => args.place.data.clone(),
+            Self::Serve(args) => args.common.place.data.clone(),
+            Self::Worker(args) => args.common.place.data.clone(),
+        }
+    }
 }

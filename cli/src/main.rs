@@ -72,8 +72,8 @@ fn start(cli: Cli) -> Result<(), Failure> {
 
 /// The parts' own log, beside what commands say: `PROMPTPILOT_LOG=debug` shows more.
 fn log_to_stderr() {
-    let filter =
-        EnvFilter::try_from_env("PROMPTPILOT_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("PROMPTPILOT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::postgres::notice=error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

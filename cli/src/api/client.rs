@@ -10,7 +10,7 @@ use url::Url;
 
 use super::problem::{ApiError, Problem};
 use super::stream::Events;
-use crate::args::Global;
+use crate::commands::Context;
 use crate::data::DataDir;
 use crate::error::Failure;
 
@@ -27,11 +27,11 @@ pub(crate) struct Client {
 
 impl Client {
     /// The server named on the command line, or the one that runs on this machine.
-    pub(crate) fn find(global: &Global) -> Result<Self, Failure> {
-        match &global.server {
+    pub(crate) fn find(context: &Context) -> Result<Self, Failure> {
+        match &context.global.server {
             Some(server) => Ok(Self::new(server, env::var("PROMPTPILOT_TOKEN").ok())?),
             None => {
-                let running = DataDir::new(global.data.as_deref())?.running()?;
+                let running = DataDir::new(context.data.as_deref())?.running()?;
                 Ok(Self::new(&running.api, Some(running.token))?)
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -37,6 +38,9 @@ pub(crate) struct Call {
     /// The whole request as JSON; `@FILE` and `-` (stdin) read it
     #[arg(long, short, value_name = "JSON")]
     data: Option<String>,
+    /// Data directory of the Prompt Pilot to talk to; `--data` is the request here
+    #[arg(long, value_name = "DIR", env = "PROMPTPILOT_DATA")]
+    pub(crate) data_dir: Option<PathBuf>,
     /// Show the answer as it is written
     #[arg(long)]
     stream: bool,
@@ -63,7 +67,7 @@ impl fmt::Display for Answer {
 }
 
 pub(crate) async fn run(context: &Context, args: Call) -> Result<(), Failure> {
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let found = endpoint(&client, &args.name).await?;
     let Some(url) = found.url else {
         return Err(Failure::new(format!("`{}` is not live", args.name))

@@ -5,6 +5,7 @@ use promptpilot_codegen::{Facts, Finding};
 
 use super::Context;
 use crate::api::{CheckAnswer, CheckRequest, Client, Source};
+use crate::args::Place;
 use crate::error::{Exit, Failure};
 use crate::findings::Reports;
 use crate::folder::{self, DefinitionFile};
@@ -20,6 +21,8 @@ pub(crate) struct Check {
     /// Endpoints by name, or files by path; none means all of `endpoints/`
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 pub(crate) async fn run(context: &Context, args: &Check) -> Result<(), Failure> {
@@ -52,7 +55,7 @@ async fn ask(
     context: &Context,
     files: &[DefinitionFile],
 ) -> Result<Option<Vec<Vec<Finding>>>, Failure> {
-    let Ok(client) = Client::find(&context.global) else { return Ok(None) };
+    let Ok(client) = Client::find(context) else { return Ok(None) };
     let definitions = sources(files);
     let answer: Result<CheckAnswer, _> =
         client.post(&["endpoints", "check"], &CheckRequest { definitions }).await;

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, endpoint};
 use crate::api::Client;
+use crate::args::Place;
 use crate::error::Failure;
 use crate::output::note;
 use crate::style::{GOOD, STRONG};
@@ -25,6 +26,8 @@ pub(crate) struct Delete {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Serialize)]
@@ -40,7 +43,7 @@ impl fmt::Display for Deleted {
 }
 
 pub(crate) async fn run(context: &Context, args: &Delete) -> Result<(), Failure> {
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let found = endpoint(&client, &args.name).await?;
     if !args.yes {
         confirm(&found.name, found.url.as_deref())?;

@@ -2,13 +2,22 @@
 
 use std::fmt;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::Context;
 use crate::api::{Client, Endpoint, Page};
+use crate::args::Place;
 use crate::error::Failure;
 use crate::style::{FAINT, STRONG};
 use crate::text::ago;
+
+/// List endpoints and their URLs
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
 
 #[derive(Debug, Serialize)]
 struct Endpoints {
@@ -33,7 +42,7 @@ impl fmt::Display for Endpoints {
 }
 
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let page: Page<Endpoint> = client.get(&["endpoints"], &[]).await?;
     context.out.result(&Endpoints { items: page.items });
     Ok(())

@@ -11,6 +11,7 @@ use time::macros::format_description;
 
 use super::{Context, endpoint};
 use crate::api::{ApiError, Client, Deployment, LogLine, Page};
+use crate::args::Place;
 use crate::error::Failure;
 use crate::style::{ERROR, FAINT, GOOD, STRONG, WARNING};
 use crate::text::span;
@@ -34,6 +35,8 @@ pub(crate) struct Logs {
     /// How many calls, at most
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
     limit: u32,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// A call: whole in JSON, the figures that matter in text.
@@ -81,7 +84,7 @@ fn clock(time: OffsetDateTime) -> String {
 }
 
 pub(crate) async fn run(context: &Context, args: &Logs) -> Result<(), Failure> {
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let name = match &args.name {
         Some(name) => Some(endpoint(&client, name).await?.name),
         None => None,

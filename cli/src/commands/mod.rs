@@ -27,6 +27,8 @@ use crate::output::Output;
 pub(crate) struct Context {
     /// Options of all commands.
     pub(crate) global: Global,
+    /// The data directory that was named.
+    pub(crate) data: Option<PathBuf>,
     /// Where results go.
     pub(crate) out: Output,
     /// The user's folder.
@@ -37,6 +39,7 @@ pub(crate) struct Context {
 pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
     let context = Context {
         out: Output::new(cli.global.json),
+        data: cli.command.as_ref().map_or_else(named_by_variable, Command::data),
         global: cli.global,
         folder: PathBuf::from("."),
     };
@@ -47,10 +50,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Schema => schema::run(&context),
         Command::Source(args) => source::run(&context, &args),
         Command::Deploy(args) => deploy::run(&context, args).await,
-        Command::List => list::run(&context).await,
+        Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
         Command::Logs(args) => logs::run(&context, &args).await,
-        Command::Status => status::run(&context).await,
+        Command::Status(_) => status::run(&context).await,
         Command::Rollback(args) => rollback::run(&context, &args).await,
         Command::Delete(args) => delete::run(&context, &args).await,
         Command::Up(args) => Box::pin(crate::up::run(&context, args)).await,
@@ -58,6 +61,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Worker(args) => crate::apart::worker(&context, args).await,
         Command::Completions(args) => completions::run(&context, &args),
     }
+}
+
+/// What a bare `promptpilot` goes by.
+fn named_by_variable() -> Option<PathBuf> {
+    std::env::var_os("PROMPTPILOT_DATA").map(PathBuf::from)
 }
 
 /// A deployed endpoint by name. A name that is not there offers the nearest that is.

@@ -50,7 +50,7 @@ pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
         Err(FolderError::Empty) => 0,
         Err(error) => return Err(error.into()),
     };
-    let running = match Client::find(&context.global) {
+    let running = match Client::find(context) {
         Ok(client) => {
             let answer = client.get::<SystemStatus>(&["status"], &[]).await;
             answer.ok().map(|_| client.address().to_owned())

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Context, endpoint};
 use crate::api::{Client, RollbackRequest, RolledBack};
+use crate::args::Place;
 use crate::error::Failure;
 use crate::style::{GOOD, STRONG};
 use crate::text::span;
@@ -23,6 +24,8 @@ pub(crate) struct Rollback {
     /// The version that shall serve
     #[arg(long, value_name = "VERSION")]
     to: Option<i32>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Debug, Serialize)]
@@ -47,7 +50,7 @@ impl fmt::Display for Done {
 }
 
 pub(crate) async fn run(context: &Context, args: &Rollback) -> Result<(), Failure> {
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let began = Instant::now();
     let answer: Result<RolledBack, _> = client
         .post(&["endpoints", &args.name, "rollback"], &RollbackRequest { version: args.to })

@@ -2,22 +2,31 @@
 
 use std::fmt;
 
+use clap::Args;
 use serde::Serialize;
 
 use super::Context;
 use crate::api::{Client, SystemStatus};
+use crate::args::Place;
 use crate::error::Failure;
 use crate::style::{GOOD, STRONG, WARNING};
 use crate::text::ago;
 
+/// Show whether everything runs
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
 #[derive(Debug, Serialize)]
-struct Status {
+struct Report {
     api: String,
     #[serde(flatten)]
     system: SystemStatus,
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { api, system } = self;
         writeln!(
@@ -44,8 +53,8 @@ impl fmt::Display for Status {
 }
 
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let system: SystemStatus = client.get(&["status"], &[]).await?;
-    context.out.result(&Status { api: client.address().to_owned(), system });
+    context.out.result(&Report { api: client.address().to_owned(), system });
     Ok(())
 }

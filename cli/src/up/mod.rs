@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use self::ports::Wanted;
 use self::system::System;
+use crate::args::Place;
 use crate::commands::Context;
 use crate::data::{DataDir, Running};
 use crate::error::{Exit, Failure};
@@ -43,6 +44,8 @@ pub(crate) struct Up {
     /// A PostgreSQL server to use instead of one of its own
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// What is told once everything runs.
@@ -75,7 +78,7 @@ impl fmt::Display for Ready {
 pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
     let began = Instant::now();
     let mut signals = Signals::listen()?;
-    let mut data = DataDir::new(context.global.data.as_deref())?;
+    let mut data = DataDir::new(context.data.as_deref())?;
     let _hold = data.hold()?;
     // Left by a process that was killed.
     data.withdraw();

@@ -14,6 +14,7 @@ use self::outcome::{Deployed, Outcome};
 use super::Context;
 use super::check::sources;
 use crate::api::{ApiError, Batch, Client, DeployRequest};
+use crate::args::Place;
 use crate::error::{Exit, Failure};
 use crate::findings::Reports;
 use crate::folder::{self, DefinitionFile};
@@ -48,6 +49,8 @@ pub(crate) struct Deploy {
     /// Show the whole log as it is written
     #[arg(long, short)]
     verbose: bool,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> {
@@ -55,7 +58,7 @@ pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> 
         true => folder::all(&context.folder)?,
         false => folder::select(&context.folder, &args.names)?,
     };
-    let client = Client::find(&context.global)?;
+    let client = Client::find(context)?;
     let began = Instant::now();
     let batch = request(context, &client, &args, &files).await?;
     if args.no_wait {
@@ -107,7 +110,6 @@ async fn request(
                 .deployments
                 .iter()
                 .flat_map(|accepted| accepted.findings.iter().cloned())
-                .filter_map(|v| serde_json::from_value(v).ok())
                 .collect();
             if !warnings.is_empty() && !context.out.is_json() {
                 note(Reports::of_files(files, &warnings).findings_only());

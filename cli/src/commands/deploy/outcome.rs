@@ -94,9 +94,7 @@ fn write_failure(f: &mut String, outcome: &Outcome) -> fmt::Result {
         );
     };
     writeln!(f, "{ERROR}error{ERROR:#}: {STRONG}{name}{STRONG:#}: {}", error.message)?;
-    let place =
-        error.location.clone().and_then(|place| serde_json::from_value::<Location>(place).ok());
-    if let Some(Location { file, line, column }) = place {
+    if let Some(Location { file, line, column }) = &error.location {
         writeln!(f, "  {MARGIN}-->{MARGIN:#} {file}:{line}:{column}")?;
     }
     if let Some(hint) = &error.hint {
