@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Place;
+use crate::builds::Builds;
 use crate::commands::Context;
 use crate::compiler;
 use crate::data::DataDir;
@@ -89,6 +90,8 @@ pub(crate) struct Serve {
 pub(crate) struct Worker {
     #[command(flatten)]
     pub(crate) common: Common,
+    #[command(flatten)]
+    builds: Builds,
 }
 
 pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure> {
@@ -120,10 +123,12 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
 
 pub(crate) async fn worker(context: &Context, args: Worker) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    compiler::find()?;
+    compiler::find(args.builds.cargo())?;
     let mut data = DataDir::new(context.data.as_deref())?;
     let _hold = data.hold()?;
-    let plane = ControlPlane::connect(args.common.settings(&data)).await?;
+    let mut settings = args.common.settings(&data);
+    settings.build = args.builds.into();
+    let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();
     let work = plane.run_worker(shutdown.clone());
     tokio::pin!(work);

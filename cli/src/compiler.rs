@@ -18,8 +18,8 @@ impl Hint for NoCompiler {
     }
 }
 
-/// Looks for what a build needs.
-pub(crate) fn find() -> Result<(), NoCompiler> {
+/// Looks for what a build needs; `named` is the compiler from the command line.
+pub(crate) fn find(named: Option<&Path>) -> Result<(), NoCompiler> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
     let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -31,7 +31,7 @@ pub(crate) fn find() -> Result<(), NoCompiler> {
     let found = |names: &[&str]| {
         names.iter().any(|name| folders.iter().any(|folder| is_program(&folder.join(name))))
     };
-    if !found(&["cargo"]) {
+    if !named.map_or_else(|| found(&["cargo"]), is_program) {
         return Err(NoCompiler("Rust compiler"));
     }
     if !found(&["cc", "gcc", "clang"]) {

@@ -3,6 +3,7 @@
 mod apart;
 mod api;
 mod args;
+mod builds;
 mod commands;
 mod compiler;
 mod data;

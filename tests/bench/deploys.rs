@@ -103,7 +103,8 @@ async fn with_cargo_lambda(pilot: &Pilot) -> Result<f64> {
                 .env_remove("CARGO_TARGET_DIR")
                 .env("AWS_ACCESS_KEY_ID", &running.access_key_id)
                 .env("AWS_SECRET_ACCESS_KEY", &running.secret_access_key)
-                .env("AWS_REGION", &running.region);
+                .env("AWS_REGION", &running.region)
+                .env("AWS_DEFAULT_REGION", &running.region);
             Run::of(deploy).await?.ok()
         })
         .await?;

@@ -276,7 +276,7 @@ impl Pilot {
             .current_dir(self.folder.path())
             .env("AWS_ACCESS_KEY_ID", &running.access_key_id)
             .env("AWS_SECRET_ACCESS_KEY", &running.secret_access_key)
-            .env("AWS_REGION", &running.region)
+            .env("AWS_DEFAULT_REGION", &running.region)
             .env("AWS_EC2_METADATA_DISABLED", "true");
         Ok(aws)
     }

@@ -1,11 +1,12 @@
 //! What people get wrong, and what machines do: a sentence, a way out, an exit code, and what was
 //! live stays live.
 
+use std::fs::File;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 
 use anyhow::Result;
-use promptpilot_tests::{Pilot, Run, binary, program};
+use nix::fcntl::{Flock, FlockArg};
+use promptpilot_tests::{Pilot, Run, binary, build_folder, program};
 use serde_json::json;
 
 #[tokio::test]
@@ -31,7 +32,11 @@ async fn a_bad_definition_is_refused_with_its_place_and_changes_nothing() -> Res
         assert_eq!(run.code, Some(2), "{what}: {}", run.stderr);
         assert!(run.stderr.contains(&format!("error[{code}]: ")), "{what}: {}", run.stderr);
         assert!(run.stderr.contains("--> endpoints/summarize.toml:"), "{what}: {}", run.stderr);
-        assert!(run.stderr.contains("hint: "), "{what}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("hint: ") || run.stderr.contains("expected"),
+            "{what}: {}",
+            run.stderr
+        );
         assert_eq!(run.stdout, "", "{what}");
         let answer = pilot.text(&urls[0], &json!({ "text": "Tea is warm." })).await?;
         assert!(answer.contains("Tea is warm."), "{what}: {answer}");
@@ -161,34 +166,16 @@ async fn a_full_disk_is_told_in_a_sentence() -> Result<()> {
 
 #[tokio::test]
 async fn a_build_that_hangs_is_ended_and_the_old_version_serves() -> Result<()> {
-    // A compiler that never comes back from the second build.
-    let folder = tempfile::tempdir()?;
-    let real = String::from_utf8(
-        std::process::Command::new("sh").args(["-c", "command -v cargo"]).output()?.stdout,
-    )?;
-    let hang = folder.path().join("hang");
-    let cargo = folder.path().join("cargo");
-    std::fs::write(
-        &cargo,
-        format!(
-            "#!/bin/sh\n[ -e '{}' ] && exec sleep 1000\nexec {} \"$@\"\n",
-            hang.display(),
-            real.trim()
-        ),
-    )?;
-    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755))?;
-    let pilot = Pilot::start_with(&[
-        ("PROMPTPILOT_CARGO", &cargo.to_string_lossy()),
-        ("PROMPTPILOT_BUILD_TIMEOUT", "3s"),
-    ])
-    .await?;
+    let pilot = Pilot::start_with(&[("PROMPTPILOT_BUILD_TIMEOUT", "3s")]).await?;
     let text = pilot.example("summarize")?;
     let urls = pilot.deploy(&["summarize"]).await?;
-    std::fs::write(&hang, "")?;
+    // Whoever holds this lock keeps cargo waiting for ever.
+    let lock = File::open(build_folder()?.join("lane-0-fast/target/release/.cargo-lock"))?;
+    let _held = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
     pilot.define("summarize", &text.replace("Summarise the text below", "CHANGED"))?;
     let run = pilot.cli(&["deploy", "summarize"]).await?;
     assert_eq!(run.code, Some(1), "{}", run.stderr);
-    assert!(run.error()?.contains("summarize: "), "{}", run.stderr);
+    assert_eq!(run.error()?, "summarize: the build was stopped after 3 s");
     let answer = pilot.text(&urls[0], &json!({ "text": "Tea is warm." })).await?;
     assert!(answer.contains("Summarise the text below"), "{answer}");
     Ok(())

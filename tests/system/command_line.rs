@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use promptpilot_tests::Pilot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn bare_promptpilot_says_what_to_do_next() -> Result<()> {
@@ -78,8 +78,8 @@ async fn the_first_definition_works_from_init_to_delete() -> Result<()> {
 
     let logs = promptpilot_tests::eventually("three calls are recorded", async || {
         let run = pilot.cli(&["logs", "hello", "--json"]).await.ok()?;
-        let calls: Vec<serde_json::Value> =
-            run.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let calls = run.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let calls: Vec<Value> = calls.filter(|call| call["source"] == "call").collect();
         (calls.len() >= 3).then_some(calls)
     })
     .await?;

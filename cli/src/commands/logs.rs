@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use clap::Args;
-use promptpilot_spec::record::CallRecord;
+use promptpilot_spec::record::{CallRecord, Source};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -61,7 +61,21 @@ impl fmt::Display for Call {
         if let Some(kind) = &call.error_type {
             write!(f, " · {style}{kind}{style:#}")?;
         }
+        if let Some(source) = not_a_caller(call.source) {
+            write!(f, " · {source}")?;
+        }
         writeln!(f, " {FAINT}· {}{FAINT:#}", call.call_id)
+    }
+}
+
+/// Who called, where it was not the endpoint's own caller.
+fn not_a_caller(source: Source) -> Option<&'static str> {
+    match source {
+        Source::Call => None,
+        Source::Verify => Some("verify"),
+        Source::Try => Some("try"),
+        Source::Studio => Some("studio"),
+        Source::Prompt => Some("prompt"),
     }
 }
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 use self::ports::Wanted;
 use self::system::System;
 use crate::args::Place;
+use crate::builds::Builds;
 use crate::commands::Context;
 use crate::data::{DataDir, Running};
 use crate::error::{Exit, Failure};
@@ -46,6 +47,8 @@ pub(crate) struct Up {
     database_url: Option<String>,
     #[command(flatten)]
     pub(crate) place: Place,
+    #[command(flatten)]
+    builds: Builds,
 }
 
 /// What is told once everything runs.
@@ -84,7 +87,7 @@ pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
     data.withdraw();
     let wanted = Wanted { api: args.port, functions: args.functions_port };
     let mut system = tokio::select! {
-        started = System::start(&data, wanted, args.database_url) => started?,
+        started = System::start(&data, wanted, args.database_url, args.builds) => started?,
         () = signals.next() => return Ok(()),
     };
     let running = system.running();

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::door::Door;
 use super::ports::{Ports, Wanted};
 use super::{pump, warm};
+use crate::builds::Builds;
 use crate::compiler;
 use crate::data::{DataDir, Running};
 use crate::error::Failure;
@@ -43,8 +44,9 @@ impl System {
         data: &DataDir,
         wanted: Wanted,
         database_url: Option<String>,
+        builds: Builds,
     ) -> Result<Self, Failure> {
-        compiler::find()?;
+        compiler::find(builds.cargo())?;
         let ports = Ports::open(&data.file("ports.json"), wanted)?;
         let (postgres, database_url) = match database_url {
             Some(url) => (None, url),
@@ -54,7 +56,7 @@ impl System {
                 (Some(postgres), url)
             }
         };
-        match Self::start_on(data, ports, &database_url).await {
+        match Self::start_on(data, ports, &database_url, builds).await {
             Ok(system) => Ok(Self { postgres, ..system }),
             Err(failure) => {
                 if let Some(postgres) = postgres {
@@ -66,7 +68,12 @@ impl System {
     }
 
     /// Everything but the database.
-    async fn start_on(data: &DataDir, ports: Ports, database_url: &str) -> Result<Self, Failure> {
+    async fn start_on(
+        data: &DataDir,
+        ports: Ports,
+        database_url: &str,
+        builds: Builds,
+    ) -> Result<Self, Failure> {
         promptpilot_control_plane::migrate(database_url).await?;
         let api = ports.api();
         let functions = ports.functions();
@@ -75,7 +82,8 @@ impl System {
         let no_token = |error| Failure::new("could not make a token").caused_by(&error);
         let token = secret::random().map_err(no_token)?;
         let (door, link) = Door::new(&token).map_err(no_token)?;
-        let settings = plane::local(data.path(), database_url, &host, SecretToken::new(&token));
+        let mut settings = plane::local(data.path(), database_url, &host, SecretToken::new(&token));
+        settings.build = builds.into();
         let plane = ControlPlane::connect(settings).await?;
         plane
             .ensure_local_owner()
