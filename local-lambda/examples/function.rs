@@ -11,7 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 type Answer = FunctionResponse<Value, ReceiverStream<Result<String, Error>>>;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     if std::env::var("FAIL_INIT").is_ok() {
         return Err("the initialisation fails".into());

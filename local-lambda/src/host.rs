@@ -1,6 +1,7 @@
 //! The host: one listener for the REST API and the URLs, and everything behind it.
 
 use std::convert::Infallible;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -84,6 +85,15 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// Another host is at work in the data directory.
+    #[error(
+        "could not use the data directory {}: another host is using it (stop that one, or give \
+         another directory)", path.display()
+    )]
+    DataInUse {
+        /// Which.
+        path: PathBuf,
+    },
     /// The data directory cannot be used.
     #[error("could not use the data directory {} (it must be writable, and of this version)", path.display())]
     Data {
@@ -103,6 +113,8 @@ pub struct Host {
     server: JoinHandle<()>,
     connections: TaskTracker,
     closing: CancellationToken,
+    /// Held as long as this is the directory's host.
+    _lock: File,
 }
 
 impl Host {
@@ -129,6 +141,10 @@ impl Host {
         let credentials = Credentials::open(&key_pair)
             .map_err(|source| StartError::Key { path: key_pair.clone(), source })?;
         let layout = Layout::create(&settings.data).map_err(no_data)?;
+        let lock = layout.lock().map_err(|error| match error {
+            TryLockError::WouldBlock => StartError::DataInUse { path: settings.data.clone() },
+            TryLockError::Error(source) => no_data(source),
+        })?;
         let code = Arc::new(CodeStore::new(layout.code()));
         let (output, collector) = Output::start(&layout).map_err(no_data)?;
         let machine = Arc::new(Machine {
@@ -157,7 +173,7 @@ impl Host {
         let accepting =
             accept(listener, Arc::clone(&context), connections.clone(), closing.clone());
         let server = tokio::spawn(accepting);
-        Ok(Self { context, machine, collector, server, connections, closing })
+        Ok(Self { context, machine, collector, server, connections, closing, _lock: lock })
     }
 
     /// Where it listens.
@@ -179,7 +195,7 @@ impl Host {
     }
 
     /// Takes no more requests, lets calls under way finish for a moment, and ends every process.
-    pub async fn shutdown(self) {
+    pub async fn shutdown(mut self) {
         self.closing.cancel();
         self.connections.close();
         let drain = self.machine.limits.drain;
@@ -192,7 +208,15 @@ impl Host {
         }
         self.machine.output.close();
         // Either has ended, or panicked and been logged.
-        let _ = tokio::join!(self.collector, self.server);
+        let _ = tokio::join!(&mut self.collector, &mut self.server);
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.closing.cancel();
+        self.machine.stop.cancel();
+        self.machine.output.close();
     }
 }
 

@@ -46,6 +46,24 @@ async fn an_iam_url_asks_for_a_signature() -> Result<()> {
     let url = lab.client.create_function_url_config().function_name("closed");
     let url = url.auth_type(FunctionUrlAuthType::AwsIam).send().await?.function_url;
     assert_eq!(common::http().get(&url).send().await?.status(), 403);
+
+    // curl signs by itself, which makes it a judge.
+    let keys = lab.host().credentials();
+    let user = format!("{}:{}", keys.access_key_id(), keys.secret_access_key());
+    let signed = tokio::process::Command::new("curl")
+        .args([
+            "-sS",
+            "--aws-sigv4",
+            &format!("aws:amz:{}:lambda", common::REGION),
+            "--user",
+            &user,
+        ])
+        .args(["-H", "content-type: text/plain", "-d", "hello", &format!("{url}a/b?c=d")])
+        .output()
+        .await?;
+    let event: serde_json::Value = serde_json::from_slice(&signed.stdout)?;
+    assert_eq!(event["body"], "hello");
+    assert_eq!(event["requestContext"]["authorizer"]["iam"]["accessKey"], keys.access_key_id());
     Ok(())
 }
 
@@ -57,6 +75,17 @@ async fn cors_is_refused_and_not_ignored() -> Result<()> {
     let url = lab.client.create_function_url_config().function_name("cors").cors(cors);
     let refused = url.auth_type(FunctionUrlAuthType::None).send().await.unwrap_err();
     assert_eq!(refused.message(), Some("Cors is not available on this host"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_has_one_host() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let first = Host::start(common::settings(&dir)).await?;
+    let second = Host::start(common::settings(&dir)).await;
+    assert!(matches!(second, Err(StartError::DataInUse { .. })));
+    first.shutdown().await;
+    Host::start(common::settings(&dir)).await?.shutdown().await;
     Ok(())
 }
 

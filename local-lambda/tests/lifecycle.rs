@@ -179,6 +179,23 @@ async fn lists_come_in_pages() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_functions_are_ready_soon() -> Result<()> {
+    let mut lab = Lab::start().await?;
+    let package = package(&[("bootstrap", 0o755, b"#!/bin/sh\n")]);
+    for number in 0..500 {
+        lab.create(&format!("f{number}"), package.clone(), 3, &[("KEY", "value")]).await?;
+    }
+    lab.host.take().unwrap().shutdown().await;
+    let begun = std::time::Instant::now();
+    lab.restart().await?;
+    let took = begun.elapsed();
+    assert!(took < std::time::Duration::from_secs(1), "{took:?}");
+    let settings = lab.client.get_account_settings().send().await?;
+    assert_eq!(settings.account_usage.unwrap().function_count, 500);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_says_so() -> Result<()> {
     let lab = Lab::start().await?;
     let missing = lab.client.list_layers().send().await.unwrap_err();

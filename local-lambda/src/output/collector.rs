@@ -1,29 +1,30 @@
 //! The one task that copies finished lines from the streams into the logs.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::sync::PoisonError;
+use std::time::Duration;
 
-use nix::fcntl::{FallocateFlags, fallocate};
 use nix::sys::inotify::WatchDescriptor;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::error::TryRecvError;
 
-use crate::clock;
 use crate::store::Layout;
 
 use super::Signals;
 use super::log::Log;
-use super::segment::Record;
+use super::source::{Source, line_record};
 use super::stream::StreamId;
 use super::watcher::Watcher;
 
-/// A line longer than this is split, as the service splits log events.
-const MAX_LINE: usize = 1 << 20;
-const READ_BYTES: usize = 256 << 10;
-/// What has been copied is given back to the disk in steps of this size.
-const PUNCH_BYTES: u64 = 4 << 20;
+const READ_BYTES: usize = 64 << 10;
+/// More than this is written at once, not at the end of a look.
+const WRITE_BYTES: usize = 1 << 20;
+/// After it has looked, the collector rests this long: under load it then finds many lines at
+/// once, and calls do not pay for a wake-up each.
+const REST: Duration = Duration::from_millis(4);
 
 /// What the collector hears of.
 #[derive(Debug)]
@@ -40,18 +41,16 @@ pub(super) struct Collector {
     watcher: Watcher,
     watched: HashMap<WatchDescriptor, StreamId>,
     sources: HashMap<StreamId, Source>,
-    logs: HashMap<String, Log>,
+    logs: HashMap<String, Pending>,
+    buffer: Vec<u8>,
 }
 
-/// A stream being copied.
-struct Source {
-    file: File,
-    watch: Option<WatchDescriptor>,
-    /// Read and, but for `rest`, copied.
-    position: u64,
-    punched: u64,
-    /// The beginning of a line that is not finished.
-    rest: Vec<u8>,
+/// A log and the records that are still to be written to it.
+struct Pending {
+    log: Log,
+    records: Vec<u8>,
+    /// Whether there may be news for subscribers.
+    touched: bool,
 }
 
 impl Collector {
@@ -63,6 +62,7 @@ impl Collector {
             watched: HashMap::new(),
             sources: HashMap::new(),
             logs: HashMap::new(),
+            buffer: vec![0; READ_BYTES],
         };
         collector.recover()?;
         Ok(collector)
@@ -76,11 +76,10 @@ impl Collector {
             let Some(id) = entry.file_name().to_str().and_then(StreamId::from_file_name) else {
                 continue;
             };
-            let position = log_of(&mut self.logs, &self.layout, &id)?.position_of(&id.name)?;
+            let pending = pending_of(&mut self.logs, &self.layout, &id)?;
+            let position = pending.log.position_of(&id.name)?;
             let file = File::open(entry.path())?;
-            let punched = 0;
-            let source = Source { file, watch: None, position, punched, rest: Vec::new() };
-            self.sources.insert(id.clone(), source);
+            self.sources.insert(id.clone(), Source::new(file, None, position));
             self.copy(&id, u64::MAX)?;
             self.forget(&id)?;
         }
@@ -89,18 +88,38 @@ impl Collector {
 
     pub(super) async fn run(mut self, mut inbox: UnboundedReceiver<Event>) {
         loop {
-            let handled = tokio::select! {
+            let closed = tokio::select! {
                 biased;
-                event = inbox.recv() => match event {
-                    Some(Event::Close) | None => return self.finish(),
-                    Some(event) => self.handle(event),
-                },
-                changed = self.watcher.changed() => self.follow(changed),
+                event = inbox.recv() => self.handle_all(event, &mut inbox),
+                changed = self.watcher.changed() => {
+                    self.follow(changed);
+                    false
+                }
             };
-            if let Err(error) = handled {
-                tracing::error!(%error, "could not keep the output of a function");
+            if closed {
+                self.finish();
             }
-            tokio::task::consume_budget().await;
+            self.write_pending();
+            if closed {
+                return;
+            }
+            tokio::time::sleep(REST).await;
+        }
+    }
+
+    /// Handles an event and all that wait behind it; true when there will be no more.
+    fn handle_all(&mut self, first: Option<Event>, inbox: &mut UnboundedReceiver<Event>) -> bool {
+        let mut next = first;
+        loop {
+            match next {
+                Some(Event::Close) | None => return true,
+                Some(event) => complain(self.handle(event)),
+            }
+            match inbox.try_recv() {
+                Ok(event) => next = Some(event),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => return true,
+            }
         }
     }
 
@@ -109,11 +128,7 @@ impl Collector {
             Event::Opened(id) => self.open(&id),
             Event::Inserted { stream, at, text } => {
                 self.copy(&stream, at)?;
-                let mut records = Vec::new();
-                for line in text.lines() {
-                    line_record(&stream, None, line.as_bytes(), &mut records);
-                }
-                self.append(&stream, &records)
+                self.insert(&stream, &text)
             }
             Event::Ended(id) => {
                 self.copy(&id, u64::MAX)?;
@@ -124,13 +139,17 @@ impl Collector {
         }
     }
 
-    fn follow(&mut self, changed: io::Result<Vec<WatchDescriptor>>) -> io::Result<()> {
-        for watch in changed? {
-            if let Some(id) = self.watched.get(&watch).cloned() {
-                self.copy(&id, u64::MAX)?;
+    fn follow(&mut self, changed: io::Result<Vec<WatchDescriptor>>) {
+        match changed {
+            Ok(changed) => {
+                for watch in changed {
+                    if let Some(id) = self.watched.get(&watch).cloned() {
+                        complain(self.copy(&id, u64::MAX));
+                    }
+                }
             }
+            Err(error) => complain(Err(error)),
         }
-        Ok(())
     }
 
     fn open(&mut self, id: &StreamId) -> io::Result<()> {
@@ -138,68 +157,69 @@ impl Collector {
         let file = File::options().read(true).write(true).open(&path)?;
         let watch = self.watcher.watch(&path)?;
         self.watched.insert(watch, id.clone());
-        let source = Source { file, watch: Some(watch), position: 0, punched: 0, rest: Vec::new() };
-        self.sources.insert(id.clone(), source);
+        self.sources.insert(id.clone(), Source::new(file, Some(watch), 0));
         // It may have been written to before it was watched.
         self.copy(id, u64::MAX)
     }
 
-    /// Copies the finished lines up to the position `until`.
+    /// Takes up the finished lines up to the position `until`.
     fn copy(&mut self, id: &StreamId, until: u64) -> io::Result<()> {
-        let mut buffer = vec![0; READ_BYTES];
         loop {
             let Some(source) = self.sources.get_mut(id) else { return Ok(()) };
-            let wanted = until.saturating_sub(source.position).min(READ_BYTES as u64);
-            let Some(room) = buffer.get_mut(..usize::try_from(wanted).unwrap_or(READ_BYTES)) else {
-                return Ok(());
-            };
-            let read =
-                if room.is_empty() { 0 } else { source.file.read_at(room, source.position)? };
-            if read == 0 {
+            let pending = pending_of(&mut self.logs, &self.layout, id)?;
+            let mut more = true;
+            while more && pending.records.len() < WRITE_BYTES {
+                more = source.copy(id, until, &mut self.buffer, &mut pending.records)?;
+            }
+            if !more {
                 return Ok(());
             }
-            let records = source.take(id, &room[..read]);
-            self.append(id, &records)?;
-            if let Some(source) = self.sources.get_mut(id) {
-                source.punch();
-            }
+            self.flush(&id.function)?;
         }
+    }
+
+    fn insert(&mut self, id: &StreamId, text: &str) -> io::Result<()> {
+        let pending = pending_of(&mut self.logs, &self.layout, id)?;
+        text.lines().for_each(|line| line_record(id, None, line.as_bytes(), &mut pending.records));
+        Ok(())
     }
 
     fn deliver_rest(&mut self, id: &StreamId) -> io::Result<()> {
         let Some(source) = self.sources.get_mut(id) else { return Ok(()) };
-        let rest = std::mem::take(&mut source.rest);
-        if rest.is_empty() {
-            return Ok(());
-        }
-        let mut records = Vec::new();
-        line_record(id, Some(source.position), &rest, &mut records);
-        self.append(id, &records)
-    }
-
-    fn append(&mut self, id: &StreamId, records: &[u8]) -> io::Result<()> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let log = log_of(&mut self.logs, &self.layout, id)?;
-        log.append(records)?;
-        if log.is_full() {
-            let positions: Vec<_> = self
-                .sources
-                .iter()
-                .filter(|(other, _)| other.function == id.function)
-                .map(|(other, source)| (other.name.as_str(), source.copied()))
-                .collect();
-            log.rotate(&positions)?;
-        }
-        let mut signals = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
-        signals.retain(|signal| {
-            signal.upgrade().inspect(|signal| signal.raise(&id.function)).is_some()
-        });
+        source.end(id, &mut pending_of(&mut self.logs, &self.layout, id)?.records);
         Ok(())
     }
 
+    /// Writes what has been taken up, and tells the subscribers.
+    fn write_pending(&mut self) {
+        let touched = self.logs.iter_mut().filter_map(|(function, pending)| {
+            std::mem::take(&mut pending.touched).then(|| function.clone())
+        });
+        for function in touched.collect::<Vec<_>>() {
+            complain(self.flush(&function));
+            let mut signals = self.signals.lock().unwrap_or_else(PoisonError::into_inner);
+            signals.retain(|signal| {
+                signal.upgrade().inspect(|signal| signal.raise(&function)).is_some()
+            });
+        }
+    }
+
+    /// Writes a function's lines, and begins a new file where this one is full.
+    fn flush(&mut self, function: &str) -> io::Result<()> {
+        let Some(pending) = self.logs.get_mut(function) else { return Ok(()) };
+        pending.write()?;
+        if pending.log.is_full() {
+            let sources = self.sources.iter().filter(|(id, _)| id.function == *function);
+            let positions: Vec<_> =
+                sources.map(|(id, source)| (id.name.as_str(), source.copied())).collect();
+            pending.log.rotate(&positions)?;
+        }
+        Ok(())
+    }
+
+    /// Lets go of a stream whose process has ended. Its lines must be written before it is gone.
     fn forget(&mut self, id: &StreamId) -> io::Result<()> {
+        pending_of(&mut self.logs, &self.layout, id)?.write()?;
         if let Some(source) = self.sources.remove(id)
             && let Some(watch) = source.watch
         {
@@ -209,73 +229,39 @@ impl Collector {
         fs::remove_file(id.path(&self.layout.streams()))
     }
 
-    fn finish(mut self) {
+    fn finish(&mut self) {
         for id in self.sources.keys().cloned().collect::<Vec<_>>() {
-            if let Err(error) = self.handle(Event::Ended(id)) {
-                tracing::error!(%error, "could not keep the last output of a function");
-            }
+            complain(self.handle(Event::Ended(id)));
         }
     }
 }
 
-impl Source {
-    /// Splits what was read into records of finished lines.
-    fn take(&mut self, id: &StreamId, read: &[u8]) -> Vec<u8> {
-        let mut records = Vec::new();
-        let mut left = read;
-        while let Some(end) = left.iter().position(|byte| *byte == b'\n') {
-            self.position += end as u64 + 1;
-            self.rest.extend_from_slice(&left[..end]);
-            line_record(id, Some(self.position), &self.rest, &mut records);
-            self.rest.clear();
-            left = &left[end + 1..];
-        }
-        self.position += left.len() as u64;
-        self.rest.extend_from_slice(left);
-        if self.rest.len() > MAX_LINE {
-            line_record(id, Some(self.position), &self.rest, &mut records);
-            self.rest.clear();
-        }
-        records
-    }
-
-    /// Up to where finished lines have been copied.
-    fn copied(&self) -> u64 {
-        self.position - self.rest.len() as u64
-    }
-
-    /// Gives the disk back what nobody will read again. Where the file system cannot, the file
-    /// keeps its size until the process ends.
-    fn punch(&mut self) {
-        let copied = self.copied();
-        if copied.saturating_sub(self.punched) < PUNCH_BYTES {
-            return;
-        }
-        let flags = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-        // The last bytes stay: a tail of the log may still be asked for.
-        let len = copied - PUNCH_BYTES / 2 - self.punched;
-        let range = (i64::try_from(self.punched), i64::try_from(len));
-        if let (Ok(start), Ok(len)) = range {
-            let _ = fallocate(&self.file, flags, start, len);
-        }
-        self.punched += len;
+impl Pending {
+    fn write(&mut self) -> io::Result<()> {
+        let records = std::mem::take(&mut self.records);
+        self.log.append(&records)
     }
 }
 
 /// The function's log, opened when it is first written.
-fn log_of<'a>(
-    logs: &'a mut HashMap<String, Log>,
+fn pending_of<'a>(
+    logs: &'a mut HashMap<String, Pending>,
     layout: &Layout,
     id: &StreamId,
-) -> io::Result<&'a mut Log> {
-    if !logs.contains_key(&id.function) {
-        let log = Log::open(layout.logs().join(&id.function))?;
-        logs.insert(id.function.clone(), log);
-    }
-    logs.get_mut(&id.function).ok_or_else(|| io::Error::other("the log was closed"))
+) -> io::Result<&'a mut Pending> {
+    let pending = match logs.entry(id.function.clone()) {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => {
+            let log = Log::open(layout.logs().join(&id.function))?;
+            entry.insert(Pending { log, records: Vec::new(), touched: true })
+        }
+    };
+    pending.touched = true;
+    Ok(pending)
 }
 
-fn line_record(id: &StreamId, end: Option<u64>, text: &[u8], into: &mut Vec<u8>) {
-    let (time, text) = (clock::log_time(), text.strip_suffix(b"\r").unwrap_or(text));
-    Record::Line { time: &time, version: &id.version, stream: &id.name, end, text }.write(into);
+fn complain(done: io::Result<()>) {
+    if let Err(error) = done {
+        tracing::error!(%error, "could not keep the output of a function");
+    }
 }

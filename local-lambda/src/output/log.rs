@@ -57,6 +57,9 @@ impl Log {
 
     /// Appends whole records.
     pub(super) fn append(&mut self, records: &[u8]) -> io::Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
         self.file.write_all(records)?;
         self.len += records.len() as u64;
         Ok(())

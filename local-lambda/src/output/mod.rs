@@ -10,6 +10,7 @@ mod collector;
 mod cursor;
 mod log;
 mod segment;
+mod source;
 mod stream;
 mod subscriber;
 mod watcher;

@@ -1,5 +1,6 @@
 //! Where things are in the data directory; the README of this crate shows it as a tree.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,13 @@ impl Layout {
             std::fs::create_dir_all(dir)?;
         }
         Ok(layout)
+    }
+
+    /// Takes the directory for this host; two would fall over each other.
+    pub(crate) fn lock(&self) -> Result<File, TryLockError> {
+        let file = File::create(self.root.join("lock")).map_err(TryLockError::Error)?;
+        file.try_lock()?;
+        Ok(file)
     }
 
     pub(crate) fn functions(&self) -> PathBuf {
