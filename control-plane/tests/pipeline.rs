@@ -222,3 +222,53 @@ async fn old_versions_are_swept_and_those_that_served_last_are_kept() -> Outcome
     assert_eq!(status, 200, "{back}");
     pilot.stop().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_is_the_same_bytes_alone_and_beside_others() -> Outcome {
+    let toml = echo("hello", "Hello");
+    let mut alone = artifacts(std::slice::from_ref(&toml)).await?;
+    let others = (0..4).map(|index| echo(&format!("other-{index}"), &format!("{index}")));
+    let beside = artifacts(&others.chain([toml]).collect::<Vec<_>>()).await?;
+    let (id, code) = alone.pop().unwrap();
+    assert!(beside.contains(&(id, code)), "{beside:?}");
+    Ok(())
+}
+
+/// Identity and code of what a system of its own builds of these definitions.
+async fn artifacts(definitions: &[String]) -> Result<Vec<(String, String)>, support::Failure> {
+    let pilot = Pilot::start().await?;
+    let batch = pilot.deploy(definitions).await?;
+    let ended = pilot.finished(&batch).await?;
+    assert!(ended.iter().all(|deployment| deployment.status == Status::Live), "{ended:?}");
+    let mut db = pilot.database.connect().await?;
+    let built = sqlx::query_as("select id, code_sha256 from artifacts").fetch_all(&mut db).await?;
+    drop(db);
+    pilot.stop().await?;
+    Ok(built)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_not_used_is_not_in_the_program() -> Outcome {
+    const HOST: &[u8] = b"api.openai.com";
+    let pilot = Pilot::start().await?;
+    let live = pilot.deployed(&echo("hello", "Hello")).await?;
+    assert_eq!(live.status, Status::Live);
+    let mut folders = vec![pilot.settings.data.join("artifacts")];
+    let mut programs = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let mut archive = zip::ZipArchive::new(std::fs::File::open(path)?)?;
+            let mut program = Vec::new();
+            std::io::Read::read_to_end(&mut archive.by_name("bootstrap")?, &mut program)?;
+            assert!(!program.windows(HOST.len()).any(|window| window == HOST));
+            programs += 1;
+        }
+    }
+    assert_eq!(programs, 1);
+    pilot.stop().await
+}

@@ -48,6 +48,22 @@ mod tests {
         assert_eq!(answer.headers["a"], "b");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_body_survives(status in 100_u16..600, body in proptest::collection::vec(0_u8..4, 0..64)) {
+            let mut bytes = format!("{{\"statusCode\":{status}}}").into_bytes();
+            bytes.extend_from_slice(&END);
+            bytes.extend_from_slice(&body);
+            let answer = parse(&bytes).unwrap();
+            assert_eq!((answer.status, answer.body), (status, body));
+        }
+
+        #[test]
+        fn any_bytes_are_parsed_or_refused(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..256)) {
+            parse(&bytes);
+        }
+    }
+
     #[test]
     fn what_is_no_answer_is_none() {
         for bytes in [&b""[..], b"{}", b"{\"errorMessage\":\"x\"}", b"x\0\0\0\0\0\0\0\0"] {

@@ -48,7 +48,12 @@ impl Call {
     /// `cargo build` of a lane's members: offline, locked, apart.
     pub(super) async fn build(builder: &Builder, toolchain: &Toolchain, lane: &Lane) -> Self {
         let sources = carried::dir(&builder.shared.root);
-        let mut words = builder.sandbox().await.words(toolchain, &sources, &lane.dir);
+        // cargo-lambda and zig may be anywhere; what they build is kept offline by cargo alone.
+        let mut words = if lane.kind.is_host() {
+            builder.sandbox().await.words(toolchain, &sources, &lane.dir)
+        } else {
+            Vec::new()
+        };
         // The limit is set by the shell that becomes cargo, so all of its children have it.
         let limit = (builder.memory() / 1024).to_string();
         let bound = ["sh", "-c", "ulimit -v \"$1\" && shift && exec \"$@\"", "sh", &limit];

@@ -26,6 +26,9 @@ pub enum BuildError {
     /// rustc finds no linker.
     #[error("the Rust compiler finds no linker `cc`")]
     NoLinker,
+    /// Another instruction set needs more than this machine has.
+    #[error("this machine cannot build for another architecture: {0}")]
+    NoCrossCompiler(&'static str),
     /// No space left.
     #[error("there is no space left on the disk that holds the builds")]
     DiskFull,
@@ -84,6 +87,10 @@ impl BuildError {
             Self::NoLinker => {
                 Some("install a C toolchain (Debian, Ubuntu: `apt-get install gcc libc6-dev`)")
             }
+            Self::NoCrossCompiler(_) => Some(
+                "run `pip install cargo-lambda ziglang` and `rustup target add \
+                 aarch64-unknown-linux-gnu`, or leave out `deploy.architecture`",
+            ),
             Self::DiskFull => Some("make room there, or use another data directory"),
             Self::Timeout(_) => Some("try again, or raise the build's time limit"),
             Self::Memory => Some("raise the build's memory limit"),
@@ -105,6 +112,10 @@ impl BuildError {
             Self::DiskFull
         } else if says("linker `cc` not found") || says("linker `cc`: No such file") {
             Self::NoLinker
+        } else if says("no such command: `lambda`") {
+            Self::NoCrossCompiler("cargo-lambda is not installed")
+        } else if says("can't find crate for `core`") || says("target may not be installed") {
+            Self::NoCrossCompiler("the compiler has no such target")
         } else if says("memory allocation of")
             || says("Cannot allocate memory")
             || says("std::bad_alloc")
@@ -142,6 +153,7 @@ mod tests {
             BuildError::DiskFull
         ));
         assert!(matches!(of("error: linker `cc` not found"), BuildError::NoLinker));
+        assert!(matches!(of("error: no such command: `lambda`"), BuildError::NoCrossCompiler(_)));
         assert!(matches!(of("memory allocation of 1048576 bytes failed"), BuildError::Memory));
         let other = of("   Compiling x\nerror: no matching package named `y` found\nlocation: z\n");
         assert_eq!(

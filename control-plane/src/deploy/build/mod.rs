@@ -11,6 +11,7 @@
 mod cargo;
 pub(crate) mod carried;
 mod error;
+pub(crate) mod glibc;
 mod lane;
 mod lock;
 mod message;
@@ -153,7 +154,9 @@ impl Builder {
             };
             warm::lane(self, &lane, toolchain, &progress, cancel).await?;
         }
-        if let Some(why) = self.sandbox().await.missing() {
+        if !kind.is_host() {
+            told(format!("building for {} by cargo-lambda", kind.architecture_name()));
+        } else if let Some(why) = self.sandbox().await.missing() {
             told(format!("{why}; the build runs without a sandbox, kept offline by cargo itself"));
         }
         lane.build(self, toolchain, crates, told, cancel).await

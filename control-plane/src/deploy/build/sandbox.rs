@@ -86,3 +86,39 @@ impl Sandbox {
 fn bind(words: &mut Vec<OsString>, how: &str, place: &Path) {
     words.extend([how.into(), place.into(), place.into()]);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a shell in the sandbox says about `script`; `None` where there is no sandbox here.
+    async fn inside(script: &str, writable: &Path, sources: &Path) -> Option<String> {
+        let sandbox = find().await;
+        let toolchain = super::super::toolchain::find(None).await.ok()?;
+        let words = sandbox.words(&toolchain, sources, writable);
+        let (program, arguments) = words.split_first()?;
+        let mut command = Command::new(program);
+        command.args(arguments).args(["sh", "-c", script]).stdin(Stdio::null());
+        let output = command.output().await.ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_build_sees_its_own_files_and_no_network() -> Result<(), Box<dyn std::error::Error>> {
+        let (own, sources, other) =
+            (tempfile::tempdir()?, tempfile::tempdir()?, tempfile::tempdir()?);
+        let other = other.path().display();
+        let script = format!(
+            "touch mine && echo writes; touch {}/x 2>/dev/null || echo reads-only; \
+             test -e {other} || echo alone; \
+             test \"$(ls /sys/class/net 2>/dev/null | grep -v lo)\" || echo offline; \
+             test -e /root/.ssh || test -e /home || echo homeless",
+            sources.path().display()
+        );
+        if let Some(said) = inside(&script, own.path(), sources.path()).await {
+            assert_eq!(said, "writes\nreads-only\nalone\noffline\nhomeless");
+            assert!(own.path().join("mine").exists());
+        }
+        Ok(())
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::{BuildError, Built, Diagnostic, Kind};
+use super::{BuildError, Built, Diagnostic, Kind, glibc};
 use crate::{
     artifacts::package,
     deploy::{
@@ -126,6 +126,12 @@ async fn store_one(
     built: &Built,
     build_ms: i64,
 ) -> Result<(), Stop> {
+    let settings = work.plane.settings();
+    if settings.lambda.endpoint_url.is_none()
+        && let Some(needed) = glibc::needed(&built.bootstrap).filter(|it| *it > glibc::LAMBDA)
+    {
+        return Err(too_new(job, needed).stop());
+    }
     let bootstrap = built.bootstrap.clone();
     let size = bootstrap.len();
     let packed = tokio::task::spawn_blocking(move || package::pack(&bootstrap)).await;
@@ -199,6 +205,62 @@ fn refused(job: &Job, found: &[Diagnostic]) -> Failure {
     }
 }
 
+/// A program that would die at its start on Lambda.
+fn too_new(job: &Job, needed: glibc::Version) -> Failure {
+    let message = format!("the program needs {needed}, and Lambda has {}", glibc::LAMBDA);
+    let hint = "build where the C library is older, or set `deploy.architecture` to the other \
+                one, which is built against Lambda's own";
+    job.fail(message).internal().hint(Some(hint))
+}
+
 fn failure(job: &Job, error: &BuildError) -> Failure {
     job.fail(crate::http::problem::chain(error)).internal().hint(error.hint())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::queue::store::Taken;
+
+    const TOML: &str = "name = \"hello\"\n[prompt]\ntemplate = \"Hello {{ word }}\"\n[model]\n\
+        provider = \"sandbox\"\nname = \"echo\"\n[request.word]\ntype = \"string\"\n[auth]\n\
+        mode = \"public\"\n";
+
+    #[test]
+    fn a_refusal_is_shown_with_the_definitions_place() -> Result<(), &'static str> {
+        let examined = promptpilot_codegen::examine(TOML, "hello.toml", &Default::default());
+        let sources = promptpilot_codegen::sources(&examined.plan.ok_or("no plan")?);
+        let main = &sources.files["src/main.rs"];
+        let line = main.lines().position(|line| line.contains("Hello {{ word }}"));
+        let line = line.ok_or("the template is not there")? + 1;
+        let id = uuid::Uuid::nil();
+        let taken = Taken {
+            id,
+            endpoint: id,
+            name: "hello".to_owned(),
+            environment: id,
+            environment_name: "production".to_owned(),
+            version: 1,
+            file: "hello.toml".to_owned(),
+            toml: TOML.to_owned(),
+            status: "building".to_owned(),
+            function_version: None,
+        };
+        let mut job = Job::new(taken, false, "pp-hello".to_owned());
+        let diagnostic = Diagnostic {
+            crate_name: sources.crate_name.clone(),
+            file: "src/main.rs".to_owned(),
+            line,
+            message: "mismatched types".to_owned(),
+            rendered: String::new(),
+        };
+        job.sources = Some(sources);
+        let failure = refused(&job, &[diagnostic]);
+        assert!(
+            failure.message.starts_with("the generated code does not compile: mismatched types")
+        );
+        let location = failure.location.ok_or("no location")?;
+        assert_eq!((&*location.file, location.line), ("hello.toml", 3));
+        Ok(())
+    }
 }
