@@ -23,16 +23,27 @@ const ROUNDS: usize = 5;
 const CALLS: usize = 1000;
 const BODY: &str = r#"{"text":"a short request, as they are"}"#;
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    let echo = start_echo().await?;
-    let lab = Lab::start().await?;
-    lab.function("echo").await?;
-    let url: Uri = lab.open_url("echo", InvokeMode::ResponseStream).await?.parse()?;
-    let plain: Uri = format!("http://{echo}/").parse()?;
+fn main() -> Result<()> {
+    // The servers have a runtime of their own, as they would have a process of their own.
+    let servers = tokio::runtime::Runtime::new()?;
+    let (echo, lab, url) = servers.block_on(async {
+        let echo = start_echo().await?;
+        let lab = Lab::start().await?;
+        lab.function("echo").await?;
+        let url = lab.open_url("echo", InvokeMode::ResponseStream).await?;
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>((echo, lab, url))
+    })?;
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    client.block_on(compare(&format!("http://{echo}/").parse()?, &url.parse()?))?;
+    if let Some(host) = lab.host {
+        servers.block_on(host.shutdown());
+    }
+    Ok(())
+}
 
-    let mut floor = Client::connect(&plain).await?;
-    let mut host = Client::connect(&url).await?;
+async fn compare(plain: &Uri, url: &Uri) -> Result<()> {
+    let mut floor = Client::connect(plain).await?;
+    let mut host = Client::connect(url).await?;
     floor.measure(WARM_UP).await?;
     host.measure(WARM_UP).await?;
     // In turns, so that what else the machine does falls on both.

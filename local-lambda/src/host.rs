@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use http::Request;
 use hyper::body::Incoming;
@@ -109,7 +110,8 @@ pub enum StartError {
 pub struct Host {
     context: Arc<Context>,
     machine: Arc<Machine>,
-    collector: JoinHandle<()>,
+    /// The thread that collects output, until it is joined.
+    collector: Option<thread::JoinHandle<()>>,
     server: JoinHandle<()>,
     connections: TaskTracker,
     closing: CancellationToken,
@@ -173,7 +175,15 @@ impl Host {
         let accepting =
             accept(listener, Arc::clone(&context), connections.clone(), closing.clone());
         let server = tokio::spawn(accepting);
-        Ok(Self { context, machine, collector, server, connections, closing, _lock: lock })
+        Ok(Self {
+            context,
+            machine,
+            collector: Some(collector),
+            server,
+            connections,
+            closing,
+            _lock: lock,
+        })
     }
 
     /// Where it listens.
@@ -207,8 +217,11 @@ impl Host {
             self.machine.tasks.wait().await;
         }
         self.machine.output.close();
-        // Either has ended, or panicked and been logged.
-        let _ = tokio::join!(&mut self.collector, &mut self.server);
+        if let Some(collector) = self.collector.take() {
+            // It has ended, or panicked and said so.
+            let _ = tokio::task::spawn_blocking(|| collector.join()).await;
+        }
+        let _ = (&mut self.server).await;
     }
 }
 

@@ -17,6 +17,7 @@ mod shape;
 mod stream;
 mod tags;
 mod urls;
+mod variables;
 mod versions;
 
 pub(crate) use route::handle;

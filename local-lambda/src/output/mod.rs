@@ -1,7 +1,8 @@
 //! What functions print, and how it leaves the host.
 //!
 //! A process writes stdout and stderr straight into a file of its own (a *stream*), so a line it
-//! has finished is safe whatever happens to the host. The *collector* copies finished lines from
+//! has finished is safe whatever happens to the host. The *collector*
+//! copies finished lines from
 //! the streams, with the host's own START, END and REPORT lines in between, into one *log* per
 //! function, and notes with each line how far into the stream it reaches: after a kill the copying
 //! goes on exactly there. A *subscriber* reads the logs and keeps a durable cursor of its own.
@@ -18,9 +19,10 @@ mod watcher;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::{self, JoinHandle};
 
+use tokio::runtime;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use crate::store::Layout;
 
@@ -56,13 +58,19 @@ pub struct Output {
 }
 
 impl Output {
-    /// Takes up what a former host left behind and starts collecting.
+    /// Takes up what a former host left behind and starts collecting, in a thread of its own: its
+    /// work is file by file, and a function that prints much must not hold up calls.
     pub(crate) fn start(layout: &Layout) -> io::Result<(Self, JoinHandle<()>)> {
         let (events, inbox) = mpsc::unbounded_channel();
         let signals = Signals::default();
-        let collector = Collector::new(layout.clone(), Arc::clone(&signals))?;
-        let task = tokio::spawn(collector.run(inbox));
-        Ok((Self { layout: layout.clone(), signals, events }, task))
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let collector = {
+            let _entered = runtime.enter();
+            Collector::new(layout.clone(), Arc::clone(&signals))?
+        };
+        let thread = thread::Builder::new().name("lambda-output".to_owned());
+        let thread = thread.spawn(move || runtime.block_on(collector.run(inbox)))?;
+        Ok((Self { layout: layout.clone(), signals, events }, thread))
     }
 
     /// The subscriber called `name`. It goes on where it last committed, also after a crash, and

@@ -7,6 +7,7 @@ mod limits;
 mod pool;
 mod report;
 mod running;
+mod start;
 mod watch;
 
 use std::sync::Arc;

@@ -14,8 +14,8 @@ use crate::invocation::{Answer, Failure, Invocation};
 use crate::model::Version;
 use crate::store::Pin;
 
-use super::running::{self, Process};
-use super::{Machine, max_concurrency};
+use super::running::Process;
+use super::{Machine, max_concurrency, start};
 
 /// What a process runs.
 #[derive(Debug)]
@@ -45,8 +45,10 @@ struct State {
     polls: Vec<Poll>,
     processes: HashMap<u64, Arc<Process>>,
     started: u64,
-    /// Of `processes`, those that have not polled yet, and those on their way to be there.
+    /// Processes that have not polled yet.
     starting: usize,
+    /// Processes that have.
+    ready: usize,
     scaling: bool,
     retired: bool,
 }
@@ -106,6 +108,7 @@ impl Pool {
         let mut state = self.state();
         if process.polled() {
             state.starting = state.starting.saturating_sub(1);
+            state.ready += 1;
         }
         let (sender, receiver) = oneshot::channel();
         let waiting = Waiting { receiver, pool: Arc::clone(self) };
@@ -143,6 +146,8 @@ impl Pool {
         state.polls.retain(|poll| poll.process != process.id);
         if process.is_starting() {
             self.start_failed(&mut state, failure);
+        } else {
+            state.ready = state.ready.saturating_sub(1);
         }
         self.scale(&mut state);
     }
@@ -151,7 +156,7 @@ impl Pool {
     /// try would fail in the same way.
     fn start_failed(&self, state: &mut State, failure: impl Fn(Uuid) -> Failure) {
         state.starting = state.starting.saturating_sub(1);
-        if state.processes.len() > state.starting {
+        if state.ready > 0 {
             return;
         }
         for Queued { invocation, .. } in state.queue.drain(..) {
@@ -168,7 +173,7 @@ impl Pool {
         if state.queue.is_empty() {
             return;
         }
-        if state.processes.len() > state.starting {
+        if state.ready > 0 {
             if !state.scaling {
                 state.scaling = true;
                 self.machine.tasks.spawn(Arc::clone(self).scale_later());
@@ -197,7 +202,7 @@ impl Pool {
 
     /// Whether there was room for another process.
     fn start_one(self: &Arc<Self>, state: &mut State) -> bool {
-        if state.processes.len().max(state.starting) >= self.machine.limits.processes {
+        if state.ready + state.starting >= self.machine.limits.processes {
             return false;
         }
         state.starting += 1;
@@ -208,7 +213,7 @@ impl Pool {
     }
 
     async fn start(self: Arc<Self>, id: u64) {
-        match running::start(Arc::clone(&self), id).await {
+        match start::start(Arc::clone(&self), id).await {
             Ok(started) => {
                 let process = Arc::clone(&started.process);
                 self.state().processes.insert(id, process);

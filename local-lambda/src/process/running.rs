@@ -1,27 +1,20 @@
 //! One process of a function and the calls it has taken.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderValue;
-use tokio::net::TcpListener;
-use tokio::process::Child;
 use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::clock;
 use crate::invocation::{Answer, Chunk, Failure, Invocation, Permit};
 use crate::output::Stream;
-use crate::store::SecretsError;
 
-use super::bootstrap::{self, Unrunnable};
-use super::child::Launch;
 use super::pool::Pool;
 use super::report::{self, Report, Status};
-use super::{environment, watch};
 
 /// Chunks of a streamed answer that may wait for its reader.
 const STREAM_CHUNKS: usize = 16;
@@ -83,66 +76,6 @@ pub(crate) struct Delivery {
     pub(crate) client_context: Option<HeaderValue>,
 }
 
-/// A process that has been started, not yet watched.
-pub(super) struct Started {
-    pub(super) process: Arc<Process>,
-    child: Child,
-    listener: TcpListener,
-}
-
-/// Why no process could be started.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StartFailed {
-    #[error(transparent)]
-    Bootstrap(#[from] Unrunnable),
-    #[error("fork/exec /var/task/bootstrap: {0}")]
-    Exec(std::io::Error),
-    #[error("could not prepare the process: {0}")]
-    Prepare(#[from] std::io::Error),
-    #[error(transparent)]
-    Environment(#[from] SecretsError),
-}
-
-impl StartFailed {
-    pub(super) fn failure(&self, id: Uuid) -> Failure {
-        Failure::of_host(id, "Runtime.InvalidEntrypoint", &self.to_string())
-    }
-}
-
-/// Starts a process with a Runtime API of its own.
-pub(super) async fn start(pool: Arc<Pool>, id: u64) -> Result<Started, StartFailed> {
-    let (unit, machine) = (&pool.unit, &pool.machine);
-    let directory = machine.code.unpacked(&unit.version.code);
-    let program = directory.join("bootstrap");
-    bootstrap::check(&program)?;
-    let sealed = unit.version.settings.environment.as_ref();
-    let own = sealed.map(|sealed| machine.secrets.open_sealed(&unit.function, sealed));
-    let own = own.transpose()?.unwrap_or_default();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let stream = machine.output.open_stream(&unit.function, &unit.number)?;
-    let address = listener.local_addr()?;
-    let log_stream = stream.log_stream();
-    let environment =
-        environment::variables(unit, &machine.region, address, &directory, log_stream, own);
-    let launch = Launch { program, directory, environment, output: stream.writer()? };
-
-    let started = Instant::now();
-    let child = machine.spawner.spawn(launch).await.map_err(StartFailed::Exec)?;
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
-    let state = Mutex::new(State::new(started));
-    let changed = Notify::new();
-    let pool = Arc::clone(&pool);
-    let process = Arc::new(Process { id, pool, pid, stream, state, changed });
-    Ok(Started { process, child, listener })
-}
-
-impl Started {
-    /// Serves and watches the process until it is gone.
-    pub(super) async fn run(self) {
-        watch::run(self.process, self.child, self.listener).await;
-    }
-}
-
 impl State {
     fn new(started: Instant) -> Self {
         Self {
@@ -161,6 +94,17 @@ impl State {
 }
 
 impl Process {
+    pub(super) fn new(
+        id: u64,
+        pool: Arc<Pool>,
+        pid: Option<i32>,
+        stream: Stream,
+        started: Instant,
+    ) -> Self {
+        let state = Mutex::new(State::new(started));
+        Self { id, pool, pid, stream, state, changed: Notify::new() }
+    }
+
     /// Notes a poll; true for the first one.
     pub(super) fn polled(&self) -> bool {
         let mut state = self.state();
