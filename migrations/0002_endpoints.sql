@@ -22,7 +22,8 @@ create table endpoint_versions (
     number integer not null check (number > 0),
     file text not null,
     toml text not null,
-    definition jsonb not null,
+    -- json, not jsonb: it keeps every text, U+0000 included.
+    definition json not null,
     created_by uuid,
     message text,
     created_at timestamptz not null default now(),
