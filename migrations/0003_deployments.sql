@@ -56,7 +56,7 @@ create table deployments (
     function_name text,
     function_version text,
     -- {stage, message, hint, pointer, location, internal}
-    error json,
+    error jsonb,
     log_length bigint not null default 0,
     created_at timestamptz not null default now(),
     finished_at timestamptz,

@@ -11,6 +11,14 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# Waits until the builder of a Prompt Pilot is warm: wait_until_warm PROCESS
+wait_until_warm() {
+    until "$pilot" status --json 2>/dev/null | grep -q '"builder_warm": true'; do
+        kill -0 "$1" 2>/dev/null || die "Prompt Pilot ended"
+        sleep 0.2
+    done
+}
+
 # stage NAME COMMAND…: runs it and remembers how long it took.
 stage_names=() stage_seconds=()
 stage() {

@@ -46,6 +46,11 @@ impl Database {
         Ok(transaction)
     }
 
+    /// Ends all connections in order; whoever asks for one later is refused.
+    pub(crate) async fn close(&self) {
+        tokio::join!(self.app.close(), self.system.close(), self.listener.close());
+    }
+
     /// The pool that passes row-level security.
     pub(crate) const fn system(&self) -> &PgPool {
         &self.system

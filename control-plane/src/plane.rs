@@ -117,6 +117,12 @@ impl ControlPlane {
         self.shared.owner.get_or_try_init(|| ensure_local_owner(system)).await.copied()
     }
 
+    /// Ends the connections to the database, so that it can be stopped in peace. Nothing works
+    /// afterwards.
+    pub async fn close(&self) {
+        self.shared.database.close().await;
+    }
+
     /// Works on the queue until `shutdown`, then gives back what it holds.
     pub async fn run_worker(&self, shutdown: CancellationToken) {
         queue::run(self, shutdown).await;

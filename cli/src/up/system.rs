@@ -33,6 +33,7 @@ pub(super) struct System {
     /// Absent where the database is the user's own.
     postgres: Option<Postgres>,
     host: Host,
+    plane: ControlPlane,
     api: JoinHandle<std::io::Result<()>>,
     worker: JoinHandle<()>,
     /// Ended without further ado: what they had in hand is done again at the next start.
@@ -120,8 +121,9 @@ impl System {
             }),
             helpers: vec![
                 tokio::spawn(pump::run(output, plane.clone())),
-                tokio::spawn(warm::run(plane)),
+                tokio::spawn(warm::run(plane.clone())),
             ],
+            plane,
             shutdown,
         })
     }
@@ -163,6 +165,9 @@ impl System {
             }
         }
         self.host.shutdown().await;
+        if timeout(FINISH_WITHIN, self.plane.close()).await.is_err() {
+            tracing::warn!("connections to the database are still in use");
+        }
         if let Some(postgres) = self.postgres {
             postgres.stop().await;
         }

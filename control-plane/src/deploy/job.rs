@@ -110,12 +110,17 @@ impl Work {
         level: Level,
         text: &str,
     ) -> Result<(), Stop> {
-        let text = text.replace('\0', "\u{FFFD}");
+        let text = storable(text);
         let mut db = self.plane.database().system().acquire().await?;
         store::log(&mut db, self.claim.organization, deployment, stage, level, &text).await?;
         self.plane.wake().notify_waiters();
         Ok(())
     }
+}
+
+/// A text as the database takes it: every character but U+0000.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{FFFD}")
 }
 
 /// A deployment, with what its stages have made so far.
@@ -196,7 +201,7 @@ impl Job {
     pub(crate) fn fail(&self, message: impl Into<String>) -> Failure {
         Failure {
             stage: self.stage,
-            message: message.into(),
+            message: storable(&message.into()),
             hint: None,
             pointer: None,
             location: None,
@@ -207,7 +212,7 @@ impl Job {
     /// A failure that a finding tells.
     pub(crate) fn fail_with(&self, finding: &Finding) -> Failure {
         Failure {
-            hint: finding.hint.clone(),
+            hint: finding.hint.as_deref().map(storable),
             pointer: Some(finding.pointer.clone()),
             location: finding.location.clone(),
             ..self.fail(&finding.message)
@@ -233,7 +238,7 @@ impl Failure {
     }
 
     pub(crate) fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
-        self.hint = hint.map(Into::into);
+        self.hint = hint.map(|hint| storable(&hint.into()));
         self
     }
 

@@ -70,14 +70,14 @@ pub(crate) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> s
         "with touched as (update endpoints set updated_at = now() where id = $3)
          insert into endpoint_versions
             (organization_id, id, endpoint_id, number, file, toml, definition, created_by, message)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8, $9)",
         new.organization,
         Uuid::now_v7(),
         new.endpoint,
         new.number,
         new.file,
         new.toml,
-        new.definition,
+        new.definition.to_string(),
         new.by,
         new.message
     )
