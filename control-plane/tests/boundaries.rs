@@ -17,7 +17,7 @@ const SYSTEM: [&str; 12] = [
     "deploy/live.rs",
     "deploy/publish.rs",
     "deploy/queue/mod.rs",
-    "deploy/sweep.rs",
+    "deploy/release/sweep.rs",
     "deploy/verify.rs",
     "plane.rs",
     "status/routes.rs",

@@ -4,6 +4,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSyst
 use uuid::Uuid;
 
 pub(crate) mod package;
+pub(crate) mod store;
 
 /// Where artifacts are kept.
 #[derive(Debug)]

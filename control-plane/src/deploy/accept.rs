@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     fingerprint::fingerprint,
     model::{Accepted, Batch, DeployRequest, Source, Status},
+    release,
     store::{self, NewDeployment},
 };
 use crate::{
@@ -130,7 +131,7 @@ impl Pass<'_> {
             findings: wanted.findings,
         };
         if !self.request.force
-            && let Some(live) = store::live(db, endpoint, self.environment).await?
+            && let Some(live) = release::store::live(db, endpoint, self.environment).await?
             && live.version == version
             && live.fingerprint.as_deref()
                 == Some(&*fingerprint(&wanted.plan, endpoint, self.context.plane.settings()))

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::{
     build::Kind,
     model::{Failure, Level, Status},
-    queue::store::{self, Artifact, Claim, Taken},
+    queue::store::{self, Claim, Taken},
 };
-use crate::plane::ControlPlane;
+use crate::{artifacts::store::Artifact, plane::ControlPlane};
 
 /// Why a worker stops working on a batch.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::{
     job::{Job, Stop, Work},
     model::{Level, Status},
     queue::store as queue,
-    store,
+    release::store,
 };
 use crate::lambda::{ALIAS, LambdaError, policy};
 

@@ -18,6 +18,7 @@ use super::{
     job::{Job, Stop, Work},
     model::{Failure, Status},
     queue::store::{self, Made},
+    release,
 };
 use crate::lambda::{
     LambdaError,
@@ -50,8 +51,14 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     let system = work.plane.database().system();
     let organization = work.claim.organization;
     let taken = &job.taken;
-    store::ensure_function(system, organization, taken.endpoint, taken.environment, &job.function)
-        .await?;
+    release::store::ensure_function(
+        system,
+        organization,
+        taken.endpoint,
+        taken.environment,
+        &job.function,
+    )
+    .await?;
     let made = Made { function: Some(&job.function), ..Made::default() };
     store::save_made(system, organization, taken.id, &made).await?;
     let wanted = wanted(work, job).await?;

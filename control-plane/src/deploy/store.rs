@@ -7,35 +7,6 @@ use uuid::Uuid;
 
 use super::model::{Deployment, Failure, Level, LogLine, StageTime, Status};
 
-/// What serves an endpoint in an environment.
-#[derive(Debug, Clone)]
-pub(crate) struct Live {
-    pub(crate) deployment: Uuid,
-    pub(crate) version: i32,
-    pub(crate) function: String,
-    pub(crate) function_version: String,
-    pub(crate) fingerprint: Option<String>,
-    pub(crate) url: Option<String>,
-}
-
-pub(crate) async fn live(
-    db: &mut PgConnection,
-    endpoint: Uuid,
-    environment: Uuid,
-) -> sqlx::Result<Option<Live>> {
-    sqlx::query_as!(
-        Live,
-        r#"select d.id as deployment, d.version, f.name as function, f.url, d.fingerprint,
-                  coalesce(d.function_version, '') as "function_version!"
-             from functions f join deployments d on d.id = f.live_deployment_id
-            where f.endpoint_id = $1 and f.environment_id = $2"#,
-        endpoint,
-        environment
-    )
-    .fetch_optional(db)
-    .await
-}
-
 /// Opens a batch.
 pub(crate) async fn add_batch(
     db: &mut PgConnection,
@@ -306,110 +277,6 @@ pub(crate) async fn asked(db: &mut PgConnection, batch: Uuid) -> sqlx::Result<Ve
     .await
 }
 
-/// Whether a worker is busy with an endpoint.
-pub(crate) async fn is_busy(
-    db: &mut PgConnection,
-    endpoint: Uuid,
-    environment: Uuid,
-) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (
-            select from deployments
-             where endpoint_id = $1 and environment_id = $2
-               and finished_at is null and status <> 'queued'
-           ) as "busy!""#,
-        endpoint,
-        environment
-    )
-    .fetch_one(db)
-    .await
-}
-
-/// Whether a worker is busy with an endpoint in any environment.
-pub(crate) async fn is_being_deployed(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (
-            select from deployments where endpoint_id = $1 and finished_at is null
-           ) as "busy!""#,
-        endpoint
-    )
-    .fetch_one(db)
-    .await
-}
-
-/// A deployment that served once.
-#[derive(Debug)]
-pub(crate) struct Served {
-    pub(crate) deployment: Uuid,
-    pub(crate) version: i32,
-    pub(crate) function_version: String,
-}
-
-/// The newest deployment that served: of one version, or of a version before another.
-pub(crate) async fn served(
-    db: &mut PgConnection,
-    endpoint: Uuid,
-    environment: Uuid,
-    version: Option<i32>,
-    before: i32,
-) -> sqlx::Result<Option<Served>> {
-    sqlx::query_as!(
-        Served,
-        r#"select d.id as deployment, d.version, d.function_version as "function_version!"
-             from releases r join deployments d on d.id = r.deployment_id
-            where r.endpoint_id = $1 and r.environment_id = $2
-              and d.function_version is not null
-              and (d.version = $3 or ($3 is null and d.version < $4))
-            order by d.version desc, r.position desc
-            limit 1"#,
-        endpoint,
-        environment,
-        version,
-        before
-    )
-    .fetch_optional(db)
-    .await
-}
-
-/// Writes down that an alias now points at another deployment.
-pub(crate) async fn release(
-    db: &mut PgConnection,
-    organization: Uuid,
-    deployment: Uuid,
-    kind: &str,
-    by: Option<Uuid>,
-    url: &str,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "with released as (
-            insert into releases
-                (organization_id, endpoint_id, environment_id, deployment_id, kind, by)
-            select organization_id, endpoint_id, environment_id, id, $3, $4
-              from deployments where organization_id = $1 and id = $2
-         returning organization_id, endpoint_id, environment_id
-         )
-         update functions f set live_deployment_id = $2, url = $5, updated_at = now()
-           from released r
-          where f.organization_id = r.organization_id and f.endpoint_id = r.endpoint_id
-            and f.environment_id = r.environment_id",
-        organization,
-        deployment,
-        kind,
-        by,
-        url
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Functions of an endpoint, by name.
-pub(crate) async fn functions(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar!("select name from functions where endpoint_id = $1", endpoint)
-        .fetch_all(db)
-        .await
-}
-
 /// Nothing of an endpoint serves any more, and what waits will not be deployed.
 pub(crate) async fn forget_functions(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
@@ -431,20 +298,4 @@ pub(crate) async fn forget_functions(db: &mut PgConnection, endpoint: Uuid) -> s
     .execute(&mut *db)
     .await?;
     close_empty_batches(db).await
-}
-
-/// Holds an endpoint's alias in an environment: whoever else would move it waits for the end of
-/// the transaction.
-pub(crate) async fn hold_alias(
-    db: &mut PgConnection,
-    endpoint: Uuid,
-    environment: Uuid,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "select pg_advisory_xact_lock(hashtextextended($1, 0))",
-        format!("alias {endpoint} {environment}")
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(())
 }

@@ -17,7 +17,10 @@ use super::{
     store,
 };
 use crate::{
-    deploy::{model::Source, rollback, teardown},
+    deploy::{
+        model::Source,
+        release::{rollback, teardown},
+    },
     http::{Context, Page, Problem, body::Body},
     plane::ControlPlane,
 };

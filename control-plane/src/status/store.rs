@@ -1,6 +1,6 @@
 //! SQL on the system's state.
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 use super::model::WorkerStatus;
 
@@ -27,4 +27,25 @@ pub(crate) async fn queued(db: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar!(r#"select count(*) as "count!" from deployments where status = 'queued'"#)
         .fetch_one(db)
         .await
+}
+
+/// Says that a worker is there.
+pub(crate) async fn worker_seen(system: &PgPool, worker: &str, warm: bool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into workers (id, builder_warm) values ($1, $2)
+         on conflict (id) do update set seen_at = now(), builder_warm = excluded.builder_warm",
+        worker,
+        warm
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
+/// Says that a worker is gone, and forgets those that were not heard of for a day.
+pub(crate) async fn worker_gone(system: &PgPool, worker: &str) -> sqlx::Result<()> {
+    sqlx::query!("delete from workers where id = $1 or seen_at < now() - interval '1 day'", worker)
+        .execute(system)
+        .await?;
+    Ok(())
 }

@@ -8,11 +8,14 @@ use tokio::sync::mpsc;
 
 use super::{BuildError, Built, Diagnostic, Kind, glibc};
 use crate::{
-    artifacts::package,
+    artifacts::{
+        package,
+        store::{self as artifacts, Artifact},
+    },
     deploy::{
         job::{Job, Stop, Work},
         model::{Failure, Level, Status},
-        queue::store::{self, Artifact, Made},
+        queue::store::{self, Made},
     },
 };
 
@@ -44,7 +47,7 @@ async fn find(work: &Work, job: &mut Job, index: usize) -> Result<Option<Wanted>
     let id = work.plane.builder().artifact_id(job.sources()?, kind).await;
     let id = id.map_err(|error| failure(job, &error).stop())?;
     let organization = work.claim.organization;
-    let known = store::artifact(work.plane.database().system(), organization, &id).await?;
+    let known = artifacts::artifact(work.plane.database().system(), organization, &id).await?;
     let kept = work.plane.artifacts().has(organization, &id).await;
     match (known, kept) {
         (Some(artifact), Ok(true)) => {
@@ -161,7 +164,7 @@ async fn store_one(
         build_ms,
     };
     let system = work.plane.database().system();
-    store::save_artifact(system, work.claim.organization, &artifact).await?;
+    artifacts::save_artifact(system, work.claim.organization, &artifact).await?;
     let text = format!(
         "built in {:.2} s: {:.1} MB, {:.1} MB packed",
         build_ms as f64 / 1e3,

@@ -12,9 +12,9 @@ use self::store::{Claim, Pulse};
 use super::{
     batch::{self, Outcome},
     job::{Halt, Work},
-    sweep,
+    release::sweep,
 };
-use crate::plane::ControlPlane;
+use crate::{plane::ControlPlane, status};
 
 /// How often a worker looks at the queue when nothing rings.
 const LOOK: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ pub(crate) async fn run(plane: &ControlPlane, shutdown: CancellationToken) {
     }
     while running.join_next().await.is_some() {}
     beside.await.ok();
-    if let Err(error) = store::worker_gone(plane.database().system(), &worker).await {
+    if let Err(error) = status::store::worker_gone(plane.database().system(), &worker).await {
         tracing::debug!(%error, "could not sign the worker off");
     }
     tracing::info!(worker, "stopped working on the queue");
@@ -157,7 +157,7 @@ async fn tell(plane: ControlPlane, worker: String, shutdown: CancellationToken) 
         tokio::select! {
             _ = seen.tick() => {
                 let warm = plane.builder().is_warm();
-                let told = store::worker_seen(plane.database().system(), &worker, warm).await;
+                let told = status::store::worker_seen(plane.database().system(), &worker, warm).await;
                 if let Err(error) = told {
                     tracing::debug!(%error, "could not say that the worker is there");
                 }

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use time::{Duration, OffsetDateTime};
 
-use super::{queue::store, teardown::remove};
-use crate::{lambda::LambdaError, plane::ControlPlane};
+use super::{store, teardown::remove};
+use crate::{artifacts, lambda::LambdaError, plane::ControlPlane};
 
 /// Removes a function's numbered versions, save those that served last.
 pub(crate) async fn versions(plane: &ControlPlane, function: &str) {
@@ -72,7 +72,7 @@ async fn try_orphans(plane: &ControlPlane) -> Result<(), Box<dyn std::error::Err
         store::function_swept(system, &function).await?;
         tracing::info!(function, "removed a function that nothing leads to");
     }
-    for artifact in store::unused_artifacts(system, before).await? {
+    for artifact in artifacts::store::unused_artifacts(system, before).await? {
         plane.artifacts().delete(artifact.organization, &artifact.id).await?;
     }
     Ok(())

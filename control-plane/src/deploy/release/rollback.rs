@@ -1,7 +1,8 @@
 //! Rollback: the alias goes back to a version that served before. No build, no new version.
 
-use super::{live::point_alias, store};
+use super::store;
 use crate::{
+    deploy::live::point_alias,
     endpoints::{
         model::RolledBack,
         routes::{endpoint, environment},

@@ -1,7 +1,8 @@
 //! Delete: URL, alias and function of an endpoint are taken down; its history stays.
 
-use super::{live::close, store};
+use super::store;
 use crate::{
+    deploy::{live::close, store as deployments},
     endpoints::{routes::endpoint, store as endpoints},
     http::{Context, Problem},
     lambda::LambdaError,
@@ -12,7 +13,7 @@ pub(crate) async fn run(context: &Context, name: &str) -> Result<(), Problem> {
     let id = endpoint(&mut db, name).await?;
     // The row is held first: no deploy of this endpoint can be accepted meanwhile.
     endpoints::delete(&mut db, id).await?;
-    store::forget_functions(&mut db, id).await?;
+    deployments::forget_functions(&mut db, id).await?;
     if store::is_being_deployed(&mut db, id).await? {
         return Err(Problem::conflict("deployment-running", format!("`{name}` is being deployed"))
             .hint("wait for it, or cancel it first"));
