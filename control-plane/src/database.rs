@@ -57,10 +57,14 @@ impl Database {
     }
 }
 
+/// How long a request waits for a connection before it is told to try again.
+const ACQUIRE: Duration = Duration::from_secs(5);
+
 /// A pool whose every connection acts as `role` from its first statement on.
 async fn pool(options: &PgConnectOptions, role: &str, size: u32) -> sqlx::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(size)
+        .acquire_timeout(ACQUIRE)
         .connect_with(options.clone().options([("role", role)]))
         .await
 }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc};
 
-use axum::middleware;
+use axum::{extract::DefaultBodyLimit, middleware};
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -26,6 +26,9 @@ use crate::{
     settings::Settings,
     status,
 };
+
+/// The largest request: a deploy of many definitions.
+const MOST_BODY: usize = 16 << 20;
 
 /// The control plane. Cheap to clone: clones share pools and settings.
 #[derive(Debug, Clone)]
@@ -102,6 +105,7 @@ impl ControlPlane {
             .merge(calls::routes::router())
             .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
             .method_not_allowed_fallback(Problem::method_not_allowed)
+            .layer(DefaultBodyLimit::max(MOST_BODY))
             .layer(middleware::from_fn_with_state(self.clone(), guard::same_site))
             .layer(tower_http::catch_panic::CatchPanicLayer::custom(Problem::panicked))
             .layer(middleware::from_fn(request_id::identify))

@@ -100,8 +100,17 @@ async fn odd_requests_get_problems_and_not_panics() -> Outcome {
         assert_eq!(code, status, "{path} {problem}");
         assert_eq!(problem["type"], format!("urn:promptpilot:problem:{kind}"), "{path}");
     }
-    let (status, _) = pilot.request(reqwest::Method::GET, "/api/deployments/17", None).await?;
-    assert_eq!(status, 400);
+    for (path, kind) in [
+        ("/api/deployments/17", "path-invalid"),
+        ("/api/deployments?limit=many", "query-invalid"),
+        ("/api/calls?after=x", "query-invalid"),
+    ] {
+        let (status, problem) = pilot.request(reqwest::Method::GET, path, None).await?;
+        assert_eq!(
+            (status.as_u16(), &problem["type"]),
+            (400, &json!(format!("urn:promptpilot:problem:{kind}")))
+        );
+    }
     pilot.stop().await
 }
 

@@ -4,7 +4,6 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::Query,
     http::{HeaderMap, header},
     response::{IntoResponse, Response, sse::Event},
     routing::get,
@@ -16,7 +15,7 @@ use uuid::Uuid;
 use super::store::{self, Arrived, Place};
 use crate::{
     endpoints::routes::endpoint,
-    http::{Context, Page, Paging, Problem, sse},
+    http::{Context, Page, Paging, Problem, extract::Query, sse},
     plane::ControlPlane,
 };
 

@@ -76,8 +76,12 @@ async fn take(work: &Work) -> Result<Vec<Job>, Stop> {
         let job = Job::new(taken, work.claim.attempts > 1 && begun, function);
         if job.resumed {
             let before = store::previous_worker(system, organization, job.taken.id).await?;
-            let before = before.unwrap_or_else(|| "another worker".to_owned());
-            let text = format!("{} goes on from here: {before} has stopped", work.worker);
+            let why = match before {
+                Some(before) if before == work.worker => "it had lost the database".to_owned(),
+                Some(before) => format!("{before} has stopped"),
+                None => "another worker has stopped".to_owned(),
+            };
+            let text = format!("{} goes on from here: {why}", work.worker);
             work.log(&job, Level::Warn, &text).await?;
         }
         jobs.push(job);

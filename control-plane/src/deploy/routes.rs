@@ -2,7 +2,6 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, Query},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -16,7 +15,12 @@ use super::{
     store, stream,
 };
 use crate::{
-    http::{Context, Page, Paging, Problem, body::Body, sse},
+    http::{
+        Context, Page, Paging, Problem,
+        body::Body,
+        extract::{Path, Query},
+        sse,
+    },
     plane::ControlPlane,
 };
 

@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, Query, State},
+    extract::State,
     http::StatusCode,
     routing::{get, post},
 };
@@ -21,7 +21,11 @@ use crate::{
         model::Source,
         release::{rollback, teardown},
     },
-    http::{Context, Page, Problem, body::Body},
+    http::{
+        Context, Page, Problem,
+        body::Body,
+        extract::{Path, Query},
+    },
     plane::ControlPlane,
 };
 

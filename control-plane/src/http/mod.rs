@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod context;
+pub(crate) mod extract;
 pub(crate) mod guard;
 pub(crate) mod page;
 pub(crate) mod problem;

@@ -137,6 +137,9 @@ impl Builder {
         cancel: &CancellationToken,
     ) -> Result<Vec<Built>, BuildError> {
         let toolchain = self.toolchain().await?;
+        if self.shared.lanes.available_permits() == 0 {
+            told("waiting for the builder, which is busy".to_owned());
+        }
         let permit = self.shared.lanes.acquire();
         let _permit = tokio::select! {
             permit = permit => permit.map_err(|_| BuildError::Cancelled)?,
@@ -223,5 +226,30 @@ impl Builder {
 
     fn memory(&self) -> u64 {
         self.shared.settings.memory
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[ignore = "takes minutes, and needs cargo-lambda, zig and the other target"]
+    async fn another_architecture_is_built_by_cargo_lambda()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let builder = Builder::new(folder.path().to_owned(), BuildSettings::default());
+        let architecture = match crate::endpoints::check::host_architecture() {
+            Architecture::Arm64 => Architecture::X86_64,
+            Architecture::X86_64 => Architecture::Arm64,
+        };
+        let kind = Kind { profile: Profile::Fast, architecture };
+        let crates = [warm::seed()?];
+        let built = builder.build(kind, &crates, &|_| {}, &CancellationToken::new()).await?;
+        // The machine's number in the head of an ELF file.
+        let machine = if architecture == Architecture::Arm64 { 0xB7 } else { 0x3E };
+        assert_eq!((&built[0].bootstrap[..4], built[0].bootstrap[18]), (&b"\x7fELF"[..], machine));
+        assert!(glibc::needed(&built[0].bootstrap).is_some_and(|needed| needed <= glibc::LAMBDA));
+        Ok(())
     }
 }

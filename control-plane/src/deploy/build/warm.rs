@@ -51,7 +51,7 @@ type = "string"
 mode = "public"
 "#;
 
-fn seed() -> Result<Sources, BuildError> {
+pub(super) fn seed() -> Result<Sources, BuildError> {
     let unsound = |what: String| BuildError::Cargo(format!("the seed is unsound: {what}"));
     let parsed = promptpilot_codegen::parse(SEED, "seed.toml");
     let definition = parsed.definition.ok_or_else(|| unsound(format!("{:?}", parsed.findings)))?;
