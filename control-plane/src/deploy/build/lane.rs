@@ -127,7 +127,7 @@ impl Lane {
         fs::write(self.dir.join("Cargo.lock"), Lock::parse(&lock).with_members(&names))
             .map_err(failed())?;
         let outcome = self.compile(builder, toolchain, told, cancel).await;
-        let built = outcome.and_then(|executables| collect(&names, &executables));
+        let built = outcome.and_then(|executables| self.collect(&names, &executables));
         self.sweep(&names);
         built
     }
@@ -167,6 +167,26 @@ impl Lane {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The bytes of each crate's program.
+    fn collect(
+        &self,
+        names: &[String],
+        executables: &[(String, PathBuf)],
+    ) -> Result<Vec<Built>, BuildError> {
+        let program = |name: &String| {
+            let (_, path) = executables
+                .iter()
+                .find(|(of, _)| of == name)
+                .ok_or_else(|| BuildError::Cargo(format!("it built no program for `{name}`")))?;
+            // cargo-lambda moves what cargo built.
+            let moved = self.target().join("lambda").join(name).join("bootstrap");
+            let path = if self.kind.is_host() { path.clone() } else { moved };
+            let failed = BuildError::io(format!("read the program {}", path.display()));
+            Ok(Built { crate_name: name.clone(), bootstrap: fs::read(path).map_err(failed)? })
+        };
+        names.iter().map(program).collect()
     }
 
     /// Removes what building these crates left behind: a lane does not grow.
@@ -218,19 +238,4 @@ fn stamp(kind: Kind, toolchain: &Toolchain) -> String {
         hash.update(part.as_bytes());
     }
     hex::encode(hash.finalize())
-}
-
-/// The bytes of each crate's program.
-fn collect(names: &[String], executables: &[(String, PathBuf)]) -> Result<Vec<Built>, BuildError> {
-    names
-        .iter()
-        .map(|name| {
-            let found = executables.iter().find(|(of, _)| of == name);
-            let (_, path) = found
-                .ok_or_else(|| BuildError::Cargo(format!("it built no program for `{name}`")))?;
-            let bootstrap = fs::read(path)
-                .map_err(BuildError::io(format!("read the program {}", path.display())))?;
-            Ok(Built { crate_name: name.clone(), bootstrap })
-        })
-        .collect()
 }
