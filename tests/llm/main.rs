@@ -32,7 +32,7 @@ async fn answers(provider: &str, variable: &str, path: &str) -> Result<()> {
     };
     let wrong = format!("{variable}_WRONG");
     let pilot = Pilot::start_with(&[(variable, &key), (&wrong, "sk-wrong")]).await?;
-    pilot.define("right", &definition("right", ""))?;
+    pilot.define("right", &definition("right", "credential = \"default\"\n"))?;
     pilot.define("wrong", &definition("wrong", "credential = \"wrong\"\n"))?;
     let urls = pilot.deploy(&["right", "wrong"]).await?;
     let question = json!({ "question": "What is the capital of France?" });
