@@ -108,7 +108,8 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     settings.allowed_hosts = args.allowed_hosts;
     let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();
-    note(format!("listening at http://{}", args.listen));
+    let address = listener.local_addr().unwrap_or(args.listen);
+    note(format!("listening at http://{address}"));
     let server = plane::serve(listener, plane.router(), shutdown.clone());
     tokio::pin!(server);
     tokio::select! {

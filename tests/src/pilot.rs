@@ -328,6 +328,19 @@ impl Pilot {
         Ok(())
     }
 
+    /// How to reach a database of the same server.
+    ///
+    /// # Errors
+    /// When the server was never started.
+    pub fn database_url(&self, database: &str) -> Result<String> {
+        let password = fs::read_to_string(self.data.path().join("postgres.key"))?;
+        let folder = self.data.path().join("postgres");
+        Ok(format!(
+            "postgres://promptpilot:{password}@localhost/{database}?host={}",
+            folder.display()
+        ))
+    }
+
     /// Runs one statement in the product's database, as its superuser.
     ///
     /// # Errors
