@@ -83,6 +83,8 @@ async fn with_cargo_lambda(pilot: &Pilot) -> Result<f64> {
         let text = fs::read_to_string(pilot.folder().join("endpoints/summarize.toml"))?;
         pilot.define("summarize", &text.replace("ummarise", &format!("ummarise ({round})")))?;
         pilot.cli(&["source", "summarize", "--out", &out]).await?.ok()?;
+        let sources = pilot.cli(&["source", "summarize", "--json"]).await?.ok()?.json()?;
+        let program_name = sources["crate_name"].as_str().context("no crate name")?.to_owned();
         let took = seconds(async {
             let mut build = program("cargo");
             build
@@ -98,7 +100,7 @@ async fn with_cargo_lambda(pilot: &Pilot) -> Result<f64> {
                     "arn:aws:iam::000000000000:role/bench",
                     "--enable-function-url",
                 ])
-                .arg("bench")
+                .args(["--binary-name", &program_name, "bench"])
                 .current_dir(&folder)
                 .env_remove("CARGO_TARGET_DIR")
                 .env("AWS_ACCESS_KEY_ID", &running.access_key_id)
