@@ -3,7 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/it/common.rs"]
 mod common;
 
 use std::net::SocketAddr;

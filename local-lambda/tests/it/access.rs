@@ -1,12 +1,8 @@
 //! Who is let in.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
+use crate::common::{self, Lab, Result};
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::types::FunctionUrlAuthType;
-use common::{Lab, Result};
 use local_lambda::{Host, StartError};
 
 #[tokio::test(flavor = "multi_thread")]

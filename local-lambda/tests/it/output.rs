@@ -1,12 +1,8 @@
 //! What functions print, and who reads it.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{Lab, Result};
+use crate::common::{Lab, Result};
 use local_lambda::{Line, Subscriber};
 use serde_json::json;
 

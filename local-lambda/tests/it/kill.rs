@@ -1,18 +1,14 @@
 //! kill -9 of the host, over and over: what it has acknowledged is there, what functions have
 //! printed is read.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::common::{self, REGION, Result};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
-use common::{REGION, Result};
 use local_lambda::{Disconnect, Host, Settings};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};

@@ -1,16 +1,12 @@
 //! The way of a publisher: create, publish, alias, URL, permission, call, update, delete.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
+use crate::common::{self, Lab, Result, example, package};
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
     AliasRoutingConfiguration, Environment, FunctionUrlAuthType, InvokeMode, LastUpdateStatus,
     State,
 };
-use common::{Lab, Result, example, package};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,11 +1,8 @@
 //! Calls: answers, streams, failures, limits.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
+use crate::common::{self, Lab, Result};
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{
@@ -13,7 +10,6 @@ use aws_sdk_lambda::types::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Lab, Result};
 use local_lambda::Limits;
 use serde_json::{Value, json};
 

@@ -1,13 +1,9 @@
 //! Judges that others wrote: the AWS CLI, boto3 with botocore's service model, and awslambdaric.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use common::{Lab, REGION, ROLE, Result};
+use crate::common::{self, Lab, REGION, ROLE, Result};
 use serde_json::{Value, json};
 use tokio::process::Command;
 

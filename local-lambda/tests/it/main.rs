@@ -1,0 +1,11 @@
+//! Everything that drives a whole host, in one program: linking is what a test file costs.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod access;
+mod calls;
+mod common;
+mod judges;
+mod kill;
+mod lifecycle;
+mod output;
