@@ -50,3 +50,8 @@ pub(crate) fn log_stream_day() -> String {
 pub(crate) fn epoch_millis(time: SystemTime) -> u128 {
     time.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis()
 }
+
+/// Seconds since 1970, to the millisecond.
+pub(crate) fn epoch_seconds(time: SystemTime) -> f64 {
+    epoch_millis(time) as f64 / 1000.0
+}

@@ -25,6 +25,10 @@ pub(crate) struct Function {
     pub(crate) policies: BTreeMap<String, Policy>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) reserved_concurrency: Option<u32>,
+    /// By qualifier: a published version or an alias.
+    pub(crate) provisioned: BTreeMap<String, Provisioned>,
+    /// By qualifier, likewise with `$LATEST`.
+    pub(crate) invoke_configs: BTreeMap<String, InvokeConfig>,
 }
 
 impl Function {
@@ -102,8 +106,29 @@ pub(crate) struct UrlConfig {
     pub(crate) id: String,
     pub(crate) auth: UrlAuth,
     pub(crate) invoke_mode: InvokeMode,
+    /// Whether somebody has chosen the mode: replies to changes show it only then.
+    pub(crate) mode_chosen: bool,
+    pub(crate) cors: Option<Cors>,
     pub(crate) created: String,
     pub(crate) modified: String,
+}
+
+/// What browsers on other origins may do with a URL. The host answers for the function.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(crate) struct Cors {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) allow_credentials: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow_headers: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow_methods: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) allow_origins: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) expose_headers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_age: Option<u32>,
 }
 
 /// Who may call a URL.
@@ -122,6 +147,28 @@ pub(crate) enum InvokeMode {
     Buffered,
     #[serde(rename = "RESPONSE_STREAM")]
     ResponseStream,
+}
+
+/// Processes to keep ready for a version or an alias.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Provisioned {
+    pub(crate) requested: u32,
+    /// As `LastModified` shows it.
+    pub(crate) modified: String,
+}
+
+/// How asynchronous calls of a qualifier end. What is `None` is as the service has it by default.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct InvokeConfig {
+    /// 0 to 2.
+    pub(crate) max_retries: Option<u32>,
+    /// 60 to 21,600.
+    pub(crate) max_age_seconds: Option<u32>,
+    /// ARNs.
+    pub(crate) on_success: Option<String>,
+    pub(crate) on_failure: Option<String>,
+    /// Seconds since 1970, as `LastModified` shows them.
+    pub(crate) modified: f64,
 }
 
 /// The statements of a qualifier's resource policy, in the order they were added.

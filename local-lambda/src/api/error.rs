@@ -6,6 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::body::Body;
 
+/// What breaks the service model in a request, as [`ApiError::validation`] takes it.
+pub(crate) fn finding(member: &str, value: &str, constraint: &str) -> String {
+    format!("Value '{value}' at '{member}' failed to satisfy constraint: {constraint}")
+}
+
 /// An error reply of the REST API.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -27,9 +32,7 @@ impl ApiError {
 
     /// `ValidationException`: a member breaks the service model.
     pub(crate) fn constraint(member: &str, value: &str, constraint: &str) -> Self {
-        Self::validation(&format!(
-            "Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"
-        ))
+        Self::validation(&[finding(member, value, constraint)])
     }
 
     /// `ValidationException` for a pattern.
@@ -40,13 +43,16 @@ impl ApiError {
 
     /// `ValidationException` for a member that is missing.
     pub(crate) fn missing(member: &str) -> Self {
-        Self::validation(&format!(
+        Self::validation(&[format!(
             "Value null at '{member}' failed to satisfy constraint: Member must not be null"
-        ))
+        )])
     }
 
-    fn validation(finding: &str) -> Self {
-        let message = format!("1 validation error detected: {finding}");
+    /// `ValidationException` for all that was found.
+    pub(crate) fn validation(findings: &[String]) -> Self {
+        let count = findings.len();
+        let errors = if count == 1 { "error" } else { "errors" };
+        let message = format!("{count} validation {errors} detected: {}", findings.join("; "));
         Self::new(StatusCode::BAD_REQUEST, "ValidationException", message)
     }
 

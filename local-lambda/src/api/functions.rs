@@ -51,14 +51,10 @@ pub(super) async fn create(
     let input: CreateFunction = request.json()?;
     SettingsInput::refuse_unavailable(request)?;
     let text = input.function_name.as_deref().ok_or_else(|| ApiError::missing("functionName"))?;
-    let reference = FunctionRef::parse(&context.region, text, None)?;
-    if reference.qualifier.is_some() {
-        return Err(ApiError::invalid("A new function's name must not have a qualifier"));
-    }
+    let name = FunctionRef::parse_new(&context.region, text)?;
     if input.package_type.as_deref().is_some_and(|kind| kind != "Zip") {
         return Err(ApiError::invalid("Container images are not available on this host"));
     }
-    let name = reference.name;
     if context.registry.get(&name).is_some() {
         return Err(exists(&name));
     }
@@ -83,6 +79,8 @@ pub(super) async fn create(
         policies: BTreeMap::new(),
         tags: input.tags,
         reserved_concurrency: None,
+        provisioned: BTreeMap::new(),
+        invoke_configs: BTreeMap::new(),
     };
     let mut number = LATEST.to_owned();
     if input.publish {

@@ -6,6 +6,7 @@ mod code;
 mod concurrency;
 mod configuration;
 pub(crate) mod error;
+mod event_config;
 mod event_stream;
 mod functions;
 mod invoke;

@@ -15,8 +15,8 @@ use crate::context::Context;
 use super::error::ApiError;
 use super::request::{ApiRequest, Query};
 use super::{
-    account, aliases, code, concurrency, configuration, functions, invoke, permissions, stream,
-    tags, urls, versions,
+    account, aliases, code, concurrency, configuration, event_config, functions, invoke,
+    permissions, stream, tags, urls, versions,
 };
 
 const MAX_REQUEST: usize = 70_167_211;
@@ -99,6 +99,9 @@ async fn dispatch(
         ("GET", ["2019-09-30", "functions", _, "concurrency"]) => {
             concurrency::get(context, request)
         }
+        (_, ["2019-09-25", "functions", _, "event-invoke-config", rest @ ..]) => {
+            event_config(context, method, request, rest).await
+        }
         ("GET", ["2017-03-31", "tags", arn]) => tags::list(context, arn),
         ("POST", ["2017-03-31", "tags", arn]) => tags::tag(context, request, arn).await,
         ("DELETE", ["2017-03-31", "tags", arn]) => tags::untag(context, request, arn).await,
@@ -132,6 +135,22 @@ async fn function(
         ("GET", ["policy"]) => permissions::get(context, request),
         ("DELETE", ["policy", _]) => permissions::remove(context, request).await,
         ("POST", ["invocations"]) => invoke::invoke(context, request, id).await,
+        (method, rest) => Err(unknown(method, rest)),
+    }
+}
+
+async fn event_config(
+    context: &Arc<Context>,
+    method: &Method,
+    request: &ApiRequest,
+    rest: &[&str],
+) -> Result<Response<Body>, ApiError> {
+    match (method.as_str(), rest) {
+        ("PUT", []) => event_config::put(context, request).await,
+        ("POST", []) => event_config::update(context, request).await,
+        ("GET", []) => event_config::get(context, request),
+        ("DELETE", []) => event_config::delete(context, request).await,
+        ("GET", ["list"]) => event_config::list(context, request),
         (method, rest) => Err(unknown(method, rest)),
     }
 }

@@ -11,7 +11,7 @@ use crate::arn::{FunctionRef, LATEST, function_arn, qualified_arn};
 use crate::body::Body;
 use crate::clock;
 use crate::context::Context;
-use crate::model::{Function, InvokeMode, UrlAuth, UrlConfig};
+use crate::model::{Cors, Function, InvokeMode, UrlAuth, UrlConfig};
 use crate::registry::Change;
 use crate::url;
 
@@ -20,6 +20,8 @@ use super::page::page;
 use super::request::{ApiRequest, no_content, reply};
 
 const PAGE: usize = 50;
+/// Seconds that a browser may keep an answer about CORS.
+const MAX_AGE: u32 = 86_400;
 const QUALIFIER_PATTERN: &str = r"((?!^\d+$)^[0-9a-zA-Z-_]+$)";
 
 #[derive(Debug, Deserialize)]
@@ -27,12 +29,14 @@ const QUALIFIER_PATTERN: &str = r"((?!^\d+$)^[0-9a-zA-Z-_]+$)";
 struct UrlInput {
     auth_type: Option<String>,
     invoke_mode: Option<String>,
+    cors: Option<Cors>,
 }
 
 impl UrlInput {
     fn read(request: &ApiRequest) -> Result<Self, ApiError> {
-        request.refuse_members(&["Cors"])?;
-        request.json()
+        let input: Self = request.json()?;
+        input.cors.as_ref().map_or(Ok(()), check_cors)?;
+        Ok(input)
     }
 
     fn auth(&self) -> Result<Option<UrlAuth>, ApiError> {
@@ -52,6 +56,38 @@ impl UrlInput {
             Some(other) => Err(not_one_of("invokeMode", other, "[RESPONSE_STREAM, BUFFERED]")),
         }
     }
+}
+
+fn check_cors(cors: &Cors) -> Result<(), ApiError> {
+    let lists = [
+        ("cors.allowHeaders", &cors.allow_headers, 100),
+        ("cors.allowMethods", &cors.allow_methods, 6),
+        ("cors.allowOrigins", &cors.allow_origins, 100),
+        ("cors.exposeHeaders", &cors.expose_headers, 100),
+    ];
+    for (member, items, most) in lists {
+        if items.len() > most {
+            let constraint = format!("Member must have length less than or equal to {most}");
+            return Err(ApiError::constraint(member, &shown(items), &constraint));
+        }
+    }
+    if let Some(method) = cors.allow_methods.iter().find(|it| it.len() > 6) {
+        let constraint = "Member must satisfy constraint: [Member must have length less than or \
+                          equal to 6, Member must have length greater than or equal to 0, Member \
+                          must satisfy regular expression pattern: .*, Member must not be null]";
+        return Err(ApiError::constraint("cors.allowMethods", &format!("[{method}]"), constraint));
+    }
+    match cors.max_age {
+        Some(age) if age > MAX_AGE => {
+            let constraint = format!("Member must have value less than or equal to {MAX_AGE}");
+            Err(ApiError::constraint("cors.maxAge", &age.to_string(), &constraint))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn shown(items: &[String]) -> String {
+    format!("[{}]", items.join(", "))
 }
 
 fn not_one_of(member: &str, value: &str, set: &str) -> ApiError {
@@ -82,6 +118,8 @@ pub(super) async fn create(
             id: Uuid::new_v4().simple().to_string(),
             auth,
             invoke_mode: mode.unwrap_or(InvokeMode::Buffered),
+            mode_chosen: mode.is_some(),
+            cors: input.cors.clone(),
             modified: created.clone(),
             created,
         };
@@ -91,10 +129,7 @@ pub(super) async fn create(
     let config = context.registry.change(&reference.name, decide).await?;
     let mut body = shape(context, &reference.name, qualifier, &config);
     without(&mut body, &["LastModifiedTime"]);
-    if mode.is_none() {
-        // The service shows it here only to those who set it.
-        without(&mut body, &["InvokeMode"]);
-    }
+    hide_default_mode(&mut body, &config);
     reply(StatusCode::CREATED, &body)
 }
 
@@ -111,15 +146,17 @@ pub(super) async fn update(
         let config = function.urls.get_mut(qualifier).ok_or_else(ApiError::no_resource)?;
         config.auth = auth.unwrap_or(config.auth);
         config.invoke_mode = mode.unwrap_or(config.invoke_mode);
+        config.mode_chosen |= mode.is_some();
+        if let Some(cors) = &input.cors {
+            config.cors = Some(cors.clone());
+        }
         config.modified = clock::url_time();
         let config = config.clone();
         Ok((Change::Save(Box::new(function)), config))
     };
     let config = context.registry.change(&reference.name, decide).await?;
     let mut body = shape(context, &reference.name, qualifier, &config);
-    if mode.is_none() {
-        without(&mut body, &["InvokeMode"]);
-    }
+    hide_default_mode(&mut body, &config);
     reply(StatusCode::OK, &body)
 }
 
@@ -192,14 +229,25 @@ fn shape(context: &Context, name: &str, qualifier: &str, config: &UrlConfig) -> 
         alias => qualified_arn(&context.region, name, alias),
     };
     let (address, id) = (context.address, &config.id);
-    json!({
+    let mut shape = json!({
         "FunctionUrl": format!("http://{address}{}{id}/", url::PATH_PREFIX),
         "FunctionArn": arn,
         "AuthType": config.auth,
         "CreationTime": config.created,
         "LastModifiedTime": config.modified,
         "InvokeMode": config.invoke_mode,
-    })
+    });
+    if let Some(cors) = &config.cors {
+        shape["Cors"] = json!(cors);
+    }
+    shape
+}
+
+/// Replies to changes show the mode only where somebody has chosen it.
+fn hide_default_mode(body: &mut Value, config: &UrlConfig) {
+    if !config.mode_chosen {
+        without(body, &["InvokeMode"]);
+    }
 }
 
 fn without(body: &mut Value, members: &[&str]) {

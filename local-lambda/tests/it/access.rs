@@ -64,17 +64,6 @@ async fn an_iam_url_asks_for_a_signature() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cors_is_refused_and_not_ignored() -> Result<()> {
-    let lab = Lab::start().await?;
-    lab.function("cors").await?;
-    let cors = aws_sdk_lambda::types::Cors::builder().allow_origins("*").build();
-    let url = lab.client.create_function_url_config().function_name("cors").cors(cors);
-    let refused = url.auth_type(FunctionUrlAuthType::None).send().await.unwrap_err();
-    assert_eq!(refused.message(), Some("Cors is not available on this host"));
-    Ok(())
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_directory_has_one_host() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let first = Host::start(common::settings(&dir)).await?;
