@@ -6,18 +6,14 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use local_lambda::{Disconnect, Host, Settings};
+use local_lambda::{Host, Settings};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let dir = PathBuf::from(std::env::args().nth(1).ok_or("give a directory")?);
     let settings = Settings {
-        data: dir.join("data"),
-        key_file: dir.join("lambda.key"),
-        listen: ([127, 0, 0, 1], 0).into(),
         region: "eu-central-1".to_owned(),
-        auth: true,
-        disconnect: Disconnect::Ignore,
+        ..Settings::new(dir.join("data"), dir.join("lambda.key"))
     };
     let host = Host::start(settings).await?;
     println!("{}", host.address());

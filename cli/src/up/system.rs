@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use local_lambda::{Disconnect, Host};
+use local_lambda::Host;
 use promptpilot_control_plane::{ControlPlane, SecretToken};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -182,12 +182,9 @@ fn drop_result(task: JoinHandle<std::io::Result<()>>) -> JoinHandle<()> {
 
 async fn start_host(data: &Path, listen: SocketAddr) -> Result<Host, Failure> {
     Host::start(local_lambda::Settings {
-        data: data.join("lambda"),
-        key_file: data.join("lambda.key"),
         listen,
         region: plane::REGION.to_owned(),
-        auth: true,
-        disconnect: Disconnect::default(),
+        ..local_lambda::Settings::new(data.join("lambda"), data.join("lambda.key"))
     })
     .await
     .map_err(|error| Failure::new("could not start the functions' host").caused_by(&error))

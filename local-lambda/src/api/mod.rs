@@ -21,4 +21,4 @@ mod urls;
 mod variables;
 mod versions;
 
-pub(crate) use route::handle;
+pub(crate) use route::{handle, is_call};

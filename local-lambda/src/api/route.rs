@@ -34,6 +34,11 @@ pub(crate) async fn handle(context: &Arc<Context>, request: Request<Incoming>) -
     response
 }
 
+/// Whether a path is of an operation that calls a function.
+pub(crate) fn is_call(path: &str) -> bool {
+    path.ends_with("invocations") || path.ends_with("/invoke-async")
+}
+
 async fn answer(
     context: &Arc<Context>,
     id: Uuid,

@@ -12,7 +12,7 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionUrlAuthType, InvokeMode, Runtime};
-use local_lambda::{Disconnect, Host, Limits, Settings};
+use local_lambda::{Host, Limits, Settings};
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -167,12 +167,8 @@ pub struct Invoked {
 
 pub fn settings(dir: &TempDir) -> Settings {
     Settings {
-        data: dir.path().join("data"),
-        key_file: dir.path().join("lambda.key"),
-        listen: ([127, 0, 0, 1], 0).into(),
         region: REGION.to_owned(),
-        auth: true,
-        disconnect: Disconnect::Ignore,
+        ..Settings::new(dir.path().join("data"), dir.path().join("lambda.key"))
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::common::{self, REGION, Result};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
-use local_lambda::{Disconnect, Host, Settings};
+use local_lambda::{Host, Settings};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -84,12 +84,8 @@ async fn no_finished_line_is_lost_when_the_host_is_killed() -> Result<()> {
 /// What the last host had not told yet.
 async fn remaining(dir: &Path) -> Result<Vec<String>> {
     let host = Host::start(Settings {
-        data: dir.join("data"),
-        key_file: dir.join("lambda.key"),
-        listen: ([127, 0, 0, 1], 0).into(),
         region: REGION.to_owned(),
-        auth: true,
-        disconnect: Disconnect::Ignore,
+        ..Settings::new(dir.join("data"), dir.join("lambda.key"))
     })
     .await?;
     let mut subscriber = host.output().subscribe("printer")?;
