@@ -1,9 +1,11 @@
 //! `promptpilot serve` and `promptpilot worker`: the parts of one system, apart, against one database.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
 use promptpilot_control_plane::{ControlPlane, LambdaTarget, Secret, SecretToken, Settings};
+use promptpilot_spec::units;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -13,9 +15,13 @@ use crate::commands::Context;
 use crate::compiler;
 use crate::data::DataDir;
 use crate::error::Failure;
+use crate::key::Key;
 use crate::output::note;
 use crate::plane;
 use crate::signals::Signals;
+
+/// A shorter lease would end between two heartbeats.
+const LEASE_MIN: Duration = Duration::from_secs(1);
 
 /// What both need.
 #[derive(Debug, Args)]
@@ -43,10 +49,13 @@ pub(crate) struct Common {
     /// Token of temporary credentials
     #[arg(long, value_name = "TOKEN", env = "AWS_SESSION_TOKEN", hide_env_values = true)]
     session_token: Option<String>,
+    #[command(flatten)]
+    key: Key,
 }
 
 impl Common {
-    fn settings(self, data: &DataDir) -> Settings {
+    fn settings(self, data: &DataDir) -> Result<Settings, Failure> {
+        let key = self.key.or_kept(data)?;
         let target = LambdaTarget {
             endpoint_url: self.lambda_url,
             region: self.region,
@@ -55,9 +64,9 @@ impl Common {
             session_token: self.session_token.map(Secret::from),
             role_arn: self.role_arn,
         };
-        let mut settings = Settings::new(self.database_url, data.path(), target);
+        let mut settings = Settings::new(self.database_url, data.path(), target, key);
         settings.keys = plane::keys();
-        settings
+        Ok(settings)
     }
 }
 
@@ -66,7 +75,7 @@ impl Common {
 /// The schema is brought up to date first. Deployments wait until a worker runs.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  DATABASE_URL=postgres://… PROMPTPILOT_TOKEN=… promptpilot serve --listen 127.0.0.1:7433")]
+  DATABASE_URL=postgres://… PROMPTPILOT_SECRET_KEY=… PROMPTPILOT_TOKEN=… promptpilot serve --listen 127.0.0.1:7433")]
 pub(crate) struct Serve {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7433")]
@@ -86,10 +95,13 @@ pub(crate) struct Serve {
 /// Any number may run. What one leaves unfinished, another takes up.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
-  DATABASE_URL=postgres://… promptpilot worker")]
+  DATABASE_URL=postgres://… PROMPTPILOT_SECRET_KEY=… promptpilot worker")]
 pub(crate) struct Worker {
     #[command(flatten)]
     pub(crate) common: Common,
+    /// How long a worker may be silent before another takes up its work
+    #[arg(long, value_name = "TIME", env = "PROMPTPILOT_LEASE", default_value = "15s")]
+    lease: units::Duration,
     #[command(flatten)]
     builds: Builds,
 }
@@ -102,10 +114,10 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
             .caused_by(&error)
             .hint("choose another address with `--listen`")
     })?;
-    promptpilot_control_plane::migrate(&args.common.database_url).await?;
-    let mut settings = args.common.settings(&data);
+    let mut settings = args.common.settings(&data)?;
     settings.token = Some(SecretToken::new(&args.token));
     settings.allowed_hosts = args.allowed_hosts;
+    promptpilot_control_plane::migrate(&settings.database_url).await?;
     let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();
     let address = listener.local_addr().unwrap_or(args.listen);
@@ -124,11 +136,17 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
 
 pub(crate) async fn worker(context: &Context, args: Worker) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let lease = Duration::from_millis(args.lease.as_millis());
+    if lease < LEASE_MIN {
+        let least = LEASE_MIN.as_secs();
+        return Err(Failure::usage(format!("`--lease` is shorter than {least} s")));
+    }
     compiler::find(args.builds.cargo())?;
     let mut data = DataDir::new(context.data.as_deref())?;
     let _hold = data.hold()?;
-    let mut settings = args.common.settings(&data);
+    let mut settings = args.common.settings(&data)?;
     settings.build = args.builds.into();
+    settings.worker.lease = lease;
     let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();
     let work = plane.run_worker(shutdown.clone());

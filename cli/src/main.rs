@@ -10,6 +10,7 @@ mod data;
 mod error;
 mod findings;
 mod folder;
+mod key;
 mod output;
 #[cfg(test)]
 mod pages;

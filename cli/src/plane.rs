@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use local_lambda::Host;
 use promptpilot_control_plane::{
-    ConnectError, LambdaTarget, MigrateError, Secret, SecretToken, Settings,
+    ConnectError, LambdaTarget, MigrateError, Secret, SecretKey, SecretToken, Settings,
 };
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -40,7 +40,13 @@ impl Hint for MigrateError {
 }
 
 /// Settings for one machine: functions run on `host`.
-pub(crate) fn local(data: &Path, database_url: &str, host: &Host, token: SecretToken) -> Settings {
+pub(crate) fn local(
+    data: &Path,
+    database_url: &str,
+    host: &Host,
+    key: SecretKey,
+    token: SecretToken,
+) -> Settings {
     let credentials = host.credentials();
     let target = LambdaTarget {
         endpoint_url: Some(format!("http://{}", host.address())),
@@ -50,7 +56,7 @@ pub(crate) fn local(data: &Path, database_url: &str, host: &Host, token: SecretT
         session_token: None,
         role_arn: "arn:aws:iam::000000000000:role/promptpilot".to_owned(),
     };
-    let mut settings = Settings::new(database_url, data, target);
+    let mut settings = Settings::new(database_url, data, target, key);
     settings.keys = keys();
     settings.token = Some(token);
     settings

@@ -79,6 +79,16 @@ fn deploy_of_a_name_that_is_not_there_offers_the_nearest() {
 }
 
 #[test]
+fn a_part_without_the_secret_key_says_how_to_make_one() {
+    let place = "--database-url postgres:///none --region none --role-arn none --access-key-id a";
+    let args = format!("serve --listen 127.0.0.1:0 --token t {place} --secret-access-key s");
+    let serve =
+        |key: &[&str]| run(&folder(&[]), &[&args.split(' ').collect::<Vec<_>>(), key].concat());
+    insta::assert_snapshot!("secret_key_missing", serve(&[]));
+    insta::assert_snapshot!("secret_key_wrong", serve(&["--secret-key", "hunter2"]));
+}
+
+#[test]
 fn completions_know_the_commands() {
     let script = run(&folder(&[]), &["completions", "bash"]);
     assert!(script.contains("rollback") && script.contains("--functions-port"));

@@ -22,5 +22,5 @@ pub use deploy::build::{BuildError, Diagnostic, Progress};
 pub use http::page::Page;
 pub use migrate::{MigrateError, migrate};
 pub use plane::{ConnectError, ControlPlane, LocalOwner};
-pub use secret::{Secret, SecretToken};
+pub use secret::{NoKey, Secret, SecretKey, SecretToken};
 pub use settings::{BuildSettings, Faults, LambdaTarget, Settings, WorkerSettings};

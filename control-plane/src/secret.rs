@@ -1,7 +1,9 @@
 //! Text that must not be shown: in no log, no error, no debug output.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
+use base64::Engine;
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -51,14 +53,62 @@ impl fmt::Debug for SecretToken {
     }
 }
 
+/// The one key of an installation, from which its other secrets are derived: so none of them has
+/// to be kept. All processes that share a database have the same.
+#[derive(Clone)]
+pub struct SecretKey([u8; 32]);
+
+/// A text that is no key. The text itself is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the secret key is not 32 bytes in hexadecimal or base64")]
+pub struct NoKey;
+
+impl SecretKey {
+    /// Keeps the bytes of a key, which have to be random.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// A secret for one `purpose` and one `subject`. Neither it nor any number of them tells the
+    /// key, or a secret for another.
+    pub(crate) fn derive(&self, purpose: &str, subject: &[u8]) -> Secret {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        mac.update(purpose.as_bytes());
+        // No purpose has this byte, so where it ends is never in doubt.
+        mac.update(&[0]);
+        mac.update(subject);
+        Secret(hex::encode(mac.finalize().into_bytes()))
+    }
+}
+
+impl FromStr for SecretKey {
+    type Err = NoKey;
+
+    fn from_str(text: &str) -> Result<Self, NoKey> {
+        let text = text.trim();
+        let bytes = hex::decode(text)
+            .or_else(|_| base64::engine::general_purpose::STANDARD.decode(text))
+            .map_err(|_| NoKey)?;
+        bytes.try_into().map(Self).map_err(|_| NoKey)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn secrets_do_not_show_themselves() {
-        let text = format!("{:?} {:?}", Secret::from("hunter2"), SecretToken::new("hunter2"));
-        assert_eq!(text, "*** ***");
+        let (text, token, key) =
+            (Secret::from("hunter2"), SecretToken::new("hunter2"), SecretKey::new([7; 32]));
+        assert_eq!(format!("{text:?} {token:?} {key:?}"), "*** *** ***");
     }
 
     #[test]
@@ -67,5 +117,34 @@ mod tests {
         assert!(token.matches("right"));
         assert!(!token.matches("wrong"));
         assert!(!token.matches(""));
+    }
+
+    #[test]
+    fn a_key_is_read_in_hexadecimal_and_in_base64() {
+        let hexadecimal = "07".repeat(32);
+        let base64 = base64::engine::general_purpose::STANDARD.encode([7; 32]);
+        for text in [hexadecimal, base64] {
+            let key: SecretKey = format!("{text}\n").parse().unwrap();
+            assert_eq!(key.0, [7; 32]);
+        }
+        for text in ["", "07", "a passphrase", &"07".repeat(31), &"07".repeat(33)] {
+            assert_eq!(text.parse::<SecretKey>().unwrap_err(), NoKey, "{text}");
+        }
+    }
+
+    #[test]
+    fn derived_secrets_differ_by_key_purpose_and_subject() {
+        let key = SecretKey::new([7; 32]);
+        let secret = key.derive("deployment-token", b"one");
+        assert_eq!(secret, key.derive("deployment-token", b"one"));
+        assert_eq!(secret.expose().len(), 64);
+        for other in [
+            key.derive("deployment-token", b"two"),
+            key.derive("another", b"one"),
+            key.derive("deployment-toke", b"none"),
+            SecretKey::new([8; 32]).derive("deployment-token", b"one"),
+        ] {
+            assert_ne!(secret, other);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use crate::{
     deploy::model::Status,
-    secret::{Secret, SecretToken},
+    secret::{Secret, SecretKey, SecretToken},
 };
 
 /// What a control plane must be told from outside.
@@ -16,6 +16,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where functions are published.
     pub lambda: LambdaTarget,
+    /// What deployments' tokens are derived from: the same wherever one database is worked with.
+    pub secret_key: SecretKey,
     /// Provider keys by the name of their variable (`PROMPTPILOT_KEY_…`).
     pub keys: BTreeMap<String, Secret>,
     /// Opens the API; without one every API request is refused.
@@ -34,11 +36,13 @@ impl Settings {
         database_url: impl Into<String>,
         data: impl Into<PathBuf>,
         lambda: LambdaTarget,
+        secret_key: SecretKey,
     ) -> Self {
         Self {
             database_url: database_url.into(),
             data: data.into(),
             lambda,
+            secret_key,
             keys: BTreeMap::new(),
             token: None,
             allowed_hosts: Vec::new(),

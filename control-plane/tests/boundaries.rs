@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Sources that use the pool which passes row-level security: worker, ingest and start-up.
-const SYSTEM: [&str; 12] = [
+const SYSTEM: [&str; 11] = [
     "database.rs",
     "deploy/batch.rs",
     "deploy/build/stage.rs",
@@ -18,7 +18,6 @@ const SYSTEM: [&str; 12] = [
     "deploy/publish.rs",
     "deploy/queue/mod.rs",
     "deploy/release/sweep.rs",
-    "deploy/verify.rs",
     "plane.rs",
     "status/routes.rs",
 ];

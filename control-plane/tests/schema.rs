@@ -170,7 +170,7 @@ async fn a_newer_schema_is_refused_in_one_sentence() -> Outcome {
     let refused = promptpilot_control_plane::migrate(&database.url()).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the database has schema version 9999, newer than this program's 4: use the newer \
+        "the database has schema version 9999, newer than this program's 5: use the newer \
          promptpilot, or another data directory"
     );
     Ok(())
@@ -222,7 +222,6 @@ async fn fill(db: &mut PgConnection, organization: Uuid) -> Result<(), sqlx::Err
          select o, repeat('0', 64), '', 0, 0, 'x86_64', 0 from ids",
         "insert into deployments (organization_id, id, batch_id, endpoint_id, environment_id, version)
          select o, deployment, batch, endpoint, env, 1 from ids",
-        "insert into deployment_tokens select o, deployment, 't' from ids",
         "insert into deployment_transitions (organization_id, deployment_id, status)
          select o, deployment, 'queued' from ids",
         "insert into deployment_log (organization_id, deployment_id, seq, stage, level, text)

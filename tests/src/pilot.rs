@@ -346,6 +346,14 @@ impl Pilot {
     /// # Errors
     /// When it fails.
     pub async fn sql(&self, statement: &str) -> Result<String> {
+        self.sql_in("promptpilot", statement).await
+    }
+
+    /// [`sql`](Self::sql) in another database of the same server.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn sql_in(&self, database: &str, statement: &str) -> Result<String> {
         let mut psql = program("psql");
         psql.args([
             "--no-psqlrc",
@@ -357,7 +365,7 @@ impl Pilot {
         ])
         .env("PGHOST", self.data.path().join("postgres"))
         .env("PGUSER", "promptpilot")
-        .env("PGDATABASE", "promptpilot")
+        .env("PGDATABASE", database)
         .env("PGPASSWORD", fs::read_to_string(self.data.path().join("postgres.key"))?);
         Ok(Run::of(psql).await?.ok()?.stdout)
     }

@@ -10,3 +10,4 @@ mod functions;
 mod kills;
 mod restarts;
 mod texts;
+mod worker_kills;

@@ -70,7 +70,9 @@ impl Cluster {
         if let Some(account) = account {
             account.reach(data)?;
         }
-        let password = password(&data.join("postgres.key"))?;
+        let key = data.join("postgres.key");
+        let password = crate::secret::kept(&key)
+            .map_err(|source| ClusterError::Write { path: key.clone(), source })?;
         let cluster = Self { folder, log: data.join("postgres.log"), password };
         if !cluster.folder.join("PG_VERSION").exists() {
             cluster.initialise(binaries, account).await?;
@@ -136,20 +138,6 @@ impl Cluster {
 /// Whether the server waits for the disk. Only tests, whose data nobody misses, switch it off.
 pub(crate) fn durable() -> bool {
     env::var("PROMPTPILOT_POSTGRES_FSYNC").as_deref() != Ok("off")
-}
-
-/// The superuser's password, from its file; made at the first start.
-fn password(path: &Path) -> Result<String, ClusterError> {
-    let write = |source| ClusterError::Write { path: path.to_owned(), source };
-    match fs::read_to_string(path) {
-        Ok(text) if !text.trim().is_empty() => return Ok(text.trim().to_owned()),
-        Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(write(error)),
-    }
-    let password = crate::secret::random().map_err(|error| write(io::Error::other(error)))?;
-    crate::secret::write(path, &password).map_err(write)?;
-    Ok(password)
 }
 
 /// The line that says why, of what a program said when it gave up.

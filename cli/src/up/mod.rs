@@ -19,6 +19,7 @@ use crate::builds::Builds;
 use crate::commands::Context;
 use crate::data::{DataDir, Running};
 use crate::error::{Exit, Failure};
+use crate::key::Key;
 use crate::output::note;
 use crate::signals::Signals;
 use crate::style::{FAINT, GOOD, STRONG};
@@ -47,6 +48,8 @@ pub(crate) struct Up {
     database_url: Option<String>,
     #[command(flatten)]
     pub(crate) place: Place,
+    #[command(flatten)]
+    key: Key,
     #[command(flatten)]
     builds: Builds,
 }
@@ -85,9 +88,10 @@ pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
     let _hold = data.hold()?;
     // Left by a process that was killed.
     data.withdraw();
+    let key = args.key.or_made(&data)?;
     let wanted = Wanted { api: args.port, functions: args.functions_port };
     let mut system = tokio::select! {
-        started = System::start(&data, wanted, args.database_url, args.builds) => started?,
+        started = System::start(&data, wanted, args.database_url, key, args.builds) => started?,
         () = signals.next() => return Ok(()),
     };
     let running = system.running();

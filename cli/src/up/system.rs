@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use local_lambda::Host;
-use promptpilot_control_plane::{ControlPlane, SecretToken};
+use promptpilot_control_plane::{ControlPlane, SecretKey, SecretToken};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,7 @@ impl System {
         data: &DataDir,
         wanted: Wanted,
         database_url: Option<String>,
+        key: SecretKey,
         builds: Builds,
     ) -> Result<Self, Failure> {
         compiler::find(builds.cargo())?;
@@ -57,7 +58,7 @@ impl System {
                 (Some(postgres), url)
             }
         };
-        match Self::start_on(data, ports, &database_url, builds).await {
+        match Self::start_on(data, ports, &database_url, key, builds).await {
             Ok(system) => Ok(Self { postgres, ..system }),
             Err(failure) => {
                 if let Some(postgres) = postgres {
@@ -73,6 +74,7 @@ impl System {
         data: &DataDir,
         ports: Ports,
         database_url: &str,
+        key: SecretKey,
         builds: Builds,
     ) -> Result<Self, Failure> {
         promptpilot_control_plane::migrate(database_url).await?;
@@ -83,7 +85,8 @@ impl System {
         let no_token = |error| Failure::new("could not make a token").caused_by(&error);
         let token = secret::random().map_err(no_token)?;
         let (door, link) = Door::new(&token).map_err(no_token)?;
-        let mut settings = plane::local(data.path(), database_url, &host, SecretToken::new(&token));
+        let mut settings =
+            plane::local(data.path(), database_url, &host, key, SecretToken::new(&token));
         settings.build = builds.into();
         let plane = ControlPlane::connect(settings).await?;
         plane

@@ -11,7 +11,7 @@ use super::{
     model::{Failure, Level, Status},
     queue::store::{self, Claim, Taken},
 };
-use crate::{artifacts::store::Artifact, plane::ControlPlane};
+use crate::{artifacts::store::Artifact, plane::ControlPlane, secret::Secret};
 
 /// Why a worker stops working on a batch.
 #[derive(Debug)]
@@ -91,6 +91,13 @@ impl Work {
             store::transition(&mut db, &self.claim, &self.worker, job.taken.id, status, None)
                 .await?;
         if held { Ok(()) } else { Err(Stop::Lost) }
+    }
+
+    /// The secret that a deployment's function knows its own deployment by. Every worker derives the
+    /// same, so one that takes over can go on.
+    pub(crate) fn token(&self, job: &Job) -> Secret {
+        let key = &self.plane.settings().secret_key;
+        key.derive("deployment-token", job.taken.id.as_bytes())
     }
 
     /// Writes a line into a deployment's log.

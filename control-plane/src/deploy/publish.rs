@@ -61,7 +61,7 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     .await?;
     let made = Made { function: Some(&job.function), ..Made::default() };
     store::save_made(system, organization, taken.id, &made).await?;
-    let wanted = wanted(work, job).await?;
+    let wanted = wanted(work, job)?;
     let version = converge(work, job, &wanted).await?;
     let made = Made { function_version: Some(&version), ..Made::default() };
     store::save_made(system, organization, job.taken.id, &made).await?;
@@ -70,7 +70,7 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
+fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
     let (plan, artifact, taken) = (job.plan()?, job.artifact()?, &job.taken);
     let settings = work.plane.settings();
     let identity = Identity {
@@ -83,14 +83,9 @@ async fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
     let identity = serde_json::to_string(&identity).map_err(|error| {
         job.fail(format!("could not write its identity: {error}")).internal().stop()
     })?;
-    let system = work.plane.database().system();
-    let offered = new_token().map_err(|error| {
-        job.fail(format!("could not make a random token: {error}")).internal().stop()
-    })?;
-    let token = store::token(system, work.claim.organization, taken.id, &offered).await?;
     let mut variables = BTreeMap::from([
         (IDENTITY_VARIABLE.to_owned(), identity),
-        (TOKEN_VARIABLE.to_owned(), token),
+        (TOKEN_VARIABLE.to_owned(), work.token(job).expose().to_owned()),
     ]);
     for variable in &plan.key_variables {
         let Some(key) = settings.keys.get(variable) else {
@@ -119,13 +114,6 @@ async fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
             tag("name", name.clone()),
         ],
     })
-}
-
-/// A random secret.
-fn new_token() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)?;
-    Ok(hex::encode(bytes))
 }
 
 /// Makes the function be as wanted and publishes it.

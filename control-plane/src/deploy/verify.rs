@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::{
     job::{Job, Stop, Work},
     model::{Failure, Status},
-    queue::store,
 };
 use crate::lambda::{
     LambdaError,
@@ -20,14 +19,15 @@ use crate::lambda::{
 
 pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     work.enter(job, Status::Verifying).await?;
-    let token = token(work, job).await?;
+    let token = work.token(job);
+    let token = token.expose();
     let started = Instant::now();
-    health(work, job, &token).await?;
+    health(work, job, token).await?;
     let millis = started.elapsed().as_secs_f64() * 1e3;
     let tests = &job.plan()?.tests;
     for (index, test) in tests.iter().enumerate() {
         work.go_on()?;
-        self::test(work, job, &token, index, test).await?;
+        self::test(work, job, token, index, test).await?;
     }
     let passed = match tests.len() {
         0 => String::new(),
@@ -35,12 +35,6 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
         many => format!(", {many} tests passed"),
     };
     work.say(job, format!("healthy after {millis:.0} ms{passed}")).await
-}
-
-/// The deployment's secret; *publish* has made it.
-async fn token(work: &Work, job: &Job) -> Result<String, Stop> {
-    let system = work.plane.database().system();
-    Ok(store::token(system, work.claim.organization, job.taken.id, "").await?)
 }
 
 async fn health(work: &Work, job: &Job, token: &str) -> Result<(), Stop> {

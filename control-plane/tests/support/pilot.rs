@@ -9,7 +9,7 @@ use std::{
 
 use local_lambda::{Disconnect, Host};
 use promptpilot_control_plane::{
-    ControlPlane, Faults, LambdaTarget, SecretToken, Settings,
+    ControlPlane, Faults, LambdaTarget, SecretKey, SecretToken, Settings,
     deploy::model::{Batch, Deployment, LogLine},
 };
 use serde_json::{Value, json};
@@ -67,7 +67,8 @@ impl Pilot {
             session_token: None,
             role_arn: "arn:aws:iam::000000000000:role/promptpilot".to_owned(),
         };
-        let mut settings = Settings::new(database.url(), folder.path(), lambda);
+        let mut settings =
+            Settings::new(database.url(), folder.path(), lambda, SecretKey::new([7; 32]));
         settings.token = Some(SecretToken::new(TOKEN));
         settings.build.root = Some(build_folder());
         settings.worker.lease = Duration::from_secs(2);

@@ -280,24 +280,3 @@ pub(crate) async fn save_made(
     .await?;
     Ok(())
 }
-
-/// The deployment's secret: the first one offered is kept, so that every retry has the same.
-pub(crate) async fn token(
-    system: &PgPool,
-    organization: Uuid,
-    deployment: Uuid,
-    offered: &str,
-) -> sqlx::Result<String> {
-    sqlx::query_scalar!(
-        "insert into deployment_tokens (organization_id, deployment_id, token)
-         values ($1, $2, $3)
-         on conflict (organization_id, deployment_id)
-         do update set token = deployment_tokens.token
-         returning token",
-        organization,
-        deployment,
-        offered
-    )
-    .fetch_one(system)
-    .await
-}
