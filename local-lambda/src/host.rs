@@ -170,8 +170,8 @@ impl Parts {
         let (output, collector) = Output::start(&layout).map_err(no_data)?;
         let machine = Arc::new(Machine {
             region: settings.region.clone(),
+            spawner: Spawner::start(limits.sandbox, &settings.data).map_err(no_data)?,
             limits,
-            spawner: Spawner::start().map_err(no_data)?,
             output,
             code: Arc::clone(&code),
             secrets: Arc::clone(&secrets),

@@ -65,6 +65,13 @@ impl Failure {
         Self { kind: kind.to_owned(), payload }
     }
 
+    /// What the error document says.
+    pub(crate) fn message(&self) -> String {
+        let document = serde_json::from_slice::<serde_json::Value>(&self.payload);
+        let message = document.ok().and_then(|it| Some(it["errorMessage"].as_str()?.to_owned()));
+        message.unwrap_or_default()
+    }
+
     /// Whether the function was stopped at its timeout.
     pub(crate) fn is_timeout(&self) -> bool {
         self.kind == TIMED_OUT

@@ -28,5 +28,5 @@ mod url;
 pub use auth::Credentials;
 pub use host::{Host, StartError};
 pub use output::{Line, Output, Subscriber};
-pub use process::Limits;
+pub use process::{Limits, Sandbox};
 pub use settings::{Disconnect, Settings};

@@ -60,6 +60,11 @@ impl Stream {
         Ok(stream)
     }
 
+    /// What tells it from all other streams.
+    pub(crate) fn name(&self) -> &str {
+        &self.id.name
+    }
+
     /// `AWS_LAMBDA_LOG_STREAM_NAME`.
     pub(crate) fn log_stream(&self) -> &str {
         &self.log_stream

@@ -1,11 +1,16 @@
-//! Whether a bootstrap can run here at all. Asked before it is started: the C library runs what is
-//! no program with a shell, whose complaints help nobody.
+//! What is to be run, and whether it can run here at all. Asked before it is started: the C library
+//! runs what is no program with a shell, whose complaints help nobody.
 
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::model::VersionSettings;
+
+use super::interpreter::{self, NotInstalled};
+
+const BOOTSTRAP: &str = "bootstrap";
 const ELF: &[u8] = b"\x7fELF";
 /// Where an ELF header tells its machine.
 const MACHINE: usize = 18;
@@ -25,10 +30,38 @@ pub(super) enum Unrunnable {
     NotExecutable,
     #[error("fork/exec /var/task/bootstrap: exec format error")]
     NoProgram,
+    #[error(transparent)]
+    Interpreter(#[from] NotInstalled),
+}
+
+/// What runs a function.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Program {
+    pub(super) path: PathBuf,
+    pub(super) arguments: Vec<String>,
+}
+
+impl Program {
+    /// The bootstrap of the code in `directory`, which the process finds at `task_root`, or the
+    /// interpreter that its runtime names.
+    pub(super) fn of(
+        settings: &VersionSettings,
+        directory: &Path,
+        task_root: &Path,
+    ) -> Result<Self, Unrunnable> {
+        let handler = settings.handler.as_deref().unwrap_or_default();
+        if let Some(program) =
+            interpreter::program(&settings.runtime, directory, task_root, handler)?
+        {
+            return Ok(program);
+        }
+        check(&directory.join(BOOTSTRAP))?;
+        Ok(Self { path: task_root.join(BOOTSTRAP), arguments: Vec::new() })
+    }
 }
 
 /// Looks at the file's mode and first bytes.
-pub(super) fn check(program: &Path) -> Result<(), Unrunnable> {
+fn check(program: &Path) -> Result<(), Unrunnable> {
     let mut file = File::open(program).map_err(|_| Unrunnable::Missing)?;
     let metadata = file.metadata().map_err(|_| Unrunnable::Missing)?;
     if !metadata.is_file() {

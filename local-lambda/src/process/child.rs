@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
@@ -10,20 +11,29 @@ use std::thread;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getpid, getppid};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::sandbox::{Cell, Enforcer, Sandbox};
+
 /// Open files a function may have, as on the service.
 const DESCRIPTORS: u64 = 1024;
+/// Processes and threads it may have, likewise.
+const THREADS: u64 = 1024;
 
 /// What to start.
 #[derive(Debug)]
 pub(crate) struct Launch {
-    pub(crate) program: PathBuf,
-    pub(crate) directory: PathBuf,
-    pub(crate) environment: Vec<(String, String)>,
-    pub(crate) output: File,
+    /// As the process sees it.
+    pub(super) program: PathBuf,
+    pub(super) arguments: Vec<String>,
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) output: File,
+    /// Bytes of memory that it may ask for.
+    pub(super) memory: u64,
+    pub(super) cell: Cell,
 }
 
 /// Starts processes from a thread of its own. The parent-death signal comes when the *thread* that
@@ -31,10 +41,13 @@ pub(crate) struct Launch {
 #[derive(Debug)]
 pub(crate) struct Spawner {
     requests: mpsc::Sender<(Launch, oneshot::Sender<io::Result<Child>>)>,
+    pub(super) enforcer: Enforcer,
 }
 
 impl Spawner {
-    pub(crate) fn start() -> io::Result<Self> {
+    /// `data` is the directory that functions run from.
+    pub(crate) fn start(sandbox: Sandbox, data: &Path) -> io::Result<Self> {
+        let enforcer = Enforcer::probe(sandbox, data)?;
         let (requests, inbox) = mpsc::channel::<(Launch, oneshot::Sender<io::Result<Child>>)>();
         let runtime = Handle::current();
         thread::Builder::new().name("lambda-spawner".to_owned()).spawn(move || {
@@ -44,7 +57,7 @@ impl Spawner {
                 let _ = reply.send(spawn(launch));
             }
         })?;
-        Ok(Self { requests })
+        Ok(Self { requests, enforcer })
     }
 
     pub(crate) async fn spawn(&self, launch: Launch) -> io::Result<Child> {
@@ -58,7 +71,7 @@ impl Spawner {
 fn spawn(launch: Launch) -> io::Result<Child> {
     let mut command = Command::new(&launch.program);
     command
-        .current_dir(&launch.directory)
+        .args(launch.arguments)
         .env_clear()
         .envs(launch.environment)
         .stdin(Stdio::null())
@@ -66,21 +79,34 @@ fn spawn(launch: Launch) -> io::Result<Child> {
         .stderr(launch.output)
         .process_group(0)
         .kill_on_drop(true);
+    let (mut cell, memory, host) = (launch.cell, launch.memory, getpid());
     // SAFETY: between fork and exec only async-signal-safe calls are made and nothing is allocated.
     #[allow(unsafe_code, reason = "there is no other way to set these in the child")]
     unsafe {
-        command.pre_exec(prepare);
+        command.as_std_mut().pre_exec(move || prepare(&mut cell, memory, host));
     }
     command.spawn()
 }
 
-/// Runs in the child: it dies with its parent, dumps no core and inherits no descriptor.
-fn prepare() -> io::Result<()> {
+/// Runs in the child: it is confined, dies with its parent, dumps no core and inherits no
+/// descriptor.
+fn prepare(cell: &mut Cell, memory: u64, host: Pid) -> io::Result<()> {
+    let threads = cell.has_own_account();
+    cell.enter()?;
+    // A change of account undoes it, so it comes after that.
     set_pdeathsig(Signal::SIGKILL)?;
+    if getppid() != host {
+        return Err(io::ErrorKind::BrokenPipe.into());
+    }
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS, DESCRIPTORS)?;
+    setrlimit(Resource::RLIMIT_DATA, memory, memory)?;
+    if threads {
+        // Counted by account, so it is for those who share theirs with nobody.
+        setrlimit(Resource::RLIMIT_NPROC, THREADS, THREADS)?;
+    }
     close_inherited();
-    Ok(())
+    cell.close()
 }
 
 /// Marks everything but the standard streams to be closed at exec. Marked and not closed at once:

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use super::sandbox::Sandbox;
+
 /// How far the host goes. The defaults suit a developer's machine.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -21,6 +23,10 @@ pub struct Limits {
     pub scale_after: Duration,
     /// How long a shutdown waits for calls that are under way.
     pub drain: Duration,
+    /// Whether functions are kept to themselves.
+    pub sandbox: Sandbox,
+    /// Whether processes are stopped while they have no call, as on the service.
+    pub freeze: bool,
 }
 
 impl Default for Limits {
@@ -34,6 +40,8 @@ impl Default for Limits {
             init: Duration::from_secs(10),
             scale_after: Duration::from_millis(2),
             drain: Duration::from_secs(5),
+            sandbox: Sandbox::On,
+            freeze: false,
         }
     }
 }

@@ -3,10 +3,13 @@
 mod bootstrap;
 mod child;
 mod environment;
+mod interpreter;
 mod limits;
+mod memory;
 mod pool;
 mod report;
 mod running;
+mod sandbox;
 mod start;
 mod watch;
 
@@ -24,6 +27,7 @@ pub use limits::Limits;
 pub(crate) use limits::raise_descriptor_limit;
 pub(crate) use pool::{Pool, QueueFull, Unit};
 pub(crate) use running::Process;
+pub use sandbox::Sandbox;
 
 /// What all pools of a host share.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use crate::invocation::{Answer, Failure, Invocation};
 use crate::model::Version;
 use crate::store::Pin;
 
-use super::running::Process;
+use super::running::{Beginning, Process};
 use super::{Machine, max_concurrency, start};
 
 /// What a process runs.
@@ -51,6 +51,8 @@ struct State {
     ready: usize,
     scaling: bool,
     retired: bool,
+    /// Processes that are to be there whether or not calls come.
+    provisioned: usize,
 }
 
 #[derive(Debug)]
@@ -97,10 +99,18 @@ impl Pool {
     pub(crate) async fn next(self: &Arc<Self>, process: &Process) -> Invocation {
         match self.take_or_wait(process) {
             Ok(invocation) => invocation,
-            Err(mut waiting) => match (&mut waiting.receiver).await {
-                Ok(invocation) => invocation,
-                Err(_) => std::future::pending().await,
-            },
+            Err(mut waiting) => {
+                if self.machine.limits.freeze {
+                    process.freeze();
+                }
+                match (&mut waiting.receiver).await {
+                    Ok(invocation) => {
+                        process.thaw();
+                        invocation
+                    }
+                    Err(_) => std::future::pending().await,
+                }
+            }
         }
     }
 
@@ -129,6 +139,28 @@ impl Pool {
         Err(waiting)
     }
 
+    /// Keeps this many processes there from now on, whether or not calls come.
+    pub(crate) fn provision(self: &Arc<Self>, processes: usize) {
+        let mut state = self.state();
+        state.provisioned = processes;
+        while !state.retired && state.ready + state.starting < processes {
+            if !self.start_one(&mut state, Beginning::Provisioned) {
+                break;
+            }
+        }
+    }
+
+    /// How many processes have polled.
+    pub(crate) fn ready(&self) -> usize {
+        self.state().ready
+    }
+
+    /// Whether so many processes are to be there that none may be ended for being idle.
+    pub(super) fn keeps_idle(&self) -> bool {
+        let state = self.state();
+        !state.retired && state.ready <= state.provisioned
+    }
+
     /// Lets calls that are here finish, and ends every process that has none.
     pub(crate) fn retire(&self) {
         let mut state = self.state();
@@ -144,12 +176,22 @@ impl Pool {
         let mut state = self.state();
         state.processes.remove(&process.id);
         state.polls.retain(|poll| poll.process != process.id);
-        if process.is_starting() {
+        if process.is_starting() && process.beginning != Beginning::Retry {
+            self.retry_init(&mut state);
+        } else if process.is_starting() {
             self.start_failed(&mut state, failure);
         } else {
             state.ready = state.ready.saturating_sub(1);
         }
         self.scale(&mut state);
+    }
+
+    /// A process ended before it was ready. The calls that wait get another try, as on the service.
+    fn retry_init(self: &Arc<Self>, state: &mut State) {
+        state.starting = state.starting.saturating_sub(1);
+        if state.ready == 0 && !state.queue.is_empty() {
+            self.start_one(state, Beginning::Retry);
+        }
     }
 
     /// No process could be started. If none is there to take them, the waiting calls fail: another
@@ -182,7 +224,7 @@ impl Pool {
         }
         let slots = self.slots();
         while state.starting * slots < state.queue.len() && state.starting < limits.starting {
-            if !self.start_one(state) {
+            if !self.start_one(state, Beginning::Demand) {
                 break;
             }
         }
@@ -195,25 +237,25 @@ impl Pool {
         state.scaling = false;
         let stands_still = state.queue.front().is_some_and(|queued| queued.since.elapsed() >= wait);
         if stands_still && state.starting < self.machine.limits.starting {
-            self.start_one(&mut state);
+            self.start_one(&mut state, Beginning::Demand);
         }
         self.scale(&mut state);
     }
 
     /// Whether there was room for another process.
-    fn start_one(self: &Arc<Self>, state: &mut State) -> bool {
+    fn start_one(self: &Arc<Self>, state: &mut State, beginning: Beginning) -> bool {
         if state.ready + state.starting >= self.machine.limits.processes {
             return false;
         }
         state.starting += 1;
         state.started += 1;
         let id = state.started;
-        self.machine.tasks.spawn(Arc::clone(self).start(id));
+        self.machine.tasks.spawn(Arc::clone(self).start(id, beginning));
         true
     }
 
-    async fn start(self: Arc<Self>, id: u64) {
-        match start::start(Arc::clone(&self), id).await {
+    async fn start(self: Arc<Self>, id: u64, beginning: Beginning) {
+        match start::start(Arc::clone(&self), id, beginning).await {
             Ok(started) => {
                 let process = Arc::clone(&started.process);
                 self.state().processes.insert(id, process);
@@ -235,7 +277,8 @@ impl Pool {
         self.scale(&mut state);
     }
 
-    fn slots(&self) -> usize {
+    /// Calls that one process takes at once.
+    pub(super) fn slots(&self) -> usize {
         *self.slots.get_or_init(|| {
             let unit = &self.unit;
             let sealed = unit.version.settings.environment.as_ref();

@@ -45,7 +45,8 @@ impl Report {
             }
             _ => String::new(),
         };
-        let (duration, billed) = (millis(self.duration), millis(self.duration).ceil());
+        let duration = millis(self.duration);
+        let billed = millis(self.duration + self.init.unwrap_or_default()).ceil();
         let init = match self.init {
             Some(init) => format!("Init Duration: {:.2} ms\t", millis(init)),
             None => String::new(),
@@ -96,7 +97,7 @@ mod tests {
             report(Status::Done, Some(Duration::from_millis(3))).replace('\t', " "),
             @r"
         END RequestId: 00000000-0000-0000-0000-000000000000
-        REPORT RequestId: 00000000-0000-0000-0000-000000000000 Duration: 1.23 ms Billed Duration: 2 ms Memory Size: 128 MB Max Memory Used: 5 MB Init Duration: 3.00 ms
+        REPORT RequestId: 00000000-0000-0000-0000-000000000000 Duration: 1.23 ms Billed Duration: 5 ms Memory Size: 128 MB Max Memory Used: 5 MB Init Duration: 3.00 ms
         ");
         assert!(report(Status::TimedOut, None).contains(" Task timed out after 0.00 seconds\nEND"));
         assert!(report(Status::TimedOut, None).ends_with("\tStatus: timeout\t"));

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderValue;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
@@ -13,6 +15,7 @@ use crate::clock;
 use crate::invocation::{Answer, Chunk, Failure, Invocation, Permit};
 use crate::output::Stream;
 
+use super::memory;
 use super::pool::Pool;
 use super::report::{self, Report, Status};
 
@@ -21,12 +24,43 @@ const STREAM_CHUNKS: usize = 16;
 /// Reading the memory figure at each call would cost more than the call.
 const MEMORY_SAMPLE: Duration = Duration::from_secs(1);
 
+/// Why a process was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// Calls wait for it.
+    Demand,
+    /// Once more, as the first one failed before it was ready. Its initialisation is part of the
+    /// call and has that one's time.
+    Retry,
+    /// To be there when calls come.
+    Provisioned,
+}
+
+impl Beginning {
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Demand | Self::Retry => "on-demand",
+            Self::Provisioned => "provisioned-concurrency",
+        }
+    }
+
+    /// `Phase` in an INIT_REPORT.
+    pub(super) fn phase(self) -> &'static str {
+        match self {
+            Self::Demand | Self::Provisioned => "init",
+            Self::Retry => "invoke",
+        }
+    }
+}
+
 /// A process.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(super) id: u64,
     pub(crate) pool: Arc<Pool>,
     pub(super) pid: Option<i32>,
+    pub(super) beginning: Beginning,
     stream: Stream,
     state: Mutex<State>,
     /// Tells the watch to look again.
@@ -49,6 +83,12 @@ pub(super) struct State {
     init_failure: Option<Failure>,
     init_reported: bool,
     memory: Option<(Instant, u64)>,
+    /// Whether it is stopped until its next call.
+    frozen: bool,
+    /// Whether the watch rests, since nothing happens.
+    pub(super) unwatched: bool,
+    /// The call that it answered last.
+    answered: Option<Uuid>,
 }
 
 /// A call that a process has taken.
@@ -89,6 +129,9 @@ impl State {
             init_failure: None,
             init_reported: false,
             memory: None,
+            frozen: false,
+            unwatched: false,
+            answered: None,
         }
     }
 }
@@ -99,10 +142,11 @@ impl Process {
         pool: Arc<Pool>,
         pid: Option<i32>,
         stream: Stream,
+        beginning: Beginning,
         started: Instant,
     ) -> Self {
         let state = Mutex::new(State::new(started));
-        Self { id, pool, pid, stream, state, changed: Notify::new() }
+        Self { id, pool, pid, beginning, stream, state, changed: Notify::new() }
     }
 
     /// Notes a poll; true for the first one.
@@ -132,6 +176,9 @@ impl Process {
         let init = state.ready.filter(|_| !state.init_reported).map(|ready| ready - state.started);
         state.init_reported = true;
         state.rested = false;
+        if std::mem::take(&mut state.unwatched) {
+            self.changed.notify_one();
+        }
         let call = Call {
             deadline: started + timeout,
             started,
@@ -156,6 +203,41 @@ impl Process {
     /// Whether the call is this process's and waits for an answer.
     pub(crate) fn expects(&self, id: Uuid) -> bool {
         self.state().calls.get(&id).is_some_and(|call| call.answer.is_some())
+    }
+
+    /// Whether it was the last call to be answered.
+    pub(crate) fn has_answered(&self, id: Uuid) -> bool {
+        self.state().answered == Some(id)
+    }
+
+    /// Whether it may take another call.
+    pub(crate) fn has_room(&self) -> bool {
+        self.state().calls.len() < self.pool.slots()
+    }
+
+    /// Stops it until it is thawed, if it has nothing to do.
+    pub(super) fn freeze(&self) {
+        let mut state = self.state();
+        if !state.frozen && !state.draining && state.calls.is_empty() {
+            state.frozen = true;
+            self.signal(Signal::SIGSTOP);
+        }
+    }
+
+    /// Lets it run again.
+    pub(super) fn thaw(&self) {
+        let mut state = self.state();
+        if std::mem::take(&mut state.frozen) {
+            self.signal(Signal::SIGCONT);
+        }
+    }
+
+    /// Signals it and all that it started.
+    pub(super) fn signal(&self, signal: Signal) {
+        if let Some(pid) = self.pid {
+            // It may be gone already.
+            let _ = killpg(Pid::from_raw(pid), signal);
+        }
     }
 
     /// Answers a call; false if it is not this process's, or answered already.
@@ -226,10 +308,12 @@ impl Process {
     }
 
     /// The process is gone: its calls fail.
-    pub(super) fn abandon_all(&self, failure: impl Fn(Uuid) -> Failure) {
+    pub(super) fn abandon_all(&self, kind: &'static str, failure: impl Fn(Uuid) -> Failure) {
         let calls = std::mem::take(&mut self.state().calls);
         for (id, mut call) in calls {
-            self.abandon(id, &mut call, failure(id), Status::Error("Runtime.ExitError"));
+            let failure = failure(id);
+            self.note(format!("{}\n{kind}", failure.message()));
+            self.abandon(id, &mut call, failure, Status::Error(kind));
         }
     }
 
@@ -266,6 +350,8 @@ impl Process {
     /// Takes no more calls and ends when those it has are done.
     pub(super) fn drain(&self) {
         self.state().draining = true;
+        // It may have something to print.
+        self.thaw();
         self.changed.notify_one();
     }
 
@@ -280,6 +366,9 @@ impl Process {
     fn take(&self, id: Uuid) -> Option<Call> {
         let mut state = self.state();
         let call = state.calls.remove(&id);
+        if call.is_some() {
+            state.answered = Some(id);
+        }
         state.active = Instant::now();
         if state.draining {
             self.changed.notify_one();
@@ -310,7 +399,7 @@ impl Process {
         {
             return used;
         }
-        let used = self.pid.map_or(0, peak_memory_mb);
+        let used = self.pid.map_or(0, memory::peak_mb);
         self.state().memory = Some((now, used));
         used
     }
@@ -318,11 +407,4 @@ impl Process {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn peak_memory_mb(pid: i32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kilobytes.unwrap_or(0).div_ceil(1024)
 }

@@ -5,8 +5,7 @@ use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use tokio::net::TcpListener;
 use tokio::process::Child;
 use tokio::time::timeout;
@@ -17,18 +16,34 @@ use uuid::Uuid;
 use crate::invocation::{Failure, TIMED_OUT};
 use crate::runtime_api;
 
-use super::running::Process;
+use super::memory;
+use super::running::{Beginning, Process};
 
 /// What a dead process had already sent is read for at most this long.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// A drained process gets this long after its last answer, to print what it has to say.
 const AFTERMATH: Duration = Duration::from_millis(250);
 
+/// After this long without a call a process's memory is not looked at any more.
+const QUIET: Duration = Duration::from_secs(1);
+
 /// Why a process is ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reason {
     Limit,
     InitTimeout,
+    OutOfMemory,
+}
+
+impl Reason {
+    /// `Error Type` of the calls that end with the process.
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Limit => "Runtime.ExitError",
+            Self::InitTimeout => TIMED_OUT,
+            Self::OutOfMemory => "Runtime.OutOfMemory",
+        }
+    }
 }
 
 enum Next {
@@ -45,7 +60,7 @@ pub(super) async fn run(process: Arc<Process>, mut child: Child, listener: TcpLi
 
     let (status, reason) = until_exit(&process, &mut child).await;
     // What it started goes with it.
-    kill_group(&process);
+    process.signal(Signal::SIGKILL);
     stop.cancel();
     // A task that was cancelled or panicked serves no more either way.
     let _ = server.await;
@@ -55,13 +70,16 @@ pub(super) async fn run(process: Arc<Process>, mut child: Child, listener: TcpLi
     let failure = |id| describe(&process, status, reason, id);
     if process.is_starting() {
         let init = process.state().started.elapsed().as_secs_f64() * 1000.0;
+        let phase = process.beginning.phase();
+        let status = match reason {
+            Reason::InitTimeout => "timeout".to_owned(),
+            _ => format!("error\tError Type: {}", failure(Uuid::nil()).kind),
+        };
         process.note(format!(
-            "INIT_REPORT Init Duration: {init:.2} ms\tPhase: init\tStatus: error\t\
-             Error Type: {}",
-            failure(Uuid::nil()).kind
+            "INIT_REPORT Init Duration: {init:.2} ms\tPhase: {phase}\tStatus: {status}"
         ));
     }
-    process.abandon_all(failure);
+    process.abandon_all(reason.kind(), failure);
     process.pool.gone(&process, failure);
 }
 
@@ -76,7 +94,7 @@ async fn until_exit(process: &Process, child: &mut Child) -> (Option<ExitStatus>
             Next::LookAgain(at) => at,
             Next::End(reason) => {
                 killed = Some(reason);
-                kill_group(process);
+                process.signal(Signal::SIGKILL);
                 continue;
             }
         };
@@ -85,7 +103,7 @@ async fn until_exit(process: &Process, child: &mut Child) -> (Option<ExitStatus>
             () = process.changed.notified() => {}
             () = process.pool.machine.stop.cancelled(), if killed.is_none() => {
                 killed = Some(Reason::Limit);
-                kill_group(process);
+                process.signal(Signal::SIGKILL);
             }
             () = tokio::time::sleep_until(wake.into()) => {}
         }
@@ -103,11 +121,14 @@ fn check(process: &Process) -> Next {
         if state.kill {
             return Next::End(Reason::Limit);
         }
-        if state.ready.is_none() && now >= state.started + limits.init {
+        if state.ready.is_none() && now >= state.started + init_limit(process) {
             return Next::End(Reason::InitTimeout);
         }
         state.calls.iter().filter(|(_, call)| call.deadline <= now).map(|(id, _)| *id).collect()
     };
+    if holds_too_much(process) {
+        return Next::End(Reason::OutOfMemory);
+    }
     if !expired.is_empty() {
         expired.into_iter().for_each(|id| process.time_out(id));
         // It takes no more calls, and with none left that is still in time, it is ended.
@@ -117,12 +138,16 @@ fn check(process: &Process) -> Next {
         }
     }
 
-    let state = process.state();
+    let mut state = process.state();
     let timeout = Duration::from_secs(settings.timeout_seconds.into());
     let wake = now + timeout.min(limits.idle);
     if state.ready.is_none() {
-        return Next::LookAgain(wake.min(state.started + limits.init));
+        return Next::LookAgain((now + memory::LOOK).min(state.started + init_limit(process)));
     }
+    let quiet = now >= state.active + QUIET;
+    let busy = !state.calls.is_empty() || !quiet;
+    state.unwatched = !busy;
+    let wake = if busy { wake.min(now + memory::LOOK) } else { wake };
     if let Some(first) = state.calls.values().map(|call| call.deadline).min() {
         return Next::LookAgain(wake.min(first));
     }
@@ -131,15 +156,30 @@ fn check(process: &Process) -> Next {
         (true, false) => timeout,
         (false, _) => limits.idle,
     };
-    let end = state.active + keep;
-    if now >= end { Next::End(Reason::Limit) } else { Next::LookAgain(wake.min(end)) }
+    let (end, draining) = (state.active + keep, state.draining);
+    drop(state);
+    if now < end {
+        return Next::LookAgain(wake.min(end));
+    }
+    if !draining && process.pool.keeps_idle() {
+        return Next::LookAgain(now + limits.idle);
+    }
+    Next::End(Reason::Limit)
 }
 
-fn kill_group(process: &Process) {
-    if let Some(pid) = process.pid {
-        // It may be gone already.
-        let _ = killpg(Pid::from_raw(pid), Signal::SIGKILL);
+/// How long a process may take to be ready. One that is started again takes the call's own time.
+fn init_limit(process: &Process) -> Duration {
+    match process.beginning {
+        Beginning::Demand | Beginning::Provisioned => process.pool.machine.limits.init,
+        Beginning::Retry => {
+            Duration::from_secs(process.pool.unit.version.settings.timeout_seconds.into())
+        }
     }
+}
+
+fn holds_too_much(process: &Process) -> bool {
+    let most = u64::from(process.pool.unit.version.settings.memory_mb);
+    process.pid.is_some_and(|pid| memory::held_mb(pid) > most)
 }
 
 /// What a caller is told whose process has ended.
@@ -148,14 +188,14 @@ fn describe(process: &Process, status: Option<ExitStatus>, reason: Reason, id: U
         return failure;
     }
     if reason == Reason::InitTimeout {
-        let seconds = process.pool.machine.limits.init.as_secs_f64();
+        let seconds = init_limit(process).as_secs_f64();
         return Failure::of_host(
             id,
             TIMED_OUT,
             &format!("Task timed out after {seconds:.2} seconds"),
         );
     }
-    Failure::of_host(id, "Runtime.ExitError", &exit_text(status))
+    Failure::of_host(id, reason.kind(), &exit_text(status))
 }
 
 /// The service's words for an exit.

@@ -8,6 +8,8 @@ use http::{HeaderValue, Response};
 use crate::body::Body;
 use crate::process::Process;
 
+use super::wrong_state;
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("lambda-runtime-aws-request-id");
 const DEADLINE: HeaderName = HeaderName::from_static("lambda-runtime-deadline-ms");
 const FUNCTION_ARN: HeaderName = HeaderName::from_static("lambda-runtime-invoked-function-arn");
@@ -15,6 +17,9 @@ const TRACE_ID: HeaderName = HeaderName::from_static("lambda-runtime-trace-id");
 const CLIENT_CONTEXT: HeaderName = HeaderName::from_static("lambda-runtime-client-context");
 
 pub(super) async fn next(process: &Arc<Process>) -> Response<Body> {
+    if !process.has_room() {
+        return wrong_state("Running", "Next");
+    }
     let invocation = process.pool.next(process).await;
     let delivery = process.deliver(invocation);
 

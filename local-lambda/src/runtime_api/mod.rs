@@ -105,6 +105,24 @@ fn accepted() -> Response<Body> {
     json_reply(StatusCode::ACCEPTED, Bytes::from_static(b"{\"status\":\"OK\"}\n"))
 }
 
+/// An answer to a call that is not, or no longer, the process's.
+fn not_expected(process: &Process, id: Uuid) -> Response<Body> {
+    if process.has_answered(id) {
+        wrong_state("ResponseSent", "InvocationResponse")
+    } else {
+        unknown_call()
+    }
+}
+
+/// What the process asks for is nothing that it may do now.
+fn wrong_state(from: &str, to: &str) -> Response<Body> {
+    let message = format!(
+        "State transition from {from} to {to} failed for runtime. \
+         Error: State transition is not allowed"
+    );
+    refusal(StatusCode::FORBIDDEN, "InvalidStateTransition", &message)
+}
+
 fn unknown_call() -> Response<Body> {
     refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
 }

@@ -14,10 +14,11 @@ use crate::body::Body;
 use crate::invocation::{Chunk, Failure};
 use crate::process::Process;
 
-use super::{accepted, refusal, unknown_call};
+use super::{accepted, not_expected, refusal};
 
 /// The most that a response may have that is not streamed.
 const MAX_RESPONSE: usize = 6_291_556;
+const TRUNCATED: &str = "Runtime.TruncatedResponse";
 const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 const ERROR_BODY: &str = "lambda-runtime-function-error-body";
@@ -32,18 +33,20 @@ pub(super) async fn respond(
     if head.headers.get(RESPONSE_MODE).is_some_and(|mode| mode == "streaming") {
         return match process.begin_stream(id, content_type) {
             Some(chunks) => forward(process, id, body, chunks).await,
-            None => unknown_call(),
+            None => not_expected(process, id),
         };
     }
     match read(&head.headers, body).await {
         Ok(body) => match process.answer(id, content_type, body) {
             true => accepted(),
-            false => unknown_call(),
+            false => not_expected(process, id),
         },
         Err(Unreadable::TooLarge) if process.expects(id) => too_large(process, id),
-        Err(Unreadable::TooLarge) => unknown_call(),
-        // The process will be found dead, or comes again.
-        Err(Unreadable::Broken) => truncated(),
+        Err(Unreadable::TooLarge) => not_expected(process, id),
+        Err(Unreadable::Broken) => {
+            process.fail(id, cut_off(), TRUNCATED);
+            truncated()
+        }
     }
 }
 
@@ -57,7 +60,7 @@ pub(super) async fn fail(
         Ok(body) => {
             let failure = Failure::of_function(head.headers.get(ERROR_TYPE), body);
             let failed = process.fail(id, failure, "Runtime.FunctionError");
-            if failed { accepted() } else { unknown_call() }
+            if failed { accepted() } else { not_expected(process, id) }
         }
         Err(_) => truncated(),
     }
@@ -85,15 +88,14 @@ async fn forward(
     let mut failure = None;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
-            let message = "the function's connection ended within its response";
-            let cut = Failure::document("Runtime.TruncatedResponse", message);
-            process.end_stream(id, Some(cut)).await;
+            process.end_stream(id, Some(cut_off())).await;
             return truncated();
         };
         match frame.into_data() {
-            Ok(data) => {
-                let _ = chunks.send(Chunk::Data(data)).await;
-            }
+            Ok(data) => match written_failure(&data) {
+                Some(written) => failure = Some(written),
+                None => drop(chunks.send(Chunk::Data(data)).await),
+            },
             Err(frame) => failure = frame.trailers_ref().and_then(trailing_failure),
         }
     }
@@ -107,6 +109,16 @@ fn trailing_failure(trailers: &HeaderMap) -> Option<Failure> {
     let kind = trailers.get(ERROR_TYPE)?;
     let body = trailers.get(ERROR_BODY).and_then(|body| STANDARD.decode(body).ok());
     Some(Failure::of_function(Some(kind), body.unwrap_or_default().into()))
+}
+
+/// The same, where it comes as a chunk of the body that has the trailers' text: `lambda_runtime`
+/// sends it so.
+fn written_failure(chunk: &[u8]) -> Option<Failure> {
+    let rest = chunk.strip_prefix(b"Lambda-Runtime-Function-Error-Type: ")?;
+    let (kind, rest) = str::from_utf8(rest).ok()?.split_once("\r\n")?;
+    let body = rest.strip_prefix("Lambda-Runtime-Function-Error-Body: ")?.strip_suffix("\r\n")?;
+    let message = String::from_utf8(STANDARD.decode(body).ok()?).ok()?;
+    Some(Failure::document(kind, &message))
 }
 
 enum Unreadable {
@@ -146,6 +158,25 @@ fn too_large(process: &Process, id: Uuid) -> Response<Body> {
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }
 
+fn cut_off() -> Failure {
+    Failure::document(TRUNCATED, "the function's connection ended within its response")
+}
+
 fn truncated() -> Response<Body> {
-    refusal(StatusCode::BAD_REQUEST, "Runtime.TruncatedResponse", "the request ended early")
+    refusal(StatusCode::BAD_REQUEST, TRUNCATED, "the request ended early")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trailers_written_as_a_chunk_are_an_error() {
+        let chunk = b"Lambda-Runtime-Function-Error-Type: Runtime.StreamError\r\n\
+                      Lambda-Runtime-Function-Error-Body: bm8gbW9yZQ==\r\n";
+        let failure = written_failure(chunk).map(|it| (it.message(), it.kind));
+        assert_eq!(failure, Some(("no more".to_owned(), "Runtime.StreamError".to_owned())));
+        assert!(written_failure(b"Lambda-Runtime-Function-Error-Type: text").is_none());
+        assert!(written_failure(b"hello").is_none());
+    }
 }

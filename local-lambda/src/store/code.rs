@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Read};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -74,6 +74,8 @@ impl CodeStore {
         if !self.unpacked(&code).is_dir() || !self.package(&code).is_file() {
             let staging = tempfile::Builder::new().prefix(".unpack-").tempdir_in(&self.dir)?;
             unpack(&mut open(package)?, staging.path())?;
+            // A process may run under an account of its own.
+            fs::set_permissions(staging.path(), fs::Permissions::from_mode(0o755))?;
             files::replace(&self.package(&code), package)?;
             files::sync_dir(staging.path())?;
             match fs::rename(staging.path(), self.unpacked(&code)) {
