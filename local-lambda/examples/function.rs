@@ -1,6 +1,7 @@
 //! A Lambda function for trying out a host. What it does is told by the event's `do`, or by the
 //! query parameter of that name: `echo` (the default), `sleep`, `exit`, `fail`, `print`,
-//! `environment`, `context`, `stream`, `cut` (a stream that stops with the process) and `big`.
+//! `environment`, `context`, `stream`, `cut` (a stream that stops with the process), `break` (a stream
+//! that ends in an error), `hold` (memory) and `big`.
 
 use std::time::Duration;
 
@@ -54,16 +55,22 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Answer, Error> {
             "client": context.client_context,
             "pid": std::process::id(),
         }))),
+        Some("hold") => {
+            let held = std::hint::black_box(vec![1_u8; usize::try_from(number("mb", 0))? << 20]);
+            tokio::time::sleep(Duration::from_millis(number("ms", 0))).await;
+            Ok(whole(json!({ "held": held.len() })))
+        }
         Some("big") => Ok(whole(json!("x".repeat(usize::try_from(number("bytes", 0))?)))),
-        Some(kind @ ("stream" | "cut")) => {
-            Ok(stream(kind == "cut", number("chunks", 3), number("ms", 0)))
+        Some(kind @ ("stream" | "cut" | "break")) => {
+            Ok(stream(kind, number("chunks", 3), number("ms", 0)))
         }
         _ => Ok(whole(payload)),
     }
 }
 
 /// Streams numbered lines.
-fn stream(cuts: bool, chunks: u64, pause_ms: u64) -> Answer {
+fn stream(kind: &str, chunks: u64, pause_ms: u64) -> Answer {
+    let (cuts, breaks) = (kind == "cut", kind == "break");
     let (sender, receiver) = mpsc::channel::<Result<String, Error>>(1);
     tokio::spawn(async move {
         for number in 0..chunks {
@@ -71,6 +78,10 @@ fn stream(cuts: bool, chunks: u64, pause_ms: u64) -> Answer {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+        }
+        if breaks {
+            // Nobody may listen any more.
+            let _ = sender.send(Err("the stream breaks".into())).await;
         }
         if cuts {
             // What has been handed over must have been sent.

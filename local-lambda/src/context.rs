@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::auth::Credentials;
+use crate::events::Events;
 use crate::registry::Registry;
 use crate::store::{CodeStore, Secrets};
 
@@ -16,6 +17,7 @@ pub(crate) struct Context {
     /// Whether the REST API asks for signatures.
     pub(crate) auth: bool,
     pub(crate) registry: Registry,
+    pub(crate) events: Events,
     pub(crate) code: Arc<CodeStore>,
     pub(crate) secrets: Arc<Secrets>,
     /// Part of the download addresses of packages, new at each start.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::auth::Credentials;
 use crate::context::Context;
 use crate::engine::Engine;
+use crate::events::Events;
 use crate::front;
 use crate::output::Output;
 use crate::process::{Limits, Machine, Spawner, raise_descriptor_limit};
@@ -180,16 +181,20 @@ impl Parts {
         });
         let functions = FunctionStore::new(layout.functions());
         let registry = Registry::open(Arc::clone(&machine), functions).map_err(no_data)?;
+        let retry_after = machine.limits.retry_after.clone();
+        let events = Events::new(layout.events(), layout.destinations(), retry_after);
         let context = Arc::new(Context {
             address: listener.local_addr().map_err(no_data)?,
             region: settings.region.clone(),
             credentials,
             auth: settings.auth,
             registry,
+            events,
             code,
             secrets,
             download_token: Uuid::new_v4().simple().to_string(),
         });
+        Events::resume(&context).map_err(no_data)?;
         let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
         let accepting =
             front::accept(listener, Arc::clone(&context), connections.clone(), closing.clone());

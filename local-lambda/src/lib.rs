@@ -12,6 +12,7 @@ mod caller;
 mod clock;
 mod context;
 mod engine;
+mod events;
 mod front;
 mod host;
 mod invocation;

@@ -178,7 +178,15 @@ impl Entry {
             };
             (number, pool)
         });
-        let pools = pools.collect();
+        let pools: HashMap<_, _> = pools.collect();
+        for (number, pool) in &pools {
+            let asked = function.provisioned.iter();
+            let asked = asked.filter(|(qualifier, _)| {
+                function.resolve(qualifier).is_some_and(|(version, _)| version == number)
+            });
+            let processes: u32 = asked.map(|(_, provisioned)| provisioned.requested).sum();
+            pool.provision(usize::try_from(processes).unwrap_or(usize::MAX));
+        }
         let gate = before.map_or_else(Arc::default, |before| Arc::clone(&before.gate));
         gate.reserve(function.reserved_concurrency);
         Self { function, gate, pools }

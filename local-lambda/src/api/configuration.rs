@@ -19,8 +19,20 @@ use super::request::{ApiRequest, reply};
 use super::shape::{Settled, Shown, configuration};
 use super::variables;
 
-/// Those that run on this host: they bring their own `bootstrap`.
-const RUNTIMES: [&str; 2] = ["provided.al2023", "provided.al2"];
+/// Those that run on this host: their own `bootstrap`, or an interpreter of the machine.
+const RUNTIMES: [&str; 11] = [
+    "provided.al2023",
+    "provided.al2",
+    "nodejs20.x",
+    "nodejs22.x",
+    "nodejs24.x",
+    "python3.9",
+    "python3.10",
+    "python3.11",
+    "python3.12",
+    "python3.13",
+    "python3.14",
+];
 const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
 const MAX_DESCRIPTION: usize = 256;
 
@@ -225,7 +237,7 @@ fn checked_runtime(runtime: &str) -> Result<String, ApiError> {
     }
     Err(ApiError::invalid(format!(
         "Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value \
-         set: [{}] (this host runs packages that bring their own bootstrap)",
+         set: [{}] (others can bring a bootstrap of their own)",
         RUNTIMES.join(", ")
     )))
 }

@@ -14,6 +14,7 @@ use crate::arn::FunctionRef;
 use crate::body::Body;
 use crate::caller::{self, Call, Calling, NotCalled, ShutDown};
 use crate::context::Context;
+use crate::events::{Events, Queued};
 use crate::invocation::{Answer, Chunk, Failure};
 
 use super::error::ApiError;
@@ -55,17 +56,11 @@ pub(super) async fn invoke(
     request: &ApiRequest,
     id: Uuid,
 ) -> Result<Response<Body>, ApiError> {
-    let kind = InvocationType::of(&request.headers)?;
-    let calling = match kind {
+    let calling = match InvocationType::of(&request.headers)? {
         InvocationType::DryRun => return dry_run(context, request),
-        InvocationType::RequestResponse | InvocationType::Event => start(context, request, id)?,
+        InvocationType::Event => return enqueue(context, request, id).await,
+        InvocationType::RequestResponse => start(context, request, id)?,
     };
-    if kind == InvocationType::Event {
-        // It runs by itself; its answer is for nobody.
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::ACCEPTED;
-        return Ok(response);
-    }
     let version = HeaderValue::from_str(&calling.pool.unit.number);
     let whole = match calling.answer().await.map_err(|ShutDown| shut_down())? {
         Answer::Whole { body, log, .. } => Whole { body, log, failed: false },
@@ -93,6 +88,33 @@ pub(super) fn dry_run(context: &Context, request: &ApiRequest) -> Result<Respons
     let qualifier = reference.qualifier_or_latest();
     let known = entry.is_some_and(|entry| entry.function.resolve(qualifier).is_some());
     if known { Ok(no_content()) } else { Err(missing(context, &reference)) }
+}
+
+/// Keeps the call for later; its answer is for nobody.
+async fn enqueue(
+    context: &Arc<Context>,
+    request: &ApiRequest,
+    id: Uuid,
+) -> Result<Response<Body>, ApiError> {
+    let reference = request.function(context)?;
+    let qualifier = reference.qualifier_or_latest();
+    let entry = context.registry.get(&reference.name);
+    if !entry.is_some_and(|entry| entry.function.resolve(qualifier).is_some()) {
+        return Err(missing(context, &reference));
+    }
+    let event = Queued::new(
+        id,
+        (reference.name.clone(), qualifier.to_owned()),
+        reference.arn(&context.region),
+        &caller::trace_id(&request.headers, id),
+        client_context(&request.headers)?.as_ref(),
+        payload(&request.body)?,
+    );
+    let kept = Events::accept(context, event).await;
+    kept.map_err(|error| ApiError::internal("keep the event", &error))?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
 }
 
 /// Makes the call that a request asks for.

@@ -41,7 +41,9 @@ pub(super) fn variables(
         ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"),
         (
             "LD_LIBRARY_PATH",
-            &format!("/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{task_root}:{task_root}/lib:/opt/lib"),
+            &format!(
+                "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:{task_root}:{task_root}/lib:/opt/lib"
+            ),
         ),
         ("LANG", "en_US.UTF-8"),
         ("TZ", ":UTC"),

@@ -62,9 +62,11 @@ fn has_client(interpreter: &Path, name: &str) -> bool {
     let Some(prefix) = interpreter.parent().and_then(Path::parent) else { return false };
     let places = [format!("lib/{name}/site-packages"), "lib/python3/dist-packages".to_owned()];
     let local = prefix.join(format!("local/lib/{name}/dist-packages"));
-    places.iter().map(|place| prefix.join(place)).chain([local]).any(|place| {
-        place.join(PYTHON_CLIENT).is_dir()
-    })
+    places
+        .iter()
+        .map(|place| prefix.join(place))
+        .chain([local])
+        .any(|place| place.join(PYTHON_CLIENT).is_dir())
 }
 
 /// `nodejs22.x` is whatever `node` is there: its versions are not installed side by side.

@@ -23,6 +23,8 @@ pub struct Limits {
     pub scale_after: Duration,
     /// How long a shutdown waits for calls that are under way.
     pub drain: Duration,
+    /// How long an asynchronous call that failed waits for its retries.
+    pub retry_after: Vec<Duration>,
     /// Whether functions are kept to themselves.
     pub sandbox: Sandbox,
     /// Whether processes are stopped while they have no call, as on the service.
@@ -40,6 +42,7 @@ impl Default for Limits {
             init: Duration::from_secs(10),
             scale_after: Duration::from_millis(2),
             drain: Duration::from_secs(5),
+            retry_after: vec![Duration::from_secs(60), Duration::from_secs(120)],
             sandbox: Sandbox::On,
             freeze: false,
         }

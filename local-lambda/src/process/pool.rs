@@ -143,8 +143,12 @@ impl Pool {
     pub(crate) fn provision(self: &Arc<Self>, processes: usize) {
         let mut state = self.state();
         state.provisioned = processes;
-        while !state.retired && state.ready + state.starting < processes {
-            if !self.start_one(&mut state, Beginning::Provisioned) {
+        self.replenish(&mut state);
+    }
+
+    fn replenish(self: &Arc<Self>, state: &mut State) {
+        while !state.retired && state.ready + state.starting < state.provisioned {
+            if !self.start_one(state, Beginning::Provisioned) {
                 break;
             }
         }
@@ -182,6 +186,8 @@ impl Pool {
             self.start_failed(&mut state, failure);
         } else {
             state.ready = state.ready.saturating_sub(1);
+            // One that never was ready is not replaced: the next would fail likewise.
+            self.replenish(&mut state);
         }
         self.scale(&mut state);
     }

@@ -15,9 +15,9 @@ use super::bootstrap::{Program, Unrunnable};
 use super::child::Launch;
 use super::memory;
 use super::pool::Pool;
+use super::running::Beginning;
 use super::running::Process;
 use super::sandbox::Scratch;
-use super::running::Beginning;
 use super::{environment, watch};
 
 /// A process that has been started, not yet watched.

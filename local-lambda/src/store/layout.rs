@@ -14,7 +14,13 @@ impl Layout {
     /// Makes what is missing.
     pub(crate) fn create(root: &Path) -> io::Result<Self> {
         let layout = Self { root: root.to_owned() };
-        let dirs = [layout.functions(), layout.code(), layout.streams(), layout.subscribers()];
+        let dirs = [
+            layout.functions(),
+            layout.code(),
+            layout.events(),
+            layout.streams(),
+            layout.subscribers(),
+        ];
         for dir in dirs {
             std::fs::create_dir_all(dir)?;
         }
@@ -34,6 +40,16 @@ impl Layout {
 
     pub(crate) fn code(&self) -> PathBuf {
         self.root.join("code")
+    }
+
+    /// Asynchronous calls that are not done.
+    pub(crate) fn events(&self) -> PathBuf {
+        self.root.join("events")
+    }
+
+    /// What is told of those that are.
+    pub(crate) fn destinations(&self) -> PathBuf {
+        self.root.join("output/destinations")
     }
 
     /// The finished lines of each function.

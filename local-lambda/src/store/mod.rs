@@ -2,7 +2,7 @@
 //! place, so that a kill at any instant leaves the old state or the new one.
 
 mod code;
-mod files;
+pub(crate) mod files;
 mod functions;
 mod layout;
 mod secrets;

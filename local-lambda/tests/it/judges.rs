@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::common::{self, Lab, REGION, ROLE, Result};
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::{FunctionCode, Runtime};
+use local_lambda::{Limits, Sandbox};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -104,7 +107,8 @@ async fn the_aws_cli_brings_a_function_up_and_down() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_python_function_runs_on_awslambdaric() -> Result<()> {
-    let lab = Lab::start().await?;
+    // The judges' interpreter may be anywhere, which a sandbox would not let it be.
+    let lab = Lab::start_with(Limits { sandbox: Sandbox::Off, ..Limits::default() }).await?;
     let python = judges()?.join("bin/python");
     let bootstrap = format!(
         "#!/bin/sh\ncd \"$LAMBDA_TASK_ROOT\"\nexec {} -m awslambdaric app.handler\n",
@@ -114,9 +118,68 @@ async fn a_python_function_runs_on_awslambdaric() -> Result<()> {
     let package =
         common::package(&[("bootstrap", 0o755, bootstrap.as_bytes()), ("app.py", 0o644, &app)]);
     lab.create("python", package, 10, &[]).await?;
+    answers_in_python(&lab).await
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_runtime_is_the_machines_interpreter() -> Result<()> {
+    let Some((runtime, packages)) = python_of_the_machine()? else {
+        // The judges were installed with an interpreter that functions do not find.
+        return Ok(());
+    };
+    let lab = Lab::start().await?;
+    let app = std::fs::read(scripts().join("python_function.py"))?;
+    let mut entries = vec![("app.py".to_owned(), app)];
+    for part in ["awslambdaric", "simplejson", "snapshot_restore_py", "runtime_client"] {
+        collect_files(&packages, part, &mut entries)?;
+    }
+    let entries: Vec<_> =
+        entries.iter().map(|(name, bytes)| (name.as_str(), 0o644, bytes.as_slice())).collect();
+    let created = lab.client.create_function().function_name("python").role(ROLE);
+    created
+        .runtime(Runtime::from(runtime.as_str()))
+        .handler("app.handler")
+        .timeout(10)
+        .code(FunctionCode::builder().zip_file(Blob::new(common::package(&entries))).build())
+        .send()
+        .await?;
+    answers_in_python(&lab).await
+}
+
+/// The runtime that the judges' packages are for, and where they are.
+fn python_of_the_machine() -> Result<Option<(String, PathBuf)>> {
+    for entry in std::fs::read_dir(judges()?.join("lib"))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("python") && Path::new("/usr/bin").join(&name).exists() {
+            return Ok(Some((name, path.join("site-packages"))));
+        }
+    }
+    Ok(None)
+}
+
+/// The files of a package whose names begin with `part`.
+fn collect_files(dir: &Path, part: &str, into: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let name = path.strip_prefix(dir)?.to_string_lossy().into_owned();
+            if !name.starts_with(part) || name.ends_with("__pycache__") {
+                continue;
+            }
+            match path.is_dir() {
+                true => folders.push(path),
+                false => into.push((name, std::fs::read(&path)?)),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn answers_in_python(lab: &Lab) -> Result<()> {
     let invoked = lab.invoke("python", json!({ "a": [1, "ü"] })).await?;
-    assert_eq!(invoked.payload["event"], json!({ "a": [1, "ü"] }));
+    assert_eq!(invoked.payload["event"], json!({ "a": [1, "ü"] }), "{invoked:?}");
     assert!(invoked.payload["left"].as_u64().unwrap() > 5000);
     let raised = lab.invoke("python", json!("raise")).await?;
     assert_eq!(raised.payload["errorType"], "ValueError");

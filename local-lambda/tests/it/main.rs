@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod bad_functions;
 mod calls;
 mod common;
+mod events;
 mod judges;
 mod kill;
 mod lifecycle;
 mod output;
+mod sandbox;

@@ -87,7 +87,9 @@ impl Enforcer {
             "functions run in a sandbox"
         );
         if Uid::effective().is_root() && self.accounts.is_none() {
-            tracing::warn!("functions run as root: the data directory must be open to others (chmod o+x)");
+            tracing::warn!(
+                "functions run as root: the data directory must be open to others (chmod o+x)"
+            );
         }
     }
 

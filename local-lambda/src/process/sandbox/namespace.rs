@@ -34,8 +34,10 @@ impl View {
     /// `None` where the kernel or an administrator says no.
     pub(super) fn probe() -> Option<Self> {
         let (user, group) = (Uid::effective(), Gid::effective());
-        let maps = (!user.is_root())
-            .then(|| Maps { user: format!("{user} {user} 1"), group: format!("{group} {group} 1") });
+        let maps = (!user.is_root()).then(|| Maps {
+            user: format!("{user} {user} 1"),
+            group: format!("{group} {group} 1"),
+        });
         let view = Self { maps };
         let tried = view.clone();
         let mut command = Command::new("/");
