@@ -99,7 +99,7 @@ async fn enqueue(
     let reference = request.function(context)?;
     let qualifier = reference.qualifier_or_latest();
     let entry = context.registry.get(&reference.name);
-    if !entry.is_some_and(|entry| entry.function.resolve(qualifier).is_some()) {
+    if entry.is_none_or(|entry| entry.function.resolve(qualifier).is_none()) {
         return Err(missing(context, &reference));
     }
     let event = Queued::new(

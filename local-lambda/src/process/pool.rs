@@ -154,11 +154,6 @@ impl Pool {
         }
     }
 
-    /// How many processes have polled.
-    pub(crate) fn ready(&self) -> usize {
-        self.state().ready
-    }
-
     /// Whether so many processes are to be there that none may be ended for being idle.
     pub(super) fn keeps_idle(&self) -> bool {
         let state = self.state();

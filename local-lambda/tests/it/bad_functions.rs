@@ -63,7 +63,6 @@ async fn a_program_for_another_machine_is_told() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_init_that_fails_is_tried_once_more_within_the_call() -> Result<()> {
     let lab = Lab::start().await?;
-    // Fails if it is the first of its kind, which a file of the test's own tells.
     let mut subscriber = lab.host().output().subscribe("test")?;
     script(&lab, "fails", 3, "echo starting; exit 3\n").await?;
     let told = error_of(&lab, "fails").await?;
@@ -110,7 +109,7 @@ async fn what_a_function_started_ends_with_it() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_answered_once_and_by_its_own_process() -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start_with(Limits { processes: 1, ..Limits::default() }).await?;
     let body = "next\nfirst=$id\npost \"invocation/$id/response\" 1\n\
                 twice=$(post \"invocation/$first/response\" 2)\nnext\n\
                 foreign=$(post invocation/00000000-0000-4000-8000-000000000000/response 3)\n\

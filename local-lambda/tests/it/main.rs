@@ -12,3 +12,4 @@ mod kill;
 mod lifecycle;
 mod output;
 mod sandbox;
+mod scaling;

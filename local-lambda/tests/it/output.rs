@@ -65,7 +65,7 @@ async fn a_waiting_reader_hears_of_a_line_at_once() -> Result<()> {
     let lab = Lab::start().await?;
     // Prints while its call is still under way.
     let script = "#!/bin/sh\napi=\"http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime\"\n\
-                  curl -sS -D head.$$ \"$api/invocation/next\"\nprintf 'unfinished'\nsleep 0.4\n\
+                  curl -sS -o /dev/null \"$api/invocation/next\"\nprintf 'unfinished'\nsleep 0.4\n\
                   printf ' finished\\n'\nsleep 600\n";
     lab.script("slow", script).await?;
     let mut subscriber = lab.host().output().subscribe("test")?;

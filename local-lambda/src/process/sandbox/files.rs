@@ -1,5 +1,6 @@
 //! Which files a function may use: the system and its code to read, its `/tmp` to write.
 
+use std::ffi::CStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,8 @@ use landlock::{
     ABI, Access, AccessFs, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
     RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
 };
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
 
 /// Kernels that know less enforce what they know.
 const KNOWN: ABI = ABI::V6;
@@ -50,13 +53,13 @@ impl FileRules {
         Some(Self { system })
     }
 
-    /// The rules of a process.
-    pub(super) fn ruleset(&self, code: &Path, tmp: &Path) -> io::Result<RulesetCreated> {
-        let opened = |path| PathFd::new(path).map_err(io::Error::other);
-        self.build(opened(code)?, opened(tmp)?).map_err(io::Error::other)
+    /// The rules of a process but for its temporary files.
+    pub(super) fn ruleset(&self, code: &Path) -> io::Result<RulesetCreated> {
+        let code = PathFd::new(code).map_err(io::Error::other)?;
+        self.build(code).map_err(io::Error::other)
     }
 
-    fn build(&self, code: PathFd, tmp: PathFd) -> Result<RulesetCreated, RulesetError> {
+    fn build(&self, code: PathFd) -> Result<RulesetCreated, RulesetError> {
         let read = AccessFs::from_read(KNOWN);
         let device: BitFlags<AccessFs> = AccessFs::ReadFile | AccessFs::WriteFile;
         Ruleset::default()
@@ -65,8 +68,17 @@ impl FileRules {
             .create()?
             .add_rules(path_beneath_rules(&self.system, read))?
             .add_rules(path_beneath_rules(DEVICES, device))?
-            .add_rule(PathBeneath::new(code, read))?
-            // The rule of the directory that a mount covers holds for the mount.
-            .add_rule(PathBeneath::new(tmp, AccessFs::from_all(KNOWN)))
+            .add_rule(PathBeneath::new(code, read))
+    }
+}
+
+/// Runs in the child: it may write to `tmp` (which may be a mount that only it sees), and from here
+/// on the rules hold.
+pub(super) fn enforce(ruleset: RulesetCreated, tmp: &CStr) -> io::Result<()> {
+    let tmp = open(tmp, OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())?;
+    let ruleset = ruleset.add_rule(PathBeneath::new(tmp, AccessFs::from_all(KNOWN)));
+    match ruleset.and_then(RulesetCreated::restrict_self) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(io::ErrorKind::PermissionDenied.into()),
     }
 }

@@ -50,6 +50,7 @@ pub(super) struct Cell {
     account: Option<Account>,
     ruleset: Option<RulesetCreated>,
     new_privileges: bool,
+    tmp: CString,
     tmp_options: CString,
 }
 
@@ -113,7 +114,7 @@ impl Enforcer {
         };
         let tmp = scratch.as_ref().map_or(Path::new("/tmp"), |scratch| &scratch.0);
         let ruleset = match &self.files {
-            Some(rules) => Some(rules.ruleset(directory, tmp)?),
+            Some(rules) => Some(rules.ruleset(directory)?),
             None => None,
         };
         let cell = Cell {
@@ -122,6 +123,7 @@ impl Enforcer {
             account,
             ruleset,
             new_privileges: self.files.is_none() && self.view.is_none(),
+            tmp: CString::new(tmp.as_os_str().as_bytes())?,
             tmp_options: CString::new(format!("mode=1777,size={tmp_mb}m"))?,
         };
         Ok((cell, scratch))
@@ -152,9 +154,9 @@ impl Cell {
 
     /// Runs in the child, last: from here on the file rules hold.
     pub(super) fn close(&mut self) -> io::Result<()> {
-        match self.ruleset.take().map(RulesetCreated::restrict_self) {
-            None | Some(Ok(_)) => Ok(()),
-            Some(Err(_)) => Err(io::ErrorKind::PermissionDenied.into()),
+        match self.ruleset.take() {
+            Some(ruleset) => files::enforce(ruleset, &self.tmp),
+            None => Ok(()),
         }
     }
 }
