@@ -1,7 +1,7 @@
 //! A Lambda function for trying out a host. What it does is told by the event's `do`, or by the
 //! query parameter of that name: `echo` (the default), `sleep`, `exit`, `fail`, `print`,
 //! `environment`, `context`, `stream`, `cut` (a stream that stops with the process), `break` (a stream
-//! that ends in an error), `hold` (memory) and `big`.
+//! that ends in an error), `flood` (a stream of many bytes), `hold` (memory) and `big`.
 
 use std::time::Duration;
 
@@ -61,6 +61,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Answer, Error> {
             Ok(whole(json!({ "held": held.len() })))
         }
         Some("big") => Ok(whole(json!("x".repeat(usize::try_from(number("bytes", 0))?)))),
+        Some("flood") => Ok(flood(usize::try_from(number("bytes", 1 << 20))?)),
         Some(kind @ ("stream" | "cut" | "break")) => {
             Ok(stream(kind, number("chunks", 3), number("ms", 0)))
         }
@@ -75,6 +76,10 @@ fn stream(kind: &str, chunks: u64, pause_ms: u64) -> Answer {
     tokio::spawn(async move {
         for number in 0..chunks {
             if sender.send(Ok(format!("chunk {number}\n"))).await.is_err() {
+                #[allow(clippy::print_stdout, reason = "tests look for it")]
+                {
+                    println!("given up at chunk {number}");
+                }
                 return;
             }
             tokio::time::sleep(Duration::from_millis(pause_ms)).await;
@@ -93,6 +98,24 @@ fn stream(kind: &str, chunks: u64, pause_ms: u64) -> Answer {
     let mut response = StreamResponse::from(ReceiverStream::new(receiver));
     response.metadata_prelude.headers.insert("x-streamed", http::HeaderValue::from_static("yes"));
     FunctionResponse::StreamingResponse(response)
+}
+
+/// Streams this many bytes.
+fn flood(bytes: usize) -> Answer {
+    const CHUNK: usize = 64 << 10;
+    let (sender, receiver) = mpsc::channel::<Result<String, Error>>(1);
+    tokio::spawn(async move {
+        let chunk = "x".repeat(CHUNK);
+        let mut left = bytes;
+        while left > 0 {
+            let some = chunk[..left.min(CHUNK)].to_owned();
+            left -= some.len();
+            if sender.send(Ok(some)).await.is_err() {
+                return;
+            }
+        }
+    });
+    FunctionResponse::StreamingResponse(ReceiverStream::new(receiver).into())
 }
 
 /// A member of the event, or of its query.

@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use crate::invocation::Chunk;
 
 /// A response body.
 #[derive(Debug)]
@@ -16,11 +18,28 @@ pub(crate) enum Body {
     /// An error in the channel cuts the connection, so that the client sees a broken answer and
     /// not a short one.
     Chunks(mpsc::Receiver<io::Result<Bytes>>),
+    /// A function's stream as it comes. A failure on the way breaks the connection likewise.
+    Stream(Stream),
+}
+
+/// What a function streams.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    /// What came together with its head.
+    first: Bytes,
+    chunks: mpsc::Receiver<Chunk>,
+    /// Bytes that it may still have.
+    left: u64,
+    ended: bool,
 }
 
 impl Body {
     pub(crate) fn empty() -> Self {
         Self::Whole(None)
+    }
+
+    pub(crate) fn stream(first: Bytes, chunks: mpsc::Receiver<Chunk>, limit: u64) -> Self {
+        Self::Stream(Stream { first, chunks, left: limit, ended: false })
     }
 }
 
@@ -43,6 +62,9 @@ impl http_body::Body for Body {
             Self::Chunks(chunks) => {
                 chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
             }
+            Self::Stream(stream) => {
+                stream.poll_next(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+            }
         }
     }
 
@@ -55,8 +77,39 @@ impl http_body::Body for Body {
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
             }
-            Self::Chunks(_) => SizeHint::default(),
+            Self::Chunks(_) | Self::Stream(_) => SizeHint::default(),
         }
+    }
+}
+
+impl Stream {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let data = match std::mem::take(&mut self.first) {
+            first if first.is_empty() => match ready!(self.chunks.poll_recv(context)) {
+                Some(Chunk::Data(data)) => data,
+                Some(Chunk::End { failure: None, .. }) => return self.end(None),
+                Some(Chunk::End { failure: Some(failure), .. }) => {
+                    return self.end(Some(io::Error::other(failure.kind)));
+                }
+                None => return self.end(Some(io::ErrorKind::UnexpectedEof.into())),
+            },
+            first => first,
+        };
+        match self.left.checked_sub(data.len() as u64) {
+            Some(left) => {
+                self.left = left;
+                Poll::Ready(Some(Ok(data)))
+            }
+            None => self.end(Some(io::Error::other("the stream is longer than it may be"))),
+        }
+    }
+
+    fn end(&mut self, error: Option<io::Error>) -> Poll<Option<io::Result<Bytes>>> {
+        self.ended = true;
+        Poll::Ready(error.map(Err))
     }
 }
 

@@ -12,6 +12,8 @@ use crate::store::{CodeStore, Secrets};
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) address: SocketAddr,
+    /// `https` where it has a certificate.
+    pub(crate) scheme: &'static str,
     pub(crate) region: String,
     pub(crate) credentials: Credentials,
     /// Whether the REST API asks for signatures.
@@ -22,4 +24,11 @@ pub(crate) struct Context {
     pub(crate) secrets: Arc<Secrets>,
     /// Part of the download addresses of packages, new at each start.
     pub(crate) download_token: String,
+}
+
+impl Context {
+    /// Where clients find this host.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
 }

@@ -17,7 +17,7 @@ use crate::auth::Credentials;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::events::Events;
-use crate::front;
+use crate::front::{self, Door};
 use crate::output::Output;
 use crate::process::{Limits, Machine, Spawner, raise_descriptor_limit};
 use crate::registry::Registry;
@@ -62,6 +62,14 @@ pub enum StartError {
     DataInUse {
         /// Which.
         path: PathBuf,
+    },
+    /// The certificate cannot be used.
+    #[error(
+        "could not use the certificate (it and its key must be PEM files that belong together)"
+    )]
+    Tls {
+        /// What was wrong.
+        source: io::Error,
     },
     /// The system gave no thread.
     #[error("could not start the host's own thread (is there memory left?)")]
@@ -126,6 +134,12 @@ impl Host {
         self.parts.context.address
     }
 
+    /// The address as a URL, for clients.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.parts.context.endpoint()
+    }
+
     /// What requests to the REST API are signed with.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
@@ -167,12 +181,14 @@ impl Parts {
             TryLockError::WouldBlock => StartError::DataInUse { path: settings.data.clone() },
             TryLockError::Error(source) => no_data(source),
         })?;
+        let tls = front::acceptor(&settings).map_err(|source| StartError::Tls { source })?;
         let code = Arc::new(CodeStore::new(layout.code()));
         let (output, collector) = Output::start(&layout).map_err(no_data)?;
         let machine = Arc::new(Machine {
             region: settings.region.clone(),
             spawner: Spawner::start(limits.sandbox, &settings.data).map_err(no_data)?,
             limits,
+            disconnect: settings.disconnect,
             output,
             code: Arc::clone(&code),
             secrets: Arc::clone(&secrets),
@@ -185,6 +201,7 @@ impl Parts {
         let events = Events::new(layout.events(), layout.destinations(), retry_after);
         let context = Arc::new(Context {
             address: listener.local_addr().map_err(no_data)?,
+            scheme: if tls.is_some() { "https" } else { "http" },
             region: settings.region.clone(),
             credentials,
             auth: settings.auth,
@@ -196,9 +213,8 @@ impl Parts {
         });
         Events::resume(&context).map_err(no_data)?;
         let (connections, closing) = (TaskTracker::new(), CancellationToken::new());
-        let accepting =
-            front::accept(listener, Arc::clone(&context), connections.clone(), closing.clone());
-        machine.tasks.spawn(accepting);
+        let door = Door { context: Arc::clone(&context), tls, closing: closing.clone() };
+        machine.tasks.spawn(front::accept(listener, door, connections.clone()));
         Ok(Self { context, machine, collector: Some(collector), connections, closing, _lock: lock })
     }
 

@@ -30,4 +30,4 @@ pub use auth::Credentials;
 pub use host::{Host, StartError};
 pub use output::{Line, Output, Subscriber};
 pub use process::{Limits, Sandbox};
-pub use settings::{Disconnect, Settings};
+pub use settings::{Disconnect, Settings, Tls};

@@ -10,7 +10,7 @@ use crate::arn::{LATEST, function_arn, qualified_arn};
 use crate::invocation::Gate;
 use crate::model::{Function, UrlConfig};
 use crate::policy;
-use crate::process::{Machine, Pool, Unit};
+use crate::process::{Limits, Machine, Pool, Unit};
 use crate::store::FunctionStore;
 
 /// A function as it is now. Immutable: a change makes a new entry.
@@ -70,6 +70,10 @@ impl Registry {
         registry.machine.code.remove_staging()?;
         registry.sweep_code();
         Ok(registry)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.machine.limits
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Entry>> {

@@ -19,6 +19,8 @@ pub struct Settings {
     pub auth: bool,
     /// What happens to a call whose client goes away.
     pub disconnect: Disconnect,
+    /// The certificate for TLS connections, beside which plain ones are still answered.
+    pub tls: Option<Tls>,
 }
 
 impl Settings {
@@ -32,7 +34,14 @@ impl Settings {
             region: "us-east-1".to_owned(),
             auth: true,
             disconnect: Disconnect::default(),
+            tls: None,
         }
+    }
+
+    /// Where a self-made certificate is kept, for clients that are to trust it.
+    #[must_use]
+    pub fn certificate_file(&self) -> PathBuf {
+        self.key_file.with_extension("crt")
     }
 }
 
@@ -44,4 +53,18 @@ pub enum Disconnect {
     Ignore,
     /// A call that still waits is dropped, and a function that streams finds its connection closed.
     Propagate,
+}
+
+/// Where a certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Made at the first start, for `localhost` and the names of function URLs.
+    SelfMade,
+    /// Given, in PEM.
+    Given {
+        /// The certificate, and those that it was signed with.
+        certificate: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
 }

@@ -105,8 +105,8 @@ fn exists(name: &str) -> ApiError {
 pub(super) fn get(context: &Context, request: &ApiRequest) -> Result<Response<Body>, ApiError> {
     let (reference, entry) = find(context, request)?;
     let location = format!(
-        "http://{}{DOWNLOADS}{}/{}/{}",
-        context.address,
+        "{}{DOWNLOADS}{}/{}/{}",
+        context.endpoint(),
         context.download_token,
         reference.name,
         reference.qualifier_or_latest().replace('$', "%24"),

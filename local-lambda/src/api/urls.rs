@@ -228,9 +228,9 @@ fn shape(context: &Context, name: &str, qualifier: &str, config: &UrlConfig) -> 
         LATEST => function_arn(&context.region, name),
         alias => qualified_arn(&context.region, name, alias),
     };
-    let (address, id) = (context.address, &config.id);
+    let id = &config.id;
     let mut shape = json!({
-        "FunctionUrl": format!("http://{address}{}{id}/", url::PATH_PREFIX),
+        "FunctionUrl": format!("{}{}{id}/", context.endpoint(), url::PATH_PREFIX),
         "FunctionArn": arn,
         "AuthType": config.auth,
         "CreationTime": config.created,

@@ -21,6 +21,14 @@ pub struct Limits {
     pub init: Duration,
     /// How long a call may wait for a warm process before another one is started.
     pub scale_after: Duration,
+    /// Bytes of a request's body; larger ones are refused.
+    pub request: usize,
+    /// The time that a request's body may take to come.
+    pub body_within: Duration,
+    /// Bytes of an answer that is not streamed.
+    pub response: usize,
+    /// Bytes of a streamed answer; a longer one is cut off.
+    pub streamed: u64,
     /// How long a shutdown waits for calls that are under way.
     pub drain: Duration,
     /// How long an asynchronous call that failed waits for its retries.
@@ -41,6 +49,10 @@ impl Default for Limits {
             idle: Duration::from_secs(300),
             init: Duration::from_secs(10),
             scale_after: Duration::from_millis(2),
+            request: 6_291_456,
+            body_within: Duration::from_secs(60),
+            response: 6_291_556,
+            streamed: 209_715_200,
             drain: Duration::from_secs(5),
             retry_after: vec![Duration::from_secs(60), Duration::from_secs(120)],
             sandbox: Sandbox::On,

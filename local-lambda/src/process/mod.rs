@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::output::Output;
+use crate::settings::Disconnect;
 use crate::store::{CodeStore, Secrets};
 
 pub(crate) use child::Spawner;
@@ -34,6 +35,7 @@ pub use sandbox::Sandbox;
 pub(crate) struct Machine {
     pub(crate) region: String,
     pub(crate) limits: Limits,
+    pub(crate) disconnect: Disconnect,
     pub(crate) spawner: Spawner,
     pub(crate) output: Output,
     pub(crate) code: Arc<CodeStore>,

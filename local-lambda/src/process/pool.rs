@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::invocation::{Answer, Failure, Invocation};
 use crate::model::Version;
+use crate::settings::Disconnect;
 use crate::store::Pin;
 
 use super::running::{Beginning, Process};
@@ -125,7 +126,10 @@ impl Pool {
         if process.is_draining() {
             return Err(waiting);
         }
-        if let Some(queued) = state.queue.pop_front() {
+        while let Some(queued) = state.queue.pop_front() {
+            if self.is_given_up(&queued.invocation) {
+                continue;
+            }
             self.scale(&mut state);
             drop(state);
             return Ok(queued.invocation);
@@ -269,6 +273,11 @@ impl Pool {
                 self.scale(&mut state);
             }
         }
+    }
+
+    /// Whether nobody waits for the call, and the host is told to heed it.
+    fn is_given_up(&self, invocation: &Invocation) -> bool {
+        self.machine.disconnect == Disconnect::Propagate && invocation.answer.is_closed()
     }
 
     /// Puts back a call whose process hung up before it had it.

@@ -14,10 +14,11 @@ use uuid::Uuid;
 use crate::clock;
 use crate::invocation::{Answer, Chunk, Failure, Invocation, Permit};
 use crate::output::Stream;
+use crate::settings::Disconnect;
 
-use super::memory;
 use super::pool::Pool;
 use super::report::{self, Report, Status};
+use super::{Limits, memory};
 
 /// Chunks of a streamed answer that may wait for its reader.
 const STREAM_CHUNKS: usize = 16;
@@ -198,6 +199,15 @@ impl Process {
             trace_id: invocation.trace_id,
             client_context: invocation.client_context,
         }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.pool.machine.limits
+    }
+
+    /// Whether a stream ends when its reader has gone.
+    pub(crate) fn tells_of_disconnects(&self) -> bool {
+        self.pool.machine.disconnect == Disconnect::Propagate
     }
 
     /// Whether the call is this process's and waits for an answer.

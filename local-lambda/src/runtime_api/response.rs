@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
@@ -16,8 +16,6 @@ use crate::process::Process;
 
 use super::{accepted, not_expected, refusal};
 
-/// The most that a response may have that is not streamed.
-const MAX_RESPONSE: usize = 6_291_556;
 const TRUNCATED: &str = "Runtime.TruncatedResponse";
 const RESPONSE_MODE: &str = "lambda-runtime-function-response-mode";
 const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
@@ -36,7 +34,7 @@ pub(super) async fn respond(
             None => not_expected(process, id),
         };
     }
-    match read(&head.headers, body).await {
+    match read(&head.headers, body, process.limits().response).await {
         Ok(body) => match process.answer(id, content_type, body) {
             true => accepted(),
             false => not_expected(process, id),
@@ -56,7 +54,7 @@ pub(super) async fn fail(
     request: Request<Incoming>,
 ) -> Response<Body> {
     let (head, body) = request.into_parts();
-    match read(&head.headers, body).await {
+    match read(&head.headers, body, process.limits().response).await {
         Ok(body) => {
             let failure = Failure::of_function(head.headers.get(ERROR_TYPE), body);
             let failed = process.fail(id, failure, "Runtime.FunctionError");
@@ -68,7 +66,7 @@ pub(super) async fn fail(
 
 pub(super) async fn fail_init(process: &Process, request: Request<Incoming>) -> Response<Body> {
     let (head, body) = request.into_parts();
-    match read(&head.headers, body).await {
+    match read(&head.headers, body, process.limits().response).await {
         Ok(body) => {
             process.fail_init(Failure::of_function(head.headers.get(ERROR_TYPE), body));
             accepted()
@@ -77,8 +75,8 @@ pub(super) async fn fail_init(process: &Process, request: Request<Incoming>) -> 
     }
 }
 
-/// Hands chunks on as they come. A reader that has gone changes nothing: the function goes on as
-/// it would on the service, and what it sends is dropped.
+/// Hands chunks on as they come. A reader that has gone changes nothing unless the host is told to
+/// pass it on: the function goes on as it would on the service, and what it sends is dropped.
 async fn forward(
     process: &Process,
     id: Uuid,
@@ -86,7 +84,15 @@ async fn forward(
     chunks: mpsc::Sender<Chunk>,
 ) -> Response<Body> {
     let mut failure = None;
-    while let Some(frame) = body.frame().await {
+    loop {
+        let frame = tokio::select! {
+            biased;
+            () = chunks.closed(), if process.tells_of_disconnects() => {
+                return disconnected(process, id).await;
+            }
+            frame = body.frame() => frame,
+        };
+        let Some(frame) = frame else { break };
         let Ok(frame) = frame else {
             process.end_stream(id, Some(cut_off())).await;
             return truncated();
@@ -102,6 +108,16 @@ async fn forward(
     drop(chunks);
     process.end_stream(id, failure).await;
     accepted()
+}
+
+/// The rest of the request is not read, which closes the connection under the function's stream.
+async fn disconnected(process: &Process, id: Uuid) -> Response<Body> {
+    let gone = Failure::document("Runtime.ClientDisconnected", "the client has gone");
+    process.end_stream(id, Some(gone)).await;
+    let mut response =
+        refusal(StatusCode::GONE, "ClientDisconnected", "the caller of this stream has gone");
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// The error that a function may still report when its answer has begun.
@@ -126,14 +142,14 @@ enum Unreadable {
     Broken,
 }
 
-async fn read(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Unreadable> {
+async fn read(headers: &HeaderMap, mut body: Incoming, limit: usize) -> Result<Bytes, Unreadable> {
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut too_large = length.is_some_and(|length: usize| length > MAX_RESPONSE);
+    let mut too_large = length.is_some_and(|length: usize| length > limit);
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Unreadable::Broken)?.into_data() else { continue };
-        too_large |= first.len() + all.len() + data.len() > MAX_RESPONSE;
+        too_large |= first.len() + all.len() + data.len() > limit;
         match (too_large, first.is_empty()) {
             // Read to the end all the same, so that the process hears why.
             (true, _) => {}
@@ -151,9 +167,9 @@ async fn read(headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Unreadab
 
 fn too_large(process: &Process, id: Uuid) -> Response<Body> {
     const KIND: &str = "Function.ResponseSizeTooLarge";
-    let message = format!(
-        "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE} bytes)."
-    );
+    let limit = process.limits().response;
+    let message =
+        format!("Response payload size exceeded maximum allowed payload size ({limit} bytes).");
     process.fail(id, Failure::document(KIND, &message), KIND);
     refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &message)
 }

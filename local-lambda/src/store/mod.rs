@@ -8,7 +8,7 @@ mod layout;
 mod secrets;
 
 pub(crate) use code::{CodeError, CodeStore, Pin};
-pub(crate) use files::read_or_create_private;
+pub(crate) use files::{read_or_create_private, replace};
 pub(crate) use functions::FunctionStore;
 pub(crate) use layout::Layout;
 pub(crate) use secrets::{Sealed, Secrets, SecretsError};

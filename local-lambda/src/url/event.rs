@@ -34,6 +34,8 @@ pub(super) struct Source<'a> {
     pub(super) body: &'a [u8],
     pub(super) source_ip: IpAddr,
     pub(super) port: u16,
+    /// Whether it came over TLS.
+    pub(super) secure: bool,
     pub(super) trace_id: &'a HeaderValue,
     /// The key that signed the request, where the URL asks for a signature.
     pub(super) access_key: Option<&'a str>,
@@ -180,7 +182,8 @@ impl Source<'_> {
         }
         headers.insert("x-forwarded-for", Cow::Owned(self.source_ip.to_string()));
         headers.insert("x-forwarded-port", Cow::Owned(self.port.to_string()));
-        headers.insert("x-forwarded-proto", Cow::Borrowed("http"));
+        let scheme = if self.secure { "https" } else { "http" };
+        headers.insert("x-forwarded-proto", Cow::Borrowed(scheme));
         headers.insert("x-amzn-trace-id", text_of(self.trace_id));
         headers
     }

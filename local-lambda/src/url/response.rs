@@ -1,7 +1,5 @@
 //! The HTTP response of a URL from what the function answered.
 
-use std::io;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
@@ -12,15 +10,16 @@ use tokio::sync::mpsc;
 use crate::body::Body;
 use crate::invocation::{Answer, Chunk, Failure};
 use crate::model::InvokeMode;
+use crate::process::Limits;
 
 use super::prelude::{self, CONTENT_TYPE_WITH_PRELUDE, Head, MAX_PRELUDE};
 
-/// Chunks that may wait for the client.
-const CLIENT_CHUNKS: usize = 16;
-const MAX_BUFFERED: usize = 6_291_556;
-
 /// Turns the answer into a response; a streamed one goes on in the background.
-pub(super) async fn from_answer(answer: Answer, mode: InvokeMode) -> Response<Body> {
+pub(super) async fn from_answer(
+    answer: Answer,
+    mode: InvokeMode,
+    limits: &Limits,
+) -> Response<Body> {
     match answer {
         Answer::Failed { failure, .. } => failed(&failure),
         Answer::Whole { content_type, body, .. } if has_prelude(content_type.as_ref()) => {
@@ -30,7 +29,9 @@ pub(super) async fn from_answer(answer: Answer, mode: InvokeMode) -> Response<Bo
             }
         }
         Answer::Whole { body, .. } => whole(&body),
-        Answer::Stream { content_type, chunks } => streamed(content_type, chunks, mode).await,
+        Answer::Stream { content_type, chunks } => {
+            streamed(content_type, chunks, mode, limits).await
+        }
     }
 }
 
@@ -150,6 +151,7 @@ async fn streamed(
     content_type: Option<HeaderValue>,
     mut chunks: mpsc::Receiver<Chunk>,
     mode: InvokeMode,
+    limits: &Limits,
 ) -> Response<Body> {
     let integrated = has_prelude(content_type.as_ref());
     let (head, first) = if integrated {
@@ -161,8 +163,8 @@ async fn streamed(
         (Bytes::new(), Bytes::new())
     };
     let body = match mode {
-        InvokeMode::ResponseStream => forwarded(first, chunks),
-        InvokeMode::Buffered => match collected(first, chunks).await {
+        InvokeMode::ResponseStream => Body::stream(first, chunks, limits.streamed),
+        InvokeMode::Buffered => match collected(first, chunks, limits.response).await {
             Ok(body) => Body::from(body),
             Err(failed) => return failed,
         },
@@ -198,37 +200,10 @@ async fn read_prelude(
     }
 }
 
-/// The body as it comes. A failure on the way breaks the connection, so that nobody takes half an
-/// answer for a whole one.
-fn forwarded(first: Bytes, mut chunks: mpsc::Receiver<Chunk>) -> Body {
-    let (sender, receiver) = mpsc::channel(CLIENT_CHUNKS);
-    tokio::spawn(async move {
-        let mut next = Some(Chunk::Data(first));
-        while let Some(chunk) = next {
-            let item = match chunk {
-                Chunk::Data(data) if data.is_empty() => None,
-                Chunk::Data(data) => Some(Ok(data)),
-                Chunk::End { failure: None, .. } => return,
-                Chunk::End { failure: Some(failure), .. } => {
-                    Some(Err(io::Error::other(failure.kind)))
-                }
-            };
-            if let Some(item) = item
-                && sender.send(item).await.is_err()
-            {
-                // The client has gone; the function is not told.
-                return;
-            }
-            next = chunks.recv().await;
-        }
-        let _ = sender.send(Err(io::ErrorKind::UnexpectedEof.into())).await;
-    });
-    Body::Chunks(receiver)
-}
-
 async fn collected(
     first: Bytes,
     mut chunks: mpsc::Receiver<Chunk>,
+    limit: usize,
 ) -> Result<Bytes, Response<Body>> {
     let mut body = BytesMut::from(&first[..]);
     loop {
@@ -238,7 +213,7 @@ async fn collected(
             Some(Chunk::End { failure: Some(failure), .. }) => return Err(failed(&failure)),
             None => return Err(bad_gateway()),
         }
-        if body.len() > MAX_BUFFERED {
+        if body.len() > limit {
             return Err(bad_gateway());
         }
     }

@@ -1,4 +1,4 @@
-//! From a request at `/e/<url-id>/…` to its answer.
+//! From a request at a function URL to its answer.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::auth;
@@ -14,22 +15,28 @@ use crate::body::Body;
 use crate::caller::{self, Call, NotCalled};
 use crate::context::Context;
 use crate::model::UrlAuth;
+use crate::process::Limits;
 use crate::registry::UrlRoute;
 
+use super::address::target;
+use super::cors;
 use super::event::Source;
 use super::response::{from_answer, refusal};
 
-/// Where URLs are on this host's listener.
-pub(crate) const PATH_PREFIX: &str = "/e/";
-
-const MAX_REQUEST: usize = 6_291_456;
 const HELP: &str = "Forbidden. For troubleshooting Function URL authorization issues, see: \
                     https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html";
 
+/// Where a request came from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) secure: bool,
+}
+
 /// Answers a request to a function URL.
 pub(crate) async fn handle(
-    context: &Arc<Context>,
-    peer: SocketAddr,
+    context: &Context,
+    peer: Peer,
     request: Request<Incoming>,
 ) -> Response<Body> {
     let id = Uuid::new_v4();
@@ -46,17 +53,21 @@ pub(crate) async fn handle(
 /// Both sides are responses; the error side only makes early ends short.
 async fn answer(
     context: &Context,
-    peer: SocketAddr,
+    peer: Peer,
     id: Uuid,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Response<Body>> {
     let (head, body) = request.into_parts();
-    let (url_id, path) = split_path(head.uri.path());
-    let route = context.registry.url(url_id).ok_or_else(|| forbidden(None))?;
+    let target = target(&head.uri, &head.headers).ok_or_else(|| forbidden(None))?;
+    let route = context.registry.url(target.url_id).ok_or_else(|| forbidden(None))?;
+    let cors = route.config.cors.as_ref();
+    if let Some(told) = cors.and_then(|cors| cors::preflight(cors, &head)) {
+        return Ok(told);
+    }
     if route.config.auth == UrlAuth::None && !route.public {
         return Err(forbidden(Some(HELP)));
     }
-    let body = read(body).await?;
+    let body = read(body, context.registry.limits()).await?;
     let access_key = match route.config.auth {
         UrlAuth::None => None,
         UrlAuth::AwsIam => {
@@ -67,23 +78,29 @@ async fn answer(
     };
     let trace_id = caller::trace_id(&head.headers, id);
     let source = Source {
-        url_id,
+        url_id: target.url_id,
         id,
         method: head.method.as_str(),
-        path,
+        path: target.path,
         query: head.uri.query().unwrap_or_default(),
         headers: &head.headers,
         body: &body,
-        source_ip: peer.ip(),
+        source_ip: peer.address.ip(),
+        secure: peer.secure,
         port: context.address.port(),
         trace_id: &trace_id,
         access_key,
     };
     let payload = source.event().map_err(|_| bad_request())?;
-    call(&route, id, payload, trace_id).await
+    let mut response = call(context, &route, id, payload, trace_id).await?;
+    if let Some(cors) = cors {
+        cors::apply(cors, &head.headers, response.headers_mut());
+    }
+    Ok(response)
 }
 
 async fn call(
+    context: &Context,
     route: &UrlRoute,
     id: Uuid,
     payload: Bytes,
@@ -107,7 +124,10 @@ async fn call(
         }
     })?;
     match calling.answer().await {
-        Ok(answer) => Ok(from_answer(answer, route.config.invoke_mode).await),
+        Ok(answer) => {
+            let limits = context.registry.limits();
+            Ok(from_answer(answer, route.config.invoke_mode, limits).await)
+        }
         Err(_) => Err(refusal(
             StatusCode::SERVICE_UNAVAILABLE,
             "ServiceUnavailableException",
@@ -116,17 +136,16 @@ async fn call(
     }
 }
 
-/// `/e/<id>/path` as id and `/path`.
-fn split_path(path: &str) -> (&str, &str) {
-    let rest = path.strip_prefix(PATH_PREFIX).unwrap_or_default();
-    match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    }
-}
-
-async fn read(body: Incoming) -> Result<Bytes, Response<Body>> {
-    match Limited::new(body, MAX_REQUEST).collect().await {
+async fn read(body: Incoming, limits: &Limits) -> Result<Bytes, Response<Body>> {
+    let read = Limited::new(body, limits.request).collect();
+    let Ok(read) = timeout(limits.body_within, read).await else {
+        return Err(refusal(
+            StatusCode::REQUEST_TIMEOUT,
+            "RequestTimeoutException",
+            Some("Request Timeout"),
+        ));
+    };
+    match read {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(refusal(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -143,17 +162,4 @@ fn bad_request() -> Response<Body> {
 
 fn forbidden(message: Option<&str>) -> Response<Body> {
     refusal(StatusCode::FORBIDDEN, "AccessDeniedException", message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_prefix_is_taken_off() {
-        assert_eq!(split_path("/e/abc/x/y"), ("abc", "/x/y"));
-        assert_eq!(split_path("/e/abc/"), ("abc", "/"));
-        assert_eq!(split_path("/e/abc"), ("abc", "/"));
-        assert_eq!(split_path("/e/"), ("", "/"));
-    }
 }

@@ -35,8 +35,16 @@ impl Lab {
     }
 
     pub async fn start_with(limits: Limits) -> Result<Self> {
+        Self::start_as(limits, |settings| settings).await
+    }
+
+    /// Starts a host with other settings.
+    pub async fn start_as(
+        limits: Limits,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Result<Self> {
         let dir = tempfile::tempdir()?;
-        let host = Host::start_with(settings(&dir), limits).await?;
+        let host = Host::start_with(change(settings(&dir)), limits).await?;
         let client = client(&host);
         Ok(Self { host: Some(host), client, dir })
     }

@@ -11,5 +11,7 @@ mod judges;
 mod kill;
 mod lifecycle;
 mod output;
+mod round_trip;
 mod sandbox;
 mod scaling;
+mod urls;

@@ -32,6 +32,7 @@ fn event(path: &str, query: &str, headers: &HeaderMap, body: &[u8]) -> Value {
         body,
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         port: 80,
+        secure: false,
         trace_id: &HeaderValue::from_static("Root=1"),
         access_key: None,
     };
