@@ -19,12 +19,34 @@ pub(super) fn most_bytes(memory_mb: u32) -> u64 {
     2 * u64::from(memory_mb) * MEGABYTE + HEADROOM
 }
 
-/// What a process holds for itself alone, 0 where it has gone. Pages of its program do not count.
+/// What a process and those it started hold, 0 where they have gone. Pages that are shared, as those
+/// of a program are, do not count.
 pub(super) fn held_mb(pid: i32) -> u64 {
-    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
-    let mut pages = pages.split(' ').skip(1).map(|count| count.parse::<u64>().unwrap_or(0));
-    let (resident, shared) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
-    resident.saturating_sub(shared) * page_size() / MEGABYTE
+    let (mut pages, mut family) = (0, vec![pid]);
+    while let Some(pid) = family.pop() {
+        pages += own_pages(pid);
+        family.extend(children(pid));
+    }
+    pages * page_size() / MEGABYTE
+}
+
+fn own_pages(pid: i32) -> u64 {
+    let counts = fs::read_to_string(format!("/proc/{pid}/statm")).unwrap_or_default();
+    let mut counts = counts.split(' ').skip(1).map(|count| count.parse::<u64>().unwrap_or(0));
+    let (resident, shared) = (counts.next().unwrap_or(0), counts.next().unwrap_or(0));
+    resident.saturating_sub(shared)
+}
+
+/// Each thread has a list of its own. Whose parent has ended is in none.
+fn children(pid: i32) -> Vec<i32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let lists = threads.filter_map(|it| fs::read_to_string(it.ok()?.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            let pids = list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
+            pids.collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// The most that a process ever held, its program included.
@@ -53,5 +75,16 @@ mod tests {
         assert!(peak_mb(own) >= 64);
         drop(held);
         assert_eq!(held_mb(i32::MAX), 0);
+    }
+
+    #[test]
+    fn those_it_started_are_among_it() -> std::io::Result<()> {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn()?;
+        let own = i32::try_from(std::process::id()).unwrap_or(0);
+        let listed = children(own).contains(&i32::try_from(child.id()).unwrap_or(0));
+        child.kill()?;
+        child.wait()?;
+        assert!(listed);
+        Ok(())
     }
 }
