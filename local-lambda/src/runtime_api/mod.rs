@@ -3,6 +3,7 @@
 
 mod invocation;
 mod response;
+mod trailers;
 
 use std::convert::Infallible;
 use std::sync::Arc;
