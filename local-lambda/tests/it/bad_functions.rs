@@ -96,7 +96,7 @@ async fn an_init_that_hangs_has_the_calls_time_in_the_end() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_function_started_ends_with_it() -> Result<()> {
-    let lab = Lab::start().await?;
+    let lab = Lab::start_with(Limits { processes: 1, ..Limits::default() }).await?;
     let body =
         "sleep 600 &\nchild=$!\nnext\npost \"invocation/$id/response\" \"$child\"\nnext\nexit 1\n";
     script(&lab, "forks", 3, body).await?;
