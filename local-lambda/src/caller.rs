@@ -60,7 +60,7 @@ pub(crate) struct ShutDown;
 /// Hands a call over. From here on it runs whether or not anybody waits for its answer.
 pub(crate) fn call(call: Call<'_>) -> Result<Calling, NotCalled> {
     let pool = call.entry.pool(call.qualifier).ok_or(NotCalled::NoVersion)?;
-    let permit = call.entry.gate.enter().ok_or(NotCalled::Reserved)?;
+    let permit = call.entry.enter(&pool.unit.number).ok_or(NotCalled::Reserved)?;
     let (sender, answer) = oneshot::channel();
     let invocation = Invocation {
         id: call.id,

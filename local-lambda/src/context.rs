@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::auth::Credentials;
 use crate::events::Events;
 use crate::registry::Registry;
+use crate::s3::S3;
 use crate::store::{CodeStore, Secrets};
 
 /// The host as its handlers see it.
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     pub(crate) code: Arc<CodeStore>,
     pub(crate) secrets: Arc<Secrets>,
+    /// Where code may come from, beside requests.
+    pub(crate) s3: Option<S3>,
     /// Part of the download addresses of packages, new at each start.
     pub(crate) download_token: String,
 }

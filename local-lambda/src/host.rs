@@ -21,6 +21,7 @@ use crate::front::{self, Door};
 use crate::output::Output;
 use crate::process::{Limits, Machine, Spawner, raise_descriptor_limit};
 use crate::registry::Registry;
+use crate::s3::S3;
 use crate::settings::Settings;
 use crate::store::{CodeStore, FunctionStore, Layout, Secrets};
 
@@ -69,6 +70,12 @@ pub enum StartError {
     )]
     Tls {
         /// What was wrong.
+        source: io::Error,
+    },
+    /// The S3 endpoint is none.
+    #[error("could not use the S3 endpoint (give it as http://KEY:SECRET@127.0.0.1:9000)")]
+    S3 {
+        /// What is wrong with it.
         source: io::Error,
     },
     /// The system gave no thread.
@@ -176,6 +183,9 @@ impl Parts {
         let key_pair = settings.key_file.with_extension("credentials");
         let credentials = Credentials::open(&key_pair)
             .map_err(|source| StartError::Key { path: key_pair.clone(), source })?;
+        let s3 = settings.s3_endpoint.as_deref();
+        let s3 = s3.map(|endpoint| S3::at(endpoint, &settings.region, &credentials));
+        let s3 = s3.transpose().map_err(|source| StartError::S3 { source })?;
         let layout = Layout::create(&settings.data).map_err(no_data)?;
         let lock = layout.lock().map_err(|error| match error {
             TryLockError::WouldBlock => StartError::DataInUse { path: settings.data.clone() },
@@ -209,6 +219,7 @@ impl Parts {
             events,
             code,
             secrets,
+            s3,
             download_token: Uuid::new_v4().simple().to_string(),
         });
         Events::resume(&context).map_err(no_data)?;

@@ -22,6 +22,7 @@ mod policy;
 mod process;
 mod registry;
 mod runtime_api;
+mod s3;
 mod settings;
 mod store;
 mod url;

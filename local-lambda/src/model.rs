@@ -49,6 +49,42 @@ impl Function {
         self.version(version).map(|found| (version, found))
     }
 
+    /// Drops what hangs on a qualifier that is no more. Its URL stays, as on the service.
+    pub(crate) fn forget_qualifier(&mut self, qualifier: &str) {
+        self.policies.remove(qualifier);
+        self.provisioned.remove(qualifier);
+        self.invoke_configs.remove(qualifier);
+    }
+
+    /// The number of the version that a provisioned qualifier keeps ready.
+    pub(crate) fn provisioned_version<'a>(&'a self, qualifier: &'a str) -> &'a str {
+        self.aliases.get(qualifier).map_or(qualifier, |alias| alias.version.as_str())
+    }
+
+    /// All that is provisioned, every qualifier together.
+    pub(crate) fn total_provisioned(&self) -> u32 {
+        self.provisioned.values().map(|it| it.requested).sum()
+    }
+
+    /// Marks `$LATEST`, a version or an alias as changed.
+    pub(crate) fn touch(&mut self, qualifier: &str, revision: &str) {
+        let number = qualifier.parse::<u64>().ok();
+        let slot = match (qualifier, number.and_then(|it| self.versions.get_mut(&it))) {
+            (LATEST, _) => Some(&mut self.latest.revision),
+            (_, Some(version)) => Some(&mut version.revision),
+            (alias, None) => self.aliases.get_mut(alias).map(|alias| &mut alias.revision),
+        };
+        if let Some(slot) = slot {
+            revision.clone_into(slot);
+        }
+    }
+
+    /// The revision of `$LATEST`, a version or an alias.
+    pub(crate) fn revision(&self, qualifier: &str) -> Option<&str> {
+        let alias = self.aliases.get(qualifier).map(|alias| alias.revision.as_str());
+        alias.or_else(|| self.version(qualifier).map(|version| version.revision.as_str()))
+    }
+
     /// `$LATEST` and every published version, oldest first.
     pub(crate) fn all_versions(&self) -> impl Iterator<Item = (String, &Version)> {
         let published = self.versions.iter().map(|(number, version)| (number.to_string(), version));
@@ -172,7 +208,7 @@ pub(crate) struct InvokeConfig {
 }
 
 /// The statements of a qualifier's resource policy, in the order they were added.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Policy {
     pub(crate) revision: String,
     pub(crate) statements: Vec<Value>,

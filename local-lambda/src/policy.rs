@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::model::Policy;
 
 const AUTH_TYPE: &str = "lambda:FunctionUrlAuthType";
+/// How services are called.
+const SERVICES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"];
 const VIA_URL: &str = "lambda:InvokedViaFunctionUrl";
 
 /// Whether the policy lets anybody call the function's URL. That takes two permissions: to call
@@ -75,7 +77,9 @@ fn principal_of(principal: &str) -> Option<Value> {
         "*" => Some("*".into()),
         _ if is_account => Some(json!({ "AWS": format!("arn:aws:iam::{principal}:root") })),
         _ if principal.starts_with("arn:") => Some(json!({ "AWS": principal })),
-        _ if principal.contains('.') => Some(json!({ "Service": principal })),
+        _ if SERVICES.iter().any(|end| principal.ends_with(end)) => {
+            Some(json!({ "Service": principal }))
+        }
         _ => None,
     }
 }

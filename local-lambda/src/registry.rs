@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::api::error::ApiError;
 use crate::arn::{LATEST, function_arn, qualified_arn};
-use crate::invocation::Gate;
+use crate::invocation::{Gate, Permit};
 use crate::model::{Function, UrlConfig};
 use crate::policy;
 use crate::process::{Limits, Machine, Pool, Unit};
@@ -17,7 +17,10 @@ use crate::store::FunctionStore;
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) function: Function,
-    pub(crate) gate: Arc<Gate>,
+    /// What all calls share that nothing is provisioned for.
+    gate: Arc<Gate>,
+    /// By the version's number: calls that provisioned processes are kept for.
+    provisioned: HashMap<String, Arc<Gate>>,
     /// By version. Those that a change leaves alone are carried over.
     pools: HashMap<String, Arc<Pool>>,
 }
@@ -192,8 +195,29 @@ impl Entry {
             pool.provision(usize::try_from(processes).unwrap_or(usize::MAX));
         }
         let gate = before.map_or_else(Arc::default, |before| Arc::clone(&before.gate));
-        gate.reserve(function.reserved_concurrency);
-        Self { function, gate, pools }
+        let total = function.total_provisioned();
+        gate.reserve(function.reserved_concurrency.map(|reserved| reserved.saturating_sub(total)));
+        let provisioned = function.provisioned.iter().map(|(qualifier, config)| {
+            let number = function.provisioned_version(qualifier);
+            let kept = before.and_then(|before| before.provisioned.get(number));
+            let gate = kept.map_or_else(Arc::default, Arc::clone);
+            gate.reserve(Some(config.requested));
+            (number.to_owned(), gate)
+        });
+        let provisioned = provisioned.collect();
+        Self { function, gate, provisioned, pools }
+    }
+
+    /// A place for a call of the version: one that is provisioned for it, or one that all share.
+    pub(crate) fn enter(&self, number: &str) -> Option<Permit> {
+        let own = self.provisioned.get(number).and_then(Gate::enter);
+        own.or_else(|| self.gate.enter())
+    }
+
+    /// How many processes are there for a provisioned qualifier.
+    pub(crate) fn kept_ready(&self, qualifier: &str) -> usize {
+        let pool = self.pools.get(self.function.provisioned_version(qualifier));
+        pool.map_or(0, |pool| pool.ready())
     }
 
     /// The pool that a qualifier's calls go to; an alias with weights chooses anew each time.

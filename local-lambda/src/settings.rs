@@ -21,6 +21,9 @@ pub struct Settings {
     pub disconnect: Disconnect,
     /// The certificate for TLS connections, beside which plain ones are still answered.
     pub tls: Option<Tls>,
+    /// Where code in S3 is, such as `http://KEY:SECRET@127.0.0.1:9000`; this host's own keys sign
+    /// where none are given.
+    pub s3_endpoint: Option<String>,
 }
 
 impl Settings {
@@ -35,6 +38,7 @@ impl Settings {
             auth: true,
             disconnect: Disconnect::default(),
             tls: None,
+            s3_endpoint: None,
         }
     }
 

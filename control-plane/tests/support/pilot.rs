@@ -2,12 +2,11 @@
 //! of its own. Only the builder's folder is shared, since warming it takes minutes.
 
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use local_lambda::{Disconnect, Host};
+use local_lambda::Host;
 use promptpilot_control_plane::{
     ControlPlane, Faults, LambdaTarget, SecretKey, SecretToken, Settings,
     deploy::model::{Batch, Deployment, LogLine},
@@ -49,12 +48,11 @@ impl Pilot {
         rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir()?;
         let host = Host::start(local_lambda::Settings {
-            data: folder.path().join("lambda"),
-            key_file: folder.path().join("lambda.key"),
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             region: "eu-central-1".to_owned(),
-            auth: true,
-            disconnect: Disconnect::default(),
+            ..local_lambda::Settings::new(
+                folder.path().join("lambda"),
+                folder.path().join("lambda.key"),
+            )
         })
         .await?;
         let database = TestDatabase::new().await?;

@@ -148,7 +148,7 @@ pub(super) async fn delete(
         if function.aliases.remove(name).is_none() {
             return Ok((Change::Keep, ()));
         }
-        function.policies.remove(name);
+        function.forget_qualifier(name);
         Ok((Change::Save(Box::new(function)), ()))
     };
     context.registry.change(&reference.name, decide).await?;
@@ -215,7 +215,8 @@ fn check_target(
         if version == LATEST {
             return Err(ApiError::invalid(
                 "$LATEST is not supported for an alias pointing to more than 1 version",
-            ));
+            )
+            .untyped());
         }
         if other == version {
             return Err(ApiError::invalid(format!(

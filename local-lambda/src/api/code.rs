@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 
@@ -13,6 +14,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::model::{Code, Function, Version, new_revision};
 use crate::registry::Change;
+use crate::s3::{Object, S3Error};
 use crate::store::{CodeError, CodeStore, Pin};
 
 use super::configuration::architecture;
@@ -27,6 +29,8 @@ use super::versions;
 pub(super) struct CodeInput {
     zip_file: Option<String>,
     s3_bucket: Option<String>,
+    s3_key: Option<String>,
+    s3_object_version: Option<String>,
     image_uri: Option<String>,
 }
 
@@ -44,23 +48,39 @@ struct UpdateFunctionCode {
 }
 
 impl CodeInput {
-    fn package(&self) -> Result<Vec<u8>, ApiError> {
-        if self.s3_bucket.is_some() || self.image_uri.is_some() {
-            return Err(ApiError::invalid(
-                "Code from S3 or an image is not available on this host: send it as ZipFile",
-            ));
+    async fn package(&self, context: &Context) -> Result<Bytes, ApiError> {
+        if self.image_uri.is_some() {
+            return Err(ApiError::invalid("Container images are not available on this host"));
         }
-        let text = self
-            .zip_file
-            .as_deref()
-            .ok_or_else(|| ApiError::invalid("Please provide a source for function code."))?;
-        STANDARD.decode(text).map_err(ApiError::malformed)
+        match (&self.zip_file, &self.s3_bucket) {
+            (Some(text), _) => {
+                let package = STANDARD.decode(text).map_err(ApiError::malformed)?;
+                CodeStore::check_upload(&package).map_err(refused)?;
+                Ok(package.into())
+            }
+            (None, Some(bucket)) => self.object(context, bucket).await,
+            (None, None) => Err(ApiError::invalid("Please provide a source for function code.")),
+        }
+    }
+
+    async fn object(&self, context: &Context, bucket: &str) -> Result<Bytes, ApiError> {
+        let s3 = context.s3.as_ref().ok_or_else(|| {
+            ApiError::invalid(
+                "Code in S3 is not available on this host: it was started without an S3 endpoint",
+            )
+        })?;
+        let key = self.s3_key.as_deref().ok_or_else(|| ApiError::missing("s3Key"))?;
+        let object = Object { bucket, key, version: self.s3_object_version.as_deref() };
+        s3.get(&object).await.map_err(|error| match error {
+            S3Error::Refused { .. } => ApiError::invalid(error.to_string()),
+            S3Error::Failed { .. } => ApiError::internal("get the code from S3", &error),
+        })
     }
 }
 
 /// Keeps and unpacks a package. The pin holds it until a function refers to it.
 pub(super) async fn install(context: &Context, input: &CodeInput) -> Result<(Code, Pin), ApiError> {
-    let (store, package) = (Arc::clone(&context.code), input.package()?);
+    let (store, package) = (Arc::clone(&context.code), input.package(context).await?);
     blocking(move || store.install(&package)).await
 }
 
@@ -97,7 +117,7 @@ pub(super) async fn update(
     let architecture = input.architectures.as_deref().map(architecture).transpose()?;
 
     let (code, _pin) = if input.dry_run {
-        let package = input.code.package()?;
+        let package = input.code.package(context).await?;
         (blocking(move || CodeStore::inspect(&package)).await?, None)
     } else {
         let (code, pin) = install(context, &input.code).await?;

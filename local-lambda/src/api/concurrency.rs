@@ -6,7 +6,7 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::arn::{FunctionRef, LATEST, qualified_arn};
+use crate::arn::{FunctionRef, LATEST, function_arn, qualified_arn};
 use crate::body::Body;
 use crate::context::Context;
 use crate::model::Function;
@@ -37,7 +37,17 @@ pub(super) async fn put(
             return Err(ApiError::invalid(format!(
                 "Specified ReservedConcurrentExecutions for function decreases account's \
                  UnreservedConcurrentExecution below its minimum value of [{MIN_UNRESERVED}]."
-            )));
+            ))
+            .untyped());
+        }
+        let provisioned = function.total_provisioned();
+        if reserved < provisioned {
+            // The blanks are the service's.
+            return Err(ApiError::invalid(format!(
+                " ReservedConcurrentExecutions  {reserved} should not be lower than function's \
+                 total provisioned concurrency [{provisioned}]."
+            ))
+            .untyped());
         }
         let changed = Function { reserved_concurrency: Some(reserved), ..function.clone() };
         Ok((Change::Save(Box::new(changed)), ()))
@@ -49,7 +59,8 @@ pub(super) async fn put(
 pub(super) fn get(context: &Context, request: &ApiRequest) -> Result<Response<Body>, ApiError> {
     let reference = unqualified(context, request)?;
     let entry = context.registry.get(&reference.name);
-    let entry = entry.ok_or_else(|| missing(context, &reference))?;
+    let missing = || ApiError::no_function(&function_arn(&context.region, &reference.name));
+    let entry = entry.ok_or_else(missing)?;
     let body = match entry.function.reserved_concurrency {
         Some(reserved) => json!({ "ReservedConcurrentExecutions": reserved }),
         None => json!({}),
@@ -72,7 +83,7 @@ pub(super) async fn delete(
 }
 
 /// What all functions but `name` have reserved.
-fn reserved_by_others(context: &Context, name: &str) -> u64 {
+pub(super) fn reserved_by_others(context: &Context, name: &str) -> u64 {
     let entries = context.registry.list();
     let others = entries.iter().filter(|entry| entry.function.name != name);
     others.filter_map(|entry| entry.function.reserved_concurrency).map(u64::from).sum()

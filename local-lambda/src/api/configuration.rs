@@ -1,6 +1,5 @@
 //! UpdateFunctionConfiguration, and the checks of settings that it shares with CreateFunction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
@@ -16,32 +15,18 @@ use crate::registry::Change;
 
 use super::error::ApiError;
 use super::request::{ApiRequest, reply};
+use super::runtimes;
 use super::shape::{Settled, Shown, configuration};
-use super::variables;
+use super::variables::{self, Variables};
 
-/// Those that run on this host: their own `bootstrap`, or an interpreter of the machine.
-const RUNTIMES: [&str; 11] = [
-    "provided.al2023",
-    "provided.al2",
-    "nodejs20.x",
-    "nodejs22.x",
-    "nodejs24.x",
-    "python3.9",
-    "python3.10",
-    "python3.11",
-    "python3.12",
-    "python3.13",
-    "python3.14",
-];
 const ARCHITECTURES: [&str; 2] = ["x86_64", "arm64"];
 const MAX_DESCRIPTION: usize = 256;
 
 /// What the service has and this host does not.
-const UNAVAILABLE: [&str; 14] = [
+const UNAVAILABLE: [&str; 13] = [
     "VpcConfig",
     "DeadLetterConfig",
     "KMSKeyArn",
-    "Layers",
     "FileSystemConfigs",
     "ImageConfig",
     "CodeSigningConfigArn",
@@ -73,7 +58,7 @@ pub(super) struct SettingsInput {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct EnvironmentInput {
-    variables: BTreeMap<String, String>,
+    variables: Variables,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,9 +81,32 @@ struct UpdateFunctionConfiguration {
     settings: SettingsInput,
 }
 
+/// Settings that are refused in the service's words.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Refusable {
+    layers: Option<Vec<String>>,
+    snap_start: Option<SnapStartInput>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SnapStartInput {
+    apply_on: Option<String>,
+}
+
 impl SettingsInput {
     /// Refuses settings that would have to be ignored.
     pub(super) fn refuse_unavailable(request: &ApiRequest) -> Result<(), ApiError> {
+        let said: Refusable = request.json()?;
+        if let Some(layer) = said.layers.iter().flatten().next() {
+            return Err(ApiError::invalid(format!(
+                "Layer version {layer} does not exist. (This host has no layers.)"
+            )));
+        }
+        if let Some(mode) = said.snap_start.and_then(|it| it.apply_on) {
+            one_of("snapStart.applyOn", &mode, &["PublishedVersions", "None"])?;
+        }
         request.refuse_members(&UNAVAILABLE)
     }
 
@@ -145,7 +153,7 @@ impl SettingsInput {
             return Err(too_long("description", text, MAX_DESCRIPTION));
         }
         if let Some(runtime) = &self.runtime {
-            settings.runtime = checked_runtime(runtime)?;
+            settings.runtime = runtimes::checked(runtime)?;
         }
         if let Some(role) = &self.role {
             settings.role = checked_role(role)?;
@@ -229,17 +237,6 @@ pub(super) fn architecture(asked: &[String]) -> Result<String, ApiError> {
             "Member must have length less than or equal to 1",
         )),
     }
-}
-
-fn checked_runtime(runtime: &str) -> Result<String, ApiError> {
-    if RUNTIMES.contains(&runtime) {
-        return Ok(runtime.to_owned());
-    }
-    Err(ApiError::invalid(format!(
-        "Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value \
-         set: [{}] (others can bring a bootstrap of their own)",
-        RUNTIMES.join(", ")
-    )))
 }
 
 fn checked_role(role: &str) -> Result<String, ApiError> {

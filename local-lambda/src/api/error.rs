@@ -18,11 +18,13 @@ pub(crate) struct ApiError {
     kind: &'static str,
     message: Option<String>,
     reason: Option<&'static str>,
+    /// Whether the reply tells whose fault it is, where errors of its kind do.
+    tells_type: bool,
 }
 
 impl ApiError {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { status, kind, message: Some(message.into()), reason: None }
+        Self { status, kind, message: Some(message.into()), reason: None, tells_type: true }
     }
 
     /// `InvalidParameterValueException`.
@@ -111,12 +113,33 @@ impl ApiError {
     /// `AccessDeniedException`; AWS gives some of them no message.
     pub(crate) fn access_denied(message: Option<String>) -> Self {
         let (status, kind) = (StatusCode::FORBIDDEN, "AccessDeniedException");
-        Self { status, kind, message, reason: None }
+        Self { status, kind, message, reason: None, tells_type: false }
     }
 
     /// The signature's own error types, all 403.
     pub(crate) fn signature(kind: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, kind, message)
+    }
+
+    /// `ProvisionedConcurrencyConfigNotFoundException`.
+    pub(crate) fn not_provisioned() -> Self {
+        let kind = "ProvisionedConcurrencyConfigNotFoundException";
+        let message = "No Provisioned Concurrency Config found for this function";
+        Self::new(StatusCode::NOT_FOUND, kind, message)
+    }
+
+    /// `CodeSigningConfigNotFoundException`.
+    pub(crate) fn no_code_signing(arn: &str) -> Self {
+        let message = format!(
+            "The code signing configuration cannot be found. Check that the provided \
+             configuration is not deleted: {arn}."
+        );
+        Self::new(StatusCode::NOT_FOUND, "CodeSigningConfigNotFoundException", message)
+    }
+
+    /// Without `Type`: the service leaves it out of some replies.
+    pub(crate) fn untyped(self) -> Self {
+        Self { tells_type: false, ..self }
     }
 
     /// An operation of the service that this host does not have.
@@ -140,13 +163,16 @@ impl ApiError {
     /// The message's member and whether `Type` is told, by error type as the service model has it.
     fn shape(&self) -> (&'static str, bool) {
         match self.kind {
-            "ResourceNotFoundException" | "ServiceException" => ("Message", true),
+            "ResourceNotFoundException"
+            | "CodeSigningConfigNotFoundException"
+            | "ServiceException" => ("Message", true),
             "AccessDeniedException" => ("Message", false),
             "InvalidParameterValueException"
             | "InvalidRequestContentException"
             | "ResourceConflictException"
             | "PreconditionFailedException"
             | "RequestEntityTooLargeException"
+            | "ProvisionedConcurrencyConfigNotFoundException"
             | "TooManyRequestsException" => ("message", true),
             _ => ("message", false),
         }
@@ -159,7 +185,7 @@ impl ApiError {
         if let Some(reason) = self.reason {
             body.insert("Reason".to_owned(), reason.into());
         }
-        if typed {
+        if typed && self.tells_type {
             let fault = if self.status.is_server_error() { "Service" } else { "User" };
             body.insert("Type".to_owned(), fault.into());
         }

@@ -117,15 +117,15 @@ async fn save(
 ) -> Result<Response<Body>, ApiError> {
     let reference = request.function(context)?;
     let input = ConfigInput::read(request)?;
+    if input.says_nothing() {
+        return Err(ApiError::invalid(
+            "You must specify at least one of error handling or destination setting.",
+        ));
+    }
     let qualifier = reference.qualifier_or_latest();
     let decide = |function: Option<&Function>| {
         let mut function = function.ok_or_else(no_function)?.clone();
         function.resolve(qualifier).ok_or_else(no_function)?;
-        if input.says_nothing() {
-            return Err(ApiError::invalid(
-                "You must specify at least one of error handling or destination setting.",
-            ));
-        }
         let before = base(function.invoke_configs.get(qualifier));
         let before = before.map_err(|()| no_config(context, &reference))?;
         check_destinations(context, &reference, &input)?;

@@ -200,12 +200,16 @@ pub(super) async fn delete(
 ) -> Result<Response<Body>, ApiError> {
     let reference = request.function(context)?;
     let arn = function_arn(&context.region, &reference.name);
+    let version = reference.qualifier.as_deref().map(versions::removable).transpose()?;
     let decide = |function: Option<&Function>| {
         let function = function.ok_or_else(|| ApiError::no_function(&arn))?;
-        match reference.qualifier.as_deref() {
-            None => Ok((Change::Delete, ())),
-            Some(qualifier) => Ok((versions::remove(function, qualifier, &arn)?, ())),
-        }
+        let change = match version {
+            None => Change::Delete,
+            Some(Some(number)) => versions::remove(function, number, &arn)?,
+            // No version can be called so; the service does not mind either.
+            Some(None) => Change::Keep,
+        };
+        Ok((change, ()))
     };
     context.registry.change(&reference.name, decide).await?;
     context.registry.sweep_code();

@@ -21,6 +21,8 @@ use super::error::ApiError;
 use super::request::{ApiRequest, no_content};
 
 const MAX_PAYLOAD: usize = 6_291_456;
+/// The service lets answers be a little longer than events.
+const MAX_ANSWER: usize = 6_291_556;
 const INVOCATION_TYPE: &str = "x-amz-invocation-type";
 const LOG_TYPE: &str = "x-amz-log-type";
 const CLIENT_CONTEXT: &str = "x-amz-client-context";
@@ -207,9 +209,9 @@ async fn collect(mut chunks: mpsc::Receiver<Chunk>) -> Whole {
                 return Whole { body: body.freeze(), log, failed: false };
             }
         }
-        if body.len() > MAX_PAYLOAD {
+        if body.len() > MAX_ANSWER {
             let message = format!(
-                "Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+                "Response payload size exceeded maximum allowed payload size ({MAX_ANSWER} bytes)."
             );
             let failure = Failure::document("Function.ResponseSizeTooLarge", &message);
             return Whole::failed(failure, None);

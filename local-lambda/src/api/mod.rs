@@ -1,8 +1,10 @@
 //! Lambda's REST API.
 
+mod absent;
 mod account;
 mod aliases;
 mod code;
+mod code_signing;
 mod concurrency;
 mod configuration;
 pub(crate) mod error;
@@ -12,8 +14,10 @@ mod functions;
 mod invoke;
 mod page;
 mod permissions;
+mod provisioned;
 mod request;
 mod route;
+mod runtimes;
 mod shape;
 mod stream;
 mod tags;

@@ -35,11 +35,9 @@ pub(super) async fn add(
                 "The provided principal was invalid. Please check the principal and try again.",
             )
         })?;
-        let policy = function
-            .policies
-            .entry(qualifier.to_owned())
-            .or_insert_with(|| Policy { revision: new_revision(), statements: Vec::new() });
-        check_revision(permission.revision_id.as_deref(), policy)?;
+        check_revision(permission.revision_id.as_deref(), &function, qualifier)?;
+        let revision = new_revision();
+        let policy = function.policies.entry(qualifier.to_owned()).or_default();
         if policy.statements.iter().any(|it| it["Sid"] == made["Sid"]) {
             let id = permission.statement_id.as_deref().unwrap_or_default();
             return Err(ApiError::conflict(format!(
@@ -48,12 +46,13 @@ pub(super) async fn add(
             )));
         }
         policy.statements.push(made.clone());
-        policy.revision = new_revision();
+        policy.revision.clone_from(&revision);
         if document(policy).len() > MAX_POLICY {
             return Err(ApiError::invalid(
                 "The final policy size is bigger than the limit (20480).",
             ));
         }
+        function.touch(qualifier, &revision);
         Ok((Change::Save(Box::new(function)), made))
     };
     let made = context.registry.change(&reference.name, decide).await?;
@@ -70,10 +69,12 @@ pub(super) async fn remove(
         let arn = reference.arn(&context.region);
         let missing = || ApiError::not_found(format!("No policy found for: {arn}"));
         let mut function = function.ok_or_else(missing)?.clone();
+        existing(context, &reference, Some(&function))?;
+        check_revision(request.query.get("RevisionId"), &function, qualifier)?;
+        let revision = new_revision();
         let policy = function.policies.get_mut(qualifier).ok_or_else(|| {
             ApiError::not_found("No policy is associated with the given resource.")
         })?;
-        check_revision(request.query.get("RevisionId"), policy)?;
         let before = policy.statements.len();
         policy.statements.retain(|statement| statement["Sid"] != sid);
         if policy.statements.len() == before {
@@ -81,10 +82,11 @@ pub(super) async fn remove(
                 "Statement {sid} is not found in resource policy."
             )));
         }
-        policy.revision = new_revision();
+        policy.revision.clone_from(&revision);
         if policy.statements.is_empty() {
             function.policies.remove(qualifier);
         }
+        function.touch(qualifier, &revision);
         Ok((Change::Save(Box::new(function)), ()))
     };
     context.registry.change(&reference.name, decide).await?;
@@ -132,9 +134,17 @@ fn check(permission: &Permission) -> Result<(), ApiError> {
     }
 }
 
-fn check_revision(seen: Option<&str>, policy: &Policy) -> Result<(), ApiError> {
+/// A policy's revision is that of its last change, which was its resource's too. Where there is no
+/// policy yet the resource's counts.
+fn check_revision(
+    seen: Option<&str>,
+    function: &Function,
+    qualifier: &str,
+) -> Result<(), ApiError> {
+    let policy = function.policies.get(qualifier).map(|policy| policy.revision.as_str());
+    let current = policy.or_else(|| function.revision(qualifier));
     match seen {
-        Some(seen) if seen != policy.revision => Err(ApiError::stale_revision("GetPolicy")),
+        Some(seen) if Some(seen) != current => Err(ApiError::stale_revision("GetPolicy")),
         _ => Ok(()),
     }
 }

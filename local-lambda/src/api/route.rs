@@ -15,8 +15,8 @@ use crate::context::Context;
 use super::error::ApiError;
 use super::request::{ApiRequest, Query};
 use super::{
-    account, aliases, code, concurrency, configuration, event_config, functions, invoke,
-    permissions, stream, tags, urls, versions,
+    absent, account, aliases, code, code_signing, concurrency, configuration, event_config,
+    functions, invoke, permissions, provisioned, stream, tags, urls, versions,
 };
 
 const MAX_REQUEST: usize = 70_167_211;
@@ -55,8 +55,13 @@ async fn answer(
     let body = match Limited::new(body, MAX_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
+            let operation = match (head.method.as_str(), head.uri.path().trim_end_matches('/')) {
+                ("POST", "/2015-03-31/functions") => "CreateFunction",
+                ("PUT", path) if path.ends_with("/code") => "UpdateFunctionCode",
+                _ => "requested",
+            };
             return Err(ApiError::too_large(format!(
-                "Request must be smaller than {MAX_REQUEST} bytes"
+                "Request must be smaller than {MAX_REQUEST} bytes for the {operation} operation"
             )));
         }
         Err(error) => return Err(ApiError::malformed(error)),
@@ -84,8 +89,8 @@ async fn dispatch(
     match (method.as_str(), path.as_slice()) {
         ("POST", ["2015-03-31", "functions"]) => functions::create(context, request).await,
         ("GET", ["2015-03-31", "functions"]) => functions::list(context, request),
-        (_, ["2015-03-31", "functions", _, rest @ ..]) => {
-            function(context, method, request, rest, id).await
+        (_, ["2015-03-31", "functions", _, ..]) => {
+            function(context, method, request, &path, id).await
         }
         ("POST", ["2021-11-15", "functions", _, "response-streaming-invocations"]) => {
             stream::invoke(context, request, id).await
@@ -104,14 +109,23 @@ async fn dispatch(
         ("GET", ["2019-09-30", "functions", _, "concurrency"]) => {
             concurrency::get(context, request)
         }
-        (_, ["2019-09-25", "functions", _, "event-invoke-config", rest @ ..]) => {
-            event_config(context, method, request, rest).await
+        (_, ["2019-09-25", "functions", _, "event-invoke-config", ..]) => {
+            event_config(context, method, request, &path).await
         }
+        (_, ["2019-09-30", "functions", _, "provisioned-concurrency"]) => {
+            provisioned(context, method, request, &path).await
+        }
+        (_, ["2020-06-30", "functions", _, "code-signing-config"]) => match method.as_str() {
+            "GET" => code_signing::get(context, request),
+            "DELETE" => code_signing::delete(context, request),
+            "PUT" => code_signing::put(request),
+            method => Err(absent::refused(method, &path)),
+        },
         ("GET", ["2017-03-31", "tags", arn]) => tags::list(context, arn),
         ("POST", ["2017-03-31", "tags", arn]) => tags::tag(context, request, arn).await,
         ("DELETE", ["2017-03-31", "tags", arn]) => tags::untag(context, request, arn).await,
         ("GET", ["2016-08-19", "account-settings"]) => account::settings(context),
-        (method, path) => Err(unknown(method, path)),
+        (method, path) => Err(absent::refused(method, path)),
     }
 }
 
@@ -120,10 +134,10 @@ async fn function(
     context: &Arc<Context>,
     method: &Method,
     request: &ApiRequest,
-    rest: &[&str],
+    path: &[&str],
     id: Uuid,
 ) -> Result<Response<Body>, ApiError> {
-    match (method.as_str(), rest) {
+    match (method.as_str(), path.get(3..).unwrap_or_default()) {
         ("GET", []) => functions::get(context, request),
         ("DELETE", []) => functions::delete(context, request).await,
         ("GET", ["configuration"]) => functions::get_configuration(context, request),
@@ -140,7 +154,7 @@ async fn function(
         ("GET", ["policy"]) => permissions::get(context, request),
         ("DELETE", ["policy", _]) => permissions::remove(context, request).await,
         ("POST", ["invocations"]) => invoke::invoke(context, request, id).await,
-        (method, rest) => Err(unknown(method, rest)),
+        (method, _) => Err(absent::refused(method, path)),
     }
 }
 
@@ -148,18 +162,29 @@ async fn event_config(
     context: &Arc<Context>,
     method: &Method,
     request: &ApiRequest,
-    rest: &[&str],
+    path: &[&str],
 ) -> Result<Response<Body>, ApiError> {
-    match (method.as_str(), rest) {
+    match (method.as_str(), path.get(4..).unwrap_or_default()) {
         ("PUT", []) => event_config::put(context, request).await,
         ("POST", []) => event_config::update(context, request).await,
         ("GET", []) => event_config::get(context, request),
         ("DELETE", []) => event_config::delete(context, request).await,
         ("GET", ["list"]) => event_config::list(context, request),
-        (method, rest) => Err(unknown(method, rest)),
+        (method, _) => Err(absent::refused(method, path)),
     }
 }
 
-fn unknown(method: &str, path: &[&str]) -> ApiError {
-    ApiError::not_implemented(&format!("The operation `{method} …/{}`", path.join("/")))
+async fn provisioned(
+    context: &Arc<Context>,
+    method: &Method,
+    request: &ApiRequest,
+    path: &[&str],
+) -> Result<Response<Body>, ApiError> {
+    match method.as_str() {
+        "PUT" => provisioned::put(context, request).await,
+        "GET" if request.query.get("List").is_some() => provisioned::list(context, request),
+        "GET" => provisioned::get(context, request),
+        "DELETE" => provisioned::delete(context, request).await,
+        method => Err(absent::refused(method, path)),
+    }
 }

@@ -7,16 +7,17 @@ use http::{Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::arn::{FunctionRef, function_arn};
+use crate::arn::{FunctionRef, LATEST, function_arn, is_account, is_region, is_word};
 use crate::body::Body;
 use crate::context::Context;
-use crate::model::Function;
+use crate::model::{Function, new_revision};
 use crate::registry::Change;
 
 use super::error::ApiError;
 use super::request::{ApiRequest, no_content, reply};
 
 const MAX_TAGS: usize = 50;
+const ARN_PATTERN: &str = r"arn:(aws[a-zA-Z-]*):lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:(function:[a-zA-Z0-9-_]+(:(\$LATEST|[a-zA-Z0-9-_]+))?|layer:([a-zA-Z0-9-_]+)|code-signing-config:csc-[a-z0-9]{17}|event-source-mapping:[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|capacity-provider:[a-zA-Z0-9-_]+)";
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -81,25 +82,53 @@ async fn change(
     let decide = |function: Option<&Function>| {
         let mut function = function.ok_or_else(|| missing(context, name))?.clone();
         apply(&mut function)?;
+        // By the service's count a tag changes the function.
+        function.latest.revision = new_revision();
         Ok((Change::Save(Box::new(function)), ()))
     };
     context.registry.change(name, decide).await?;
     Ok(no_content())
 }
 
+/// The function that an ARN names. Other resources may have tags on the service; here are none.
 fn function(context: &Context, arn: &str) -> Result<String, ApiError> {
-    if !arn.starts_with("arn:aws:lambda:") {
-        let pattern =
-            r"arn:(aws[a-zA-Z-]*):lambda:[a-z]{2}-[a-z]+-\d{1}:\d{12}:function:[a-zA-Z0-9-_]+";
-        return Err(ApiError::pattern("resource", arn, pattern));
+    let (kind, id) =
+        resource(arn).ok_or_else(|| ApiError::pattern("resource", arn, ARN_PATTERN))?;
+    let missing = |what| ApiError::not_found(format!("{what} not found: {arn}"));
+    match kind {
+        "function" => {}
+        "event-source-mapping" => return Err(missing("Event source mapping")),
+        "capacity-provider" => return Err(missing("Capacity provider")),
+        _ => return Err(missing("Resource")),
     }
-    let reference = FunctionRef::parse(&context.region, arn, None)?;
-    if reference.qualifier.is_some() {
+    if id.contains(':') {
         return Err(ApiError::invalid(
             "Tags on function aliases and versions are not supported. Please specify a function ARN.",
         ));
     }
-    Ok(reference.name)
+    FunctionRef::parse(&context.region, arn, None).map(|reference| reference.name)
+}
+
+/// The kind and the name of a resource, as [`ARN_PATTERN`] takes them apart.
+fn resource(arn: &str) -> Option<(&str, &str)> {
+    let (partition, rest) = arn.strip_prefix("arn:aws")?.split_once(":lambda:")?;
+    let mut parts = rest.splitn(4, ':');
+    let (region, account) = (parts.next()?, parts.next()?);
+    let (kind, id) = (parts.next()?, parts.next()?);
+    let known = match kind {
+        "function" => {
+            let (name, qualifier) = id.split_once(':').unwrap_or((id, LATEST));
+            is_word(name) && (qualifier == LATEST || is_word(qualifier))
+        }
+        "layer" | "capacity-provider" => is_word(id),
+        "event-source-mapping" => uuid::Uuid::try_parse(id).is_ok(),
+        "code-signing-config" => id.starts_with("csc-") && is_word(id),
+        _ => false,
+    };
+    let placed = partition.bytes().all(|it| it.is_ascii_alphabetic() || it == b'-')
+        && is_region(region)
+        && is_account(account);
+    (known && placed).then_some((kind, id))
 }
 
 fn missing(context: &Context, name: &str) -> ApiError {

@@ -1,8 +1,9 @@
 //! Environment variables: what an owner may set, and how they are kept.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde_json::json;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::context::Context;
 use crate::store::Sealed;
@@ -33,24 +34,62 @@ const RESERVED: [&str; 18] = [
     "LAMBDA_TASK_ROOT",
 ];
 
+/// Variables in the order of the request, in which an error shows them.
+#[derive(Debug, Default)]
+pub(super) struct Variables(Vec<(String, String)>);
+
+impl<'de> Deserialize<'de> for Variables {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Variables;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object of strings")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Variables, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Variables(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+impl Variables {
+    /// As the service measures them: compact JSON.
+    fn measured(&self) -> String {
+        let quoted = |text: &String| serde_json::Value::from(text.as_str()).to_string();
+        let pairs =
+            self.0.iter().map(|(name, value)| format!("{}:{}", quoted(name), quoted(value)));
+        format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+    }
+}
+
 /// Seals new values; unchanged ones stay sealed as they are, so that settings compare equal.
 pub(super) fn sealed(
     context: &Context,
     name: &str,
     before: Option<&Sealed>,
-    variables: &BTreeMap<String, String>,
+    variables: &Variables,
 ) -> Result<Option<Sealed>, ApiError> {
-    check_variables(variables)?;
+    let measured = variables.measured();
+    let variables: BTreeMap<_, _> = variables.0.iter().cloned().collect();
+    check_variables(&variables, &measured)?;
     if let Some(before) = before
-        && context.secrets.open_sealed(name, before).is_ok_and(|before| before == *variables)
+        && context.secrets.open_sealed(name, before).is_ok_and(|before| before == variables)
     {
         return Ok(Some(before.clone()));
     }
-    let sealed = context.secrets.seal(name, variables);
+    let sealed = context.secrets.seal(name, &variables);
     sealed.map(Some).map_err(|error| ApiError::internal("encrypt the environment", &error))
 }
 
-fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), ApiError> {
+fn check_variables(variables: &BTreeMap<String, String>, measured: &str) -> Result<(), ApiError> {
     const UNABLE: &str = "Lambda was unable to configure your environment variables because the \
                           environment variables you have provided";
     let reserved: Vec<_> =
@@ -76,9 +115,7 @@ fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), ApiError>
     if variables.values().any(|value| value.contains('\0')) {
         return Err(ApiError::invalid("Environment variables must not contain NUL"));
     }
-    let measured = json!(variables).to_string();
-    let size: usize = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if size > MAX_ENVIRONMENT {
+    if measured.len() > MAX_ENVIRONMENT {
         return Err(ApiError::invalid(format!(
             "{UNABLE} exceeded the 4KB limit. String measured: {measured}"
         )));

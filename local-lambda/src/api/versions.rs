@@ -92,18 +92,25 @@ pub(super) fn add(function: &mut Function, description: Option<String>) -> u64 {
     number
 }
 
-/// Deletes what a qualifier names.
-pub(super) fn remove(function: &Function, qualifier: &str, arn: &str) -> Result<Change, ApiError> {
+/// The version to be deleted, `None` where no version could be called so. The service says this
+/// before it looks for the function.
+pub(super) fn removable(qualifier: &str) -> Result<Option<u64>, ApiError> {
     if qualifier == LATEST {
         return Err(ApiError::invalid(
             "$LATEST version cannot be deleted without deleting the function.",
         ));
     }
-    let Ok(number) = qualifier.parse::<u64>() else {
-        return Err(ApiError::invalid(
-            "Deletion of aliases is not currently supported: use DeleteAlias.",
-        ));
-    };
+    match qualifier.parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) if qualifier.contains('$') => Ok(None),
+        Err(_) => Err(ApiError::invalid("Deletion of aliases is not currently supported.")),
+    }
+}
+
+/// Deletes a version.
+pub(super) fn remove(function: &Function, number: u64, arn: &str) -> Result<Change, ApiError> {
+    let qualifier = number.to_string();
+    let qualifier = qualifier.as_str();
     let used: Vec<_> = function
         .aliases
         .iter()
@@ -122,7 +129,7 @@ pub(super) fn remove(function: &Function, qualifier: &str, arn: &str) -> Result<
     let mut function = function.clone();
     // Deleting what is not there is no error for the service either.
     function.versions.remove(&number);
-    function.policies.remove(qualifier);
+    function.forget_qualifier(qualifier);
     Ok(Change::Save(Box::new(function)))
 }
 

@@ -287,6 +287,11 @@ impl Pool {
         self.scale(&mut state);
     }
 
+    /// Processes that have polled and are still there.
+    pub(crate) fn ready(&self) -> usize {
+        self.state().ready
+    }
+
     /// Calls that one process takes at once.
     pub(super) fn slots(&self) -> usize {
         *self.slots.get_or_init(|| {

@@ -5,10 +5,12 @@ mod code;
 pub(crate) mod files;
 mod functions;
 mod layout;
+mod package;
 mod secrets;
 
-pub(crate) use code::{CodeError, CodeStore, Pin};
+pub(crate) use code::{CodeStore, Pin};
 pub(crate) use files::{read_or_create_private, replace};
 pub(crate) use functions::FunctionStore;
 pub(crate) use layout::Layout;
+pub(crate) use package::CodeError;
 pub(crate) use secrets::{Sealed, Secrets, SecretsError};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::common::{self, REGION, Result};
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::FunctionUrlAuthType;
 use local_lambda::{Host, Settings};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -143,4 +144,107 @@ async fn functions_die_with_their_host() -> Result<()> {
     victim.kill().await?;
     common::until("the function is gone", async || (!Path::new(&process).exists()).then_some(()))
         .await
+}
+
+/// The steps of a function's life. A kill may fall into each.
+const STEPS: usize = 9;
+
+async fn step(client: &Client, name: &str, number: usize) -> Result<()> {
+    let (live, arn) = ("live", format!("arn:aws:lambda:{REGION}:000000000000:function:{name}"));
+    match number {
+        0 => common::create(client, name, common::example()?, 10, &[("A1", "b")]).await?,
+        1 => drop(client.publish_version().function_name(name).send().await?),
+        2 => {
+            let update = client.update_function_configuration().function_name(name);
+            update.memory_size(200).send().await?;
+        }
+        3 => {
+            let alias = client.create_alias().function_name(name).name(live);
+            alias.function_version("1").send().await?;
+        }
+        4 => {
+            let url = client.create_function_url_config().function_name(name).qualifier(live);
+            url.auth_type(FunctionUrlAuthType::None).send().await?;
+        }
+        5 => {
+            let add = client.add_permission().function_name(name).qualifier(live).principal("*");
+            add.statement_id("sid").action("lambda:InvokeFunction").send().await?;
+        }
+        6 => drop(client.tag_resource().resource(arn).tags("team", "a").send().await?),
+        7 => {
+            let put = client.put_function_concurrency().function_name(name);
+            put.reserved_concurrent_executions(5).send().await?;
+        }
+        _ => {
+            let put = client.put_function_event_invoke_config().function_name(name);
+            put.maximum_retry_attempts(1).send().await?;
+        }
+    }
+    Ok(())
+}
+
+/// How many steps have left their mark. A later one without an earlier one is a state that never
+/// was.
+async fn steps_done(client: &Client, name: &str) -> Result<usize> {
+    let Ok(found) = client.get_function().function_name(name).send().await else { return Ok(0) };
+    let settings = found.configuration.unwrap();
+    let versions = client.list_versions_by_function().function_name(name).send().await?;
+    let alias = client.get_alias().function_name(name).name("live").send().await;
+    let url = client.get_function_url_config().function_name(name).qualifier("live").send().await;
+    let policy = client.get_policy().function_name(name).qualifier("live").send().await;
+    let config = client.get_function_event_invoke_config().function_name(name).send().await;
+    let marks: [bool; STEPS] = [
+        settings.environment.unwrap().variables.unwrap()["A1"] == "b",
+        versions.versions().len() == 2,
+        settings.memory_size == Some(200),
+        alias.is_ok_and(|alias| alias.function_version.as_deref() == Some("1")),
+        url.is_ok(),
+        policy.is_ok(),
+        found.tags.is_some_and(|tags| tags["team"] == "a"),
+        found.concurrency.is_some(),
+        config.is_ok(),
+    ];
+    let done = marks.iter().take_while(|mark| **mark).count();
+    let later = marks.iter().skip(done).filter(|mark| **mark).count();
+    if later == 0 { Ok(done) } else { Err(format!("{name} is half there: {marks:?}").into()) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_instant_leaves_a_state_that_was() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    // By function, in the order of their names: the steps that were acknowledged.
+    let mut acknowledged: Vec<usize> = Vec::new();
+    for round in 0..12_u64 {
+        let victim = Victim::start(dir.path()).await?;
+        for (number, done) in acknowledged.iter_mut().enumerate() {
+            let found = steps_done(&victim.client, &format!("f{number}")).await?;
+            assert!(found == *done || found == *done + 1, "f{number}: {found} after {done}");
+            *done = found;
+        }
+        let (client, mut so_far) = (victim.client.clone(), acknowledged);
+        let writer = tokio::spawn(async move {
+            loop {
+                if so_far.last().is_none_or(|done| *done == STEPS) {
+                    so_far.push(0);
+                }
+                let number = so_far.len() - 1;
+                let done = so_far[number];
+                if step(&client, &format!("f{number}"), done).await.is_err() {
+                    return so_far;
+                }
+                so_far[number] += 1;
+            }
+        });
+        // Any instant will do; these fall differently into the steps.
+        tokio::time::sleep(Duration::from_millis(60 + 29 * (round * 7 % 12))).await;
+        victim.kill().await?;
+        acknowledged = writer.await?;
+    }
+    let victim = Victim::start(dir.path()).await?;
+    let steps: usize = acknowledged.iter().sum();
+    assert!(steps > 2 * STEPS, "{steps} steps are no test");
+    let invoked = victim.client.invoke().function_name("f0:live").send().await?;
+    assert_eq!(invoked.executed_version.as_deref(), Some("1"));
+    victim.kill().await?;
+    Ok(())
 }
