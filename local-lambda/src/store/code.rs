@@ -109,6 +109,7 @@ impl CodeStore {
 
     /// Removes what an install that was killed left behind.
     pub(crate) fn remove_staging(&self) -> io::Result<()> {
+        files::remove_unfinished(&self.dir)?;
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with(".unpack-") {

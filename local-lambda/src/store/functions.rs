@@ -18,8 +18,9 @@ impl FunctionStore {
         Self { dir }
     }
 
-    /// Everything in the folder; left-over temporary files are no functions and are passed over.
+    /// Everything in the folder.
     pub(crate) fn load(&self) -> io::Result<Vec<Function>> {
+        files::remove_unfinished(&self.dir)?;
         let mut functions = Vec::new();
         for entry in std::fs::read_dir(&self.dir)? {
             let path = entry?.path();

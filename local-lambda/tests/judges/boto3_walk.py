@@ -5,6 +5,7 @@ Usage: boto3_walk.py <endpoint> <region> <access key> <secret key> <package.zip>
 
 import json
 import sys
+import time
 import urllib.request
 
 import boto3
@@ -103,8 +104,8 @@ def walk(client, package):
     assert len(client.list_aliases(FunctionName=name, FunctionVersion="2")["Aliases"]) == 1
     refused(client.get_alias, "ResourceNotFoundException", FunctionName=name, Name="none")
 
-    made = client.create_function_url_config(FunctionName=name, Qualifier="live", AuthType="NONE")
-    assert "InvokeMode" not in made, made
+    made = client.create_function_url_config(FunctionName=name, Qualifier="live", AuthType="NONE", Cors={"AllowOrigins": ["*"], "MaxAge": 60})
+    assert "InvokeMode" not in made and made["Cors"]["MaxAge"] == 60, made
     refused(client.create_function_url_config, "ResourceConflictException", FunctionName=name, Qualifier="live", AuthType="NONE")
     refused(client.create_function_url_config, "ValidationException", FunctionName=name, Qualifier="1", AuthType="NONE")
     refused(client.get_function_url_config, "ResourceNotFoundException", FunctionName=name)
@@ -148,12 +149,52 @@ def walk(client, package):
     client.delete_function_concurrency(FunctionName=name)
     assert client.get_account_settings()["AccountUsage"]["FunctionCount"] == 1
 
+    walk_event_configs(client, name, arn)
+    walk_provisioned(client, name)
+    walk_code_signing(client, name)
+
     client.delete_function_url_config(FunctionName=name, Qualifier="live")
     client.delete_alias(FunctionName=name, Name="live")
     client.delete_alias(FunctionName=name, Name="live")
     client.delete_function(FunctionName=name, Qualifier="1")
     client.delete_function(FunctionName=name)
     refused(client.delete_function, "ResourceNotFoundException", FunctionName=name)
+
+
+def walk_event_configs(client, name, arn):
+    made = client.put_function_event_invoke_config(
+        FunctionName=name, MaximumRetryAttempts=1, MaximumEventAgeInSeconds=60,
+        DestinationConfig={"OnFailure": {"Destination": arn.replace(":lambda:", ":sqs:").replace(":function:", ":")}},
+    )
+    assert made["DestinationConfig"]["OnFailure"]["Destination"].endswith(name), made
+    client.update_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+    kept = client.get_function_event_invoke_config(FunctionName=name)
+    assert (kept["MaximumRetryAttempts"], kept["MaximumEventAgeInSeconds"]) == (0, 60), kept
+    assert len(client.list_function_event_invoke_configs(FunctionName=name)["FunctionEventInvokeConfigs"]) == 1
+    refused(client.put_function_event_invoke_config, "ValidationException", FunctionName=name, MaximumRetryAttempts=3)
+    refused(client.put_function_event_invoke_config, "InvalidParameterValueException", FunctionName=name)
+    client.delete_function_event_invoke_config(FunctionName=name)
+    refused(client.get_function_event_invoke_config, "ResourceNotFoundException", FunctionName=name)
+
+
+def walk_provisioned(client, name):
+    live = dict(FunctionName=name, Qualifier="live")
+    made = client.put_provisioned_concurrency_config(**live, ProvisionedConcurrentExecutions=1)
+    assert made["Status"] == "IN_PROGRESS", made
+    deadline = time.monotonic() + 20
+    while client.get_provisioned_concurrency_config(**live)["Status"] != "READY":
+        assert time.monotonic() < deadline, "the process is not ready"
+        time.sleep(0.02)
+    assert len(client.list_provisioned_concurrency_configs(FunctionName=name)["ProvisionedConcurrencyConfigs"]) == 1
+    refused(client.put_provisioned_concurrency_config, "ResourceConflictException", FunctionName=name, Qualifier="2", ProvisionedConcurrentExecutions=1)
+    client.delete_provisioned_concurrency_config(**live)
+    refused(client.get_provisioned_concurrency_config, "ProvisionedConcurrencyConfigNotFoundException", **live)
+
+
+def walk_code_signing(client, name):
+    assert "CodeSigningConfigArn" not in client.get_function_code_signing_config(FunctionName=name)
+    client.delete_function_code_signing_config(FunctionName=name)
+    refused(client.put_function_code_signing_config, "CodeSigningConfigNotFoundException", FunctionName=name, CodeSigningConfigArn="arn:aws:lambda:eu-central-1:000000000000:code-signing-config:csc-0123456789abcdef0")
 
 
 def main():
