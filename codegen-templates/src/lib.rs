@@ -10,6 +10,7 @@ mod finding;
 mod generate;
 mod parse;
 mod plan;
+mod prices;
 mod schema;
 mod write;
 

@@ -82,6 +82,12 @@ pub struct PlannedModel {
     pub key_variable: Option<String>,
     /// Where the provider listens, where that is not its public address.
     pub base_url: Option<String>,
+    /// The provider's region.
+    pub region: Option<String>,
+    /// The version of the provider's API.
+    pub api_version: Option<String>,
+    /// Whether the provider holds its answers to a JSON Schema.
+    pub holds_to_schema: bool,
     /// Largest answer, in tokens.
     pub max_tokens: Option<u32>,
     /// Sampling temperature.

@@ -33,7 +33,7 @@ impl Provider for Together {
 
     fn request(&self, ask: &Ask<'_>) -> Request {
         let body = ask.turns[0].text.clone().into();
-        Request { url: String::new(), headers: Vec::new(), body }
+        Request { url: String::new(), headers: Vec::new(), body, sign: None }
     }
 
     fn answer(&self, _: &[u8]) -> Result<Answer, Failure> {
@@ -82,6 +82,9 @@ static ENDPOINT: Endpoint = Endpoint {
         name: "together",
         key: None,
         base_url: None,
+        region: None,
+        api_version: None,
+        holds_to_schema: true,
         parameters: Parameters {
             max_tokens: None,
             temperature: None,

@@ -47,6 +47,9 @@ static ENDPOINT: Endpoint = Endpoint {
         name: "echo",
         key: None,
         base_url: None,
+        region: None,
+        api_version: None,
+        holds_to_schema: true,
         parameters: Parameters {
             max_tokens: Some(400),
             temperature: None,

@@ -79,6 +79,13 @@ fn model(settings: &Value) -> Model {
         Some("openai-chat") => &provider::OPENAI_CHAT,
         Some("openai-compatible") => &provider::OPENAI_COMPATIBLE,
         Some("anthropic") => &provider::ANTHROPIC,
+        Some("azure-chat") => &provider::AZURE_CHAT,
+        Some("azure-deployment") => &provider::AZURE_DEPLOYMENT,
+        Some("azure-responses") => &provider::AZURE_RESPONSES,
+        Some("bedrock") => &provider::BEDROCK,
+        Some("cohere") => &provider::COHERE,
+        Some("gemini") => &provider::GEMINI,
+        Some("huggingface") => &provider::HUGGINGFACE,
         _ => &provider::SANDBOX,
     };
     Model {
@@ -86,6 +93,9 @@ fn model(settings: &Value) -> Model {
         name: text("name").unwrap_or("default"),
         key: text("key"),
         base_url: text("base_url"),
+        region: Some("eu-central-1"),
+        api_version: None,
+        holds_to_schema: settings["holds_to_schema"] != false,
         parameters: Parameters {
             max_tokens: Some(100),
             temperature: None,
@@ -94,6 +104,11 @@ fn model(settings: &Value) -> Model {
             seed: None,
             effort: None,
         },
-        price: Some(Price { input: 3_000_000, cached_input: 300_000, output: 15_000_000 }),
+        price: Some(Price {
+            input: 3_000_000,
+            cached_input: 300_000,
+            cache_write: 3_750_000,
+            output: 15_000_000,
+        }),
     }
 }

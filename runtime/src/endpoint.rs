@@ -126,6 +126,13 @@ pub struct Model {
     pub key: Option<&'static str>,
     /// Where the provider listens; `None` means its public address.
     pub base_url: Option<&'static str>,
+    /// The provider's region, where it has them.
+    pub region: Option<&'static str>,
+    /// The version of the provider's API, where one is asked for.
+    pub api_version: Option<&'static str>,
+    /// Whether the provider holds this model's answers to a JSON Schema. Where it cannot, the
+    /// schema is put to the model in words, and its answer is checked all the same.
+    pub holds_to_schema: bool,
     /// Parameters that the definition sets; others are not sent.
     pub parameters: Parameters,
     /// What tokens cost; `None` where nobody knows.
@@ -156,6 +163,8 @@ pub struct Price {
     pub input: u64,
     /// Tokens in that the provider had cached.
     pub cached_input: u64,
+    /// Tokens in that the provider wrote into its cache.
+    pub cache_write: u64,
     /// Tokens out.
     pub output: u64,
 }

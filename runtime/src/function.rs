@@ -12,6 +12,7 @@ use promptpilot_spec::{
 };
 
 use crate::{
+    call::Circuits,
     endpoint::{Endpoint, Message},
     log::{self, LEVEL_VARIABLE},
     output::Output,
@@ -27,6 +28,7 @@ pub(crate) struct Function {
     keys: BTreeMap<&'static str, Secret>,
     templates: Environment<'static>,
     warm: AtomicBool,
+    pub(crate) circuits: Circuits,
     pub(crate) output: Output,
 }
 
@@ -78,6 +80,7 @@ impl Function {
             keys,
             templates: compile(endpoint.prompt)?,
             warm: AtomicBool::new(false),
+            circuits: Circuits::new(endpoint.models.len()),
             output,
         })
     }

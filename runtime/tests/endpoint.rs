@@ -301,7 +301,15 @@ fn what_no_model_names_is_not_linked() {
     let bytes = |name| std::fs::read(support::example(name)).unwrap();
     let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
     let (sandbox, all) = (bytes("sandbox"), bytes("steered"));
-    for host in ["api.openai.com", "api.anthropic.com"] {
+    for host in [
+        "api.openai.com",
+        "api.anthropic.com",
+        "api.cohere.com",
+        "router.huggingface.co",
+        "generativelanguage.googleapis.com",
+        "bedrock-runtime.",
+        "AWS4-HMAC-SHA256",
+    ] {
         assert!(holds(&all, host) && !holds(&sandbox, host), "{host}");
     }
     assert!(sandbox.len() < all.len(), "no HTTP client and no TLS");

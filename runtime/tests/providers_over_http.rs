@@ -94,6 +94,22 @@ async fn what_will_not_pass_goes_to_the_next_model_at_once() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_provider_in_an_outage_is_left_out_after_a_few_calls() -> Result<()> {
+    let (first, second) = (MockServer::start().await, MockServer::start().await);
+    answers(&first, vec![ResponseTemplate::new(503)]).await;
+    answers(&second, vec![ok("Hi")]).await;
+    let models = json!([model(&first, "a"), model(&second, "b")]);
+    let function = function(json!({ "retries": 0, "models": models })).await?;
+    for call in 0..5 {
+        assert_eq!(function.call(json!({ "text": "x" })).await?.json(), json!({ "text": "Hi" }));
+        let asked = function.record().await?["attempts"].as_array().unwrap().len();
+        assert_eq!(asked, if call < 3 { 2 } else { 1 }, "call {call}");
+    }
+    assert_eq!(first.received_requests().await.unwrap().len(), 3);
+    Ok(())
+}
+
+#[tokio::test]
 async fn when_all_have_failed_the_caller_learns_why_and_nothing_secret() -> Result<()> {
     let server = MockServer::start().await;
     let body = json!({ "error": { "message": "Incorrect API key provided: sk-test" } });
@@ -167,6 +183,28 @@ async fn an_unfit_answer_is_asked_for_again_once() -> Result<()> {
     let asked = repair["messages"][3]["content"].as_str().unwrap();
     assert!(asked.contains("- /mood: must be one of `good`, `bad`"), "{asked}");
     assert_eq!(repair["response_format"]["json_schema"]["strict"], true);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_model_without_structured_output_is_told_the_schema_and_checked() -> Result<()> {
+    let server = MockServer::start().await;
+    let good = "```json\n{\"keywords\":[\"a\"],\"mood\":\"good\"}\n```";
+    answers(&server, vec![ok("Gladly!"), ok(good)]).await;
+    let mut model = model(&server, "m");
+    model["holds_to_schema"] = json!(false);
+    let function = function(json!({ "json": true, "models": [model] })).await?;
+    let answer = function.call(json!({ "text": "x" })).await?;
+    assert_eq!(answer.json(), json!({ "keywords": ["a"], "mood": "good" }));
+    assert_eq!(function.record().await?["repaired"], json!(true));
+    for request in server.received_requests().await.unwrap() {
+        let body: Value = serde_json::from_slice(&request.body)?;
+        assert_eq!(body.get("response_format"), None);
+        assert_eq!(body["messages"][0]["content"], "Be brief.");
+        let told = &body["messages"][1];
+        assert_eq!(told["role"], "developer");
+        assert!(told["content"].as_str().unwrap().contains("\"enum\":[\"good\",\"bad\"]"));
+    }
     Ok(())
 }
 

@@ -1,18 +1,17 @@
-//! What models can do and what they cost: data, with its date and source, and a look-up.
+//! What models can do: data, with its date and source, and a look-up. Also the form of prices.
 //!
 //! A model that is not here is no error: nobody can know them all. Its parameters are then not
-//! checked and its price is unknown unless the definition gives one.
+//! checked.
 
 use serde::{Deserialize, Serialize};
 
 use crate::definition::{Effort, ProviderKind};
 
-/// The day of the newest source. Prices, windows and efforts: models.dev (2026-07-02, newer models
-/// 2026-10-03) and simonw/llm-prices (2026-08-05). Parameters: the providers' specifications and
-/// SDKs (2026-08-21).
+/// The day of the newest source. Windows and efforts: models.dev (2026-07-02, newer models
+/// 2026-10-03). Parameters: the providers' specifications and SDKs (2026-08-21).
 pub const AS_OF: &str = "2026-10-03";
 
-/// One family of models that share price and abilities.
+/// One family of models that share their abilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Model {
     /// Who serves it.
@@ -23,10 +22,6 @@ pub struct Model {
     pub context: u32,
     /// Most tokens out.
     pub output: u32,
-    /// What tokens cost.
-    pub price: Price,
-    /// What they cost where more tokens than this go in.
-    pub long: Option<(u32, Price)>,
     /// Whether `temperature` and `top_p` are taken.
     pub sampling: Sampling,
     /// Whether texts that end the answer are taken.
@@ -46,17 +41,20 @@ pub struct Price {
     pub input: u64,
     /// Tokens in that the provider had cached.
     pub cached_input: u64,
+    /// Tokens in that the provider wrote into its cache.
+    pub cache_write: u64,
     /// Tokens out.
     pub output: u64,
 }
 
 impl Price {
     /// Costs nothing.
-    pub const FREE: Self = Self { input: 0, cached_input: 0, output: 0 };
+    pub const FREE: Self = Self { input: 0, cached_input: 0, cache_write: 0, output: 0 };
 
-    /// The cost of one request in micro-USD, rounded up.
+    /// The most that one request costs in micro-USD, rounded up: a provider may write what goes in
+    /// into its cache, which some charge for.
     pub fn cost(self, tokens_in: u64, tokens_out: u64) -> u64 {
-        let parts = u128::from(self.input) * u128::from(tokens_in)
+        let parts = u128::from(self.input.max(self.cache_write)) * u128::from(tokens_in)
             + u128::from(self.output) * u128::from(tokens_out);
         u64::try_from(parts.div_ceil(1_000_000)).unwrap_or(u64::MAX)
     }
@@ -68,6 +66,7 @@ impl From<crate::definition::Price> for Price {
         Self {
             input: micro(price.input),
             cached_input: micro(price.cached_input.unwrap_or(price.input)),
+            cache_write: micro(price.input),
             output: micro(price.output),
         }
     }
@@ -122,11 +121,6 @@ fn without_date(name: &str) -> Option<&str> {
     })
 }
 
-/// From thousandths of a USD per million tokens: in, cached in, out.
-const fn price(input: u64, cached_input: u64, output: u64) -> Price {
-    Price { input: input * 1000, cached_input: cached_input * 1000, output: output * 1000 }
-}
-
 use Effort::{High, Low, Max, Medium, Minimal, None as No, Xhigh};
 
 const LOW_TO_HIGH: &[Effort] = &[Low, Medium, High];
@@ -139,8 +133,6 @@ const CLAUDE: Model = Model {
     names: &[],
     context: 200_000,
     output: 64_000,
-    price: price(3000, 300, 15_000),
-    long: None,
     sampling: Sampling::Both,
     stop: true,
     efforts: &[],
@@ -164,8 +156,6 @@ const GPT: Model = Model {
     names: &[],
     context: 128_000,
     output: 16_384,
-    price: price(2500, 1250, 10_000),
-    long: None,
     sampling: Sampling::Both,
     stop: true,
     efforts: &[],
@@ -201,36 +191,23 @@ const GPT_5_6: Model =
     Model { sampling: Sampling::Fixed, efforts: &[No, Low, Medium, High, Xhigh, Max], ..GPT_5_4 };
 
 const MODELS: &[Model] = &[
-    Model { names: &["claude-3-haiku"], output: 4096, price: price(250, 30, 1250), ..CLAUDE },
-    Model { names: &["claude-3-5-haiku"], output: 8192, price: price(800, 80, 4000), ..CLAUDE },
+    Model { names: &["claude-3-haiku"], output: 4096, ..CLAUDE },
+    Model { names: &["claude-3-5-haiku"], output: 8192, ..CLAUDE },
     Model { names: &["claude-3-5-sonnet"], output: 8192, ..CLAUDE },
     Model { names: &["claude-3-7-sonnet", "claude-sonnet-4", "claude-sonnet-4-0"], ..CLAUDE },
-    Model { names: &["claude-3-opus"], output: 4096, price: price(15_000, 1500, 75_000), ..CLAUDE },
-    Model {
-        names: &["claude-opus-4", "claude-opus-4-0"],
-        output: 32_000,
-        price: price(15_000, 1500, 75_000),
-        ..CLAUDE
-    },
+    Model { names: &["claude-3-opus"], output: 4096, ..CLAUDE },
+    Model { names: &["claude-opus-4", "claude-opus-4-0"], output: 32_000, ..CLAUDE },
     Model {
         names: &["claude-opus-4-1"],
         output: 32_000,
-        price: price(15_000, 1500, 75_000),
         sampling: Sampling::Either,
         structured: true,
         ..CLAUDE
     },
-    Model {
-        names: &["claude-haiku-4-5"],
-        price: price(1000, 100, 5000),
-        sampling: Sampling::Either,
-        structured: true,
-        ..CLAUDE
-    },
+    Model { names: &["claude-haiku-4-5"], sampling: Sampling::Either, structured: true, ..CLAUDE },
     Model { names: &["claude-sonnet-4-5"], sampling: Sampling::Either, structured: true, ..CLAUDE },
     Model {
         names: &["claude-opus-4-5"],
-        price: price(5000, 500, 25_000),
         sampling: Sampling::Either,
         efforts: LOW_TO_HIGH,
         structured: true,
@@ -248,26 +225,27 @@ const MODELS: &[Model] = &[
         names: &["claude-opus-4-6"],
         context: 1_000_000,
         output: 128_000,
-        price: price(5000, 500, 25_000),
         sampling: Sampling::Either,
         efforts: &[Low, Medium, High, Max],
         structured: true,
         ..CLAUDE
     },
     Model {
-        names: &["claude-opus-4-7", "claude-opus-4-8", "claude-opus-5"],
-        price: price(5000, 500, 25_000),
+        names: &[
+            "claude-opus-4-7",
+            "claude-opus-4-8",
+            "claude-opus-5",
+            "claude-opus-5-5",
+            "claude-sonnet-5",
+            "claude-sonnet-5-5",
+            "claude-fable-5",
+        ],
         ..NEW_CLAUDE
     },
-    Model { names: &["claude-opus-5-5"], price: price(4000, 200, 20_000), ..NEW_CLAUDE },
-    Model { names: &["claude-sonnet-5"], price: price(2000, 200, 10_000), ..NEW_CLAUDE },
-    Model { names: &["claude-sonnet-5-5"], price: price(2000, 100, 10_000), ..NEW_CLAUDE },
-    Model { names: &["claude-fable-5"], price: price(10_000, 1000, 50_000), ..NEW_CLAUDE },
     Model {
         names: &["gpt-3.5-turbo"],
         context: 16_385,
         output: 4096,
-        price: price(500, 500, 1500),
         structured: false,
         images: false,
         ..GPT
@@ -276,113 +254,42 @@ const MODELS: &[Model] = &[
         names: &["gpt-4"],
         context: 8192,
         output: 8192,
-        price: price(30_000, 30_000, 60_000),
         structured: false,
         images: false,
         ..GPT
     },
+    Model { names: &["gpt-4-turbo"], output: 4096, structured: false, ..GPT },
+    // The first of its name: no structured output.
+    Model { names: &["gpt-4o-2024-05-13"], output: 4096, structured: false, ..GPT },
+    Model { names: &["gpt-4o", "gpt-4o-mini"], ..GPT },
     Model {
-        names: &["gpt-4-turbo"],
-        output: 4096,
-        price: price(10_000, 10_000, 30_000),
-        structured: false,
-        ..GPT
-    },
-    // The first of its name: no structured output, and dearer than its successors.
-    Model {
-        names: &["gpt-4o-2024-05-13"],
-        output: 4096,
-        price: price(5000, 5000, 15_000),
-        structured: false,
-        ..GPT
-    },
-    Model { names: &["gpt-4o"], ..GPT },
-    Model { names: &["gpt-4o-mini"], price: price(150, 75, 600), ..GPT },
-    Model {
-        names: &["gpt-4.1"],
+        names: &["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano"],
         context: 1_047_576,
         output: 32_768,
-        price: price(2000, 500, 8000),
         ..GPT
     },
-    Model {
-        names: &["gpt-4.1-mini"],
-        context: 1_047_576,
-        output: 32_768,
-        price: price(400, 100, 1600),
-        ..GPT
-    },
-    Model {
-        names: &["gpt-4.1-nano"],
-        context: 1_047_576,
-        output: 32_768,
-        price: price(100, 25, 400),
-        ..GPT
-    },
-    Model { names: &["o1"], price: price(15_000, 7500, 60_000), ..REASONING },
-    Model { names: &["o3"], price: price(2000, 500, 8000), ..REASONING },
-    Model { names: &["o3-pro"], price: price(20_000, 20_000, 80_000), ..REASONING },
-    Model { names: &["o3-mini"], price: price(1100, 550, 4400), images: false, ..REASONING },
-    Model { names: &["o4-mini"], price: price(1100, 275, 4400), ..REASONING },
-    Model { names: &["gpt-5"], price: price(1250, 125, 10_000), ..GPT_5 },
-    Model { names: &["gpt-5-mini"], price: price(250, 25, 2000), ..GPT_5 },
-    Model { names: &["gpt-5-nano"], price: price(50, 5, 400), ..GPT_5 },
-    Model {
-        names: &["gpt-5-pro"],
-        output: 272_000,
-        price: price(15_000, 15_000, 120_000),
-        efforts: &[High],
-        ..GPT_5
-    },
-    Model {
-        names: &["gpt-5-chat"],
-        price: price(1250, 125, 10_000),
-        sampling: Sampling::Both,
-        efforts: &[],
-        ..GPT_5
-    },
+    Model { names: &["o1", "o3", "o3-pro", "o4-mini"], ..REASONING },
+    Model { names: &["o3-mini"], images: false, ..REASONING },
+    Model { names: &["gpt-5", "gpt-5-mini", "gpt-5-nano"], ..GPT_5 },
+    Model { names: &["gpt-5-pro"], output: 272_000, efforts: &[High], ..GPT_5 },
+    Model { names: &["gpt-5-chat"], sampling: Sampling::Both, efforts: &[], ..GPT_5 },
     Model {
         names: &["gpt-5.1"],
-        price: price(1250, 125, 10_000),
         sampling: Sampling::WithoutReasoning,
         efforts: &[No, Low, Medium, High],
         ..GPT_5
     },
     Model {
         names: &["gpt-5.2"],
-        price: price(1750, 175, 14_000),
         sampling: Sampling::WithoutReasoning,
         efforts: NONE_TO_XHIGH,
         ..GPT_5
     },
-    Model {
-        names: &["gpt-5.4"],
-        price: price(2500, 250, 15_000),
-        long: Some((272_000, price(5000, 500, 22_500))),
-        ..GPT_5_4
-    },
-    Model { names: &["gpt-5.4-mini"], context: 400_000, price: price(750, 75, 4500), ..GPT_5_4 },
-    Model { names: &["gpt-5.4-nano"], context: 400_000, price: price(200, 20, 1250), ..GPT_5_4 },
-    Model {
-        names: &["gpt-5.5"],
-        price: price(5000, 500, 30_000),
-        long: Some((272_000, price(10_000, 1000, 45_000))),
-        sampling: Sampling::Fixed,
-        ..GPT_5_4
-    },
-    Model {
-        names: &["gpt-5.6", "gpt-5.6-sol"],
-        price: price(2000, 200, 10_000),
-        long: Some((272_000, price(4000, 400, 15_000))),
-        ..GPT_5_6
-    },
-    Model {
-        names: &["gpt-6-astra"],
-        price: price(10_000, 1000, 50_000),
-        long: Some((272_000, price(20_000, 2000, 75_000))),
-        efforts: LOW_TO_MAX,
-        ..GPT_5_6
-    },
+    Model { names: &["gpt-5.4"], ..GPT_5_4 },
+    Model { names: &["gpt-5.4-mini", "gpt-5.4-nano"], context: 400_000, ..GPT_5_4 },
+    Model { names: &["gpt-5.5"], sampling: Sampling::Fixed, ..GPT_5_4 },
+    Model { names: &["gpt-5.6", "gpt-5.6-sol"], ..GPT_5_6 },
+    Model { names: &["gpt-6-astra"], efforts: LOW_TO_MAX, ..GPT_5_6 },
 ];
 
 #[cfg(test)]
@@ -392,34 +299,38 @@ mod tests {
     #[test]
     fn a_dated_name_belongs_to_its_family() {
         for name in ["claude-opus-4-5-20251101", "claude-opus-4-5-latest", "claude-opus-4-5"] {
-            let found = find(ProviderKind::Anthropic, name).map(|model| model.price.input);
-            assert_eq!(found, Some(5_000_000), "{name}");
+            let found = find(ProviderKind::Anthropic, name).map(|model| model.efforts);
+            assert_eq!(found, Some(LOW_TO_HIGH), "{name}");
         }
-        let dated = |name| find(ProviderKind::OpenAi, name).map(|model| model.price.input);
-        assert_eq!(dated("gpt-4o-2024-08-06"), Some(2_500_000));
-        assert_eq!(dated("gpt-4o-2024-05-13"), Some(5_000_000), "an exact name comes first");
+        let dated = |name| find(ProviderKind::OpenAi, name).map(|model| model.structured);
+        assert_eq!(dated("gpt-4o-2024-08-06"), Some(true));
+        assert_eq!(dated("gpt-4o-2024-05-13"), Some(false), "an exact name comes first");
         assert_eq!(dated("gpt-4o-next"), None);
         assert_eq!(find(ProviderKind::OpenAi, "claude-opus-4-5"), None);
     }
 
     #[test]
-    fn no_name_stands_twice_and_no_price_is_upside_down() {
+    fn no_name_stands_twice_and_no_model_writes_more_than_it_holds() {
         let mut seen = std::collections::BTreeSet::new();
         for model in MODELS {
             for name in model.names {
                 assert!(seen.insert((model.provider, name)), "{name} stands twice");
             }
-            assert!(model.price.cached_input <= model.price.input, "{:?}", model.names);
-            assert!(model.price.input <= model.price.output, "{:?}", model.names);
             assert!(model.output <= model.context, "{:?}", model.names);
         }
     }
 
     #[test]
-    fn a_cost_is_rounded_up() {
-        let price = price(2500, 1250, 10_000);
+    fn a_cost_is_rounded_up_and_the_worst_case() {
+        let price = Price {
+            input: 2_500_000,
+            cached_input: 1_250_000,
+            cache_write: 2_500_000,
+            output: 10_000_000,
+        };
         assert_eq!(price.cost(1000, 100), 2500 + 1000);
         assert_eq!(price.cost(1, 0), 3);
+        assert_eq!(Price { cache_write: 3_000_000, ..price }.cost(1000, 0), 3000);
         assert_eq!(Price::FREE.cost(u64::MAX, u64::MAX), 0);
     }
 }

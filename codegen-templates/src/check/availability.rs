@@ -1,12 +1,9 @@
 //! What the definition may already say and this version does not do. It is refused in clear words,
 //! never ignored.
 
-use promptpilot_spec::{
-    Definition,
-    definition::{AuthMode, ProviderKind},
-};
+use promptpilot_spec::{Definition, definition::AuthMode};
 
-use crate::finding::{Finding, child};
+use crate::finding::Finding;
 
 pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     let mut refuse = |pointer: &str, what: &str, hint: &str| {
@@ -48,22 +45,4 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if !definition.tools.is_empty() {
         refuse("/tools", "calling tools", "leave out [[tools]]");
     }
-    let first = (String::from("/model"), definition.model.provider);
-    let fallbacks = definition.model.fallback.iter().enumerate();
-    let others = fallbacks.map(|(index, model)| (child("/model/fallback", index), model.provider));
-    for (pointer, provider) in std::iter::once(first).chain(others) {
-        if !is_served(provider) {
-            refuse(
-                &child(&pointer, "provider"),
-                &format!("the provider `{}`", provider.as_str()),
-                "providers so far: `openai`, `anthropic`, `openai-compatible` and `sandbox`",
-            );
-        }
-    }
-}
-
-/// Whether the runtime has this provider.
-pub(super) fn is_served(provider: ProviderKind) -> bool {
-    use ProviderKind::{Anthropic, OpenAi, OpenAiCompatible, Sandbox};
-    matches!(provider, OpenAi | Anthropic | OpenAiCompatible | Sandbox)
 }

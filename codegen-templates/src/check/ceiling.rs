@@ -6,11 +6,12 @@ use promptpilot_spec::{
     model::{self, Price},
 };
 
-use super::{availability::is_served, size, template::Template};
+use super::{size, template::Template};
 use crate::{
     finding::{Finding, child},
     generate,
     plan::{Bound, Ceiling, PlannedModel},
+    prices,
 };
 
 /// What a provider adds around a message: roles, delimiters.
@@ -30,7 +31,6 @@ pub(super) fn of(
     Ceiling {
         micro_usd: sum(models
             .iter()
-            .filter(|model| is_served(model.provider))
             .map(|model| times(attempts(definition), attempt(model, &prompt_bytes, overhead)))),
         millis: definition.model.timeout.as_millis(),
         prompt_bytes,
@@ -60,11 +60,11 @@ fn attempt(model: &PlannedModel, prompt: &Bound, overhead: u64) -> Bound {
         return Bound::Unbounded(vec![child(&model.pointer, "max_tokens")]);
     };
     let tokens_in = known.map_or(bytes, |known| bytes.min(u64::from(known.context)));
-    let dearer = known
-        .and_then(|known| known.long)
-        .filter(|(above, long)| tokens_in > u64::from(*above) && long.input > price.input);
-    let price = dearer.map_or(price, |(_, long)| long);
-    Bound::AtMost(price.cost(tokens_in, u64::from(tokens_out)))
+    let cost = |price: Price| price.cost(tokens_in, u64::from(tokens_out));
+    // The definition's own price holds for prompts of every length.
+    let is_listed = prices::of(model.provider, &model.name) == Some(price);
+    let long = prices::at(model.provider, &model.name, tokens_in).filter(|_| is_listed);
+    Bound::AtMost(cost(price).max(long.map_or(0, cost)))
 }
 
 fn schema_bytes(definition: &Definition) -> u64 {

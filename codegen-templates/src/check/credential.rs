@@ -1,19 +1,19 @@
 //! Provider keys: which one a model needs, and whether it is stored.
 
-use promptpilot_spec::definition::{ProviderKind, key_variable};
+use promptpilot_spec::{
+    definition::{ProviderKind, key_variable},
+    provider::{Need, abilities},
+};
 
-use super::{availability::is_served, model::Check};
+use super::model::Check;
 use crate::finding::{Finding, child, one_of};
 
 impl Check<'_, '_> {
     /// The variable with its key, if it needs one; checks that the key is stored.
     pub(super) fn key(&mut self) -> Option<String> {
         let model = self.model;
-        let optional = model.provider == ProviderKind::OpenAiCompatible;
-        if !is_served(model.provider) {
-            return None;
-        }
-        if model.provider == ProviderKind::Sandbox {
+        let need = abilities(model.provider).key;
+        if need == Need::Never {
             if model.credential.is_some() {
                 self.error(
                     "unsupported-parameter",
@@ -24,7 +24,7 @@ impl Check<'_, '_> {
             }
             return None;
         }
-        if optional && model.credential.is_none() {
+        if need == Need::May && model.credential.is_none() {
             return None;
         }
         let credential = model.credential.as_deref().unwrap_or("default");

@@ -24,6 +24,7 @@ mod cases;
 use promptpilot_spec::{Definition, definition::AuthMode};
 
 use crate::{facts::Facts, finding::Finding, plan::Plan};
+pub(crate) use address::is_dated;
 
 /// The largest request body where the definition names none.
 const DEFAULT_MAX_BODY: u64 = 1 << 20;

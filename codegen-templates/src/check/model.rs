@@ -4,13 +4,14 @@ use promptpilot_spec::{
     Definition,
     definition::{Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat},
     model::{self, Model as Known, Price, Sampling},
+    provider::{Abilities, Need, abilities},
 };
 
-use super::availability::is_served;
 use crate::{
     facts::Facts,
     finding::{Finding, child, did_you_mean, one_of},
     plan::PlannedModel,
+    prices,
 };
 
 /// Checks the model and its fallbacks and resolves each.
@@ -71,13 +72,12 @@ impl Check<'_, '_> {
             self.error("wrong-value", "name", "the model's name is empty", "name a model");
         }
         self.ranges();
-        if is_served(model.provider) {
-            self.address();
-            match known {
-                Some(known) => self.abilities(known),
-                None => self.stranger(),
-            }
+        self.address();
+        match known {
+            Some(known) => self.abilities(known),
+            None => self.stranger(),
         }
+        self.api_parameters();
         PlannedModel {
             pointer: self.pointer,
             provider: model.provider,
@@ -85,13 +85,16 @@ impl Check<'_, '_> {
             name: model.name.clone(),
             key_variable,
             base_url: model.base_url.clone(),
+            region: model.region.clone(),
+            api_version: model.api_version.clone(),
+            holds_to_schema: known.is_none_or(|known| known.structured),
             max_tokens: self.max_tokens.or_else(|| required_max_tokens(model.provider, known)),
             temperature: model.temperature,
             top_p: model.top_p,
             stop: model.stop.clone(),
             seed: model.seed,
             effort: model.effort,
-            price: price(model, known),
+            price: price(model),
         }
     }
 
@@ -100,9 +103,13 @@ impl Check<'_, '_> {
         self.findings.push(Finding::error(code, pointer, message).hint(hint));
     }
 
+    fn takes(&self) -> &'static Abilities {
+        abilities(self.model.provider)
+    }
+
     fn ranges(&mut self) {
         let model = self.model;
-        let hottest = if model.provider == ProviderKind::Anthropic { 1.0 } else { 2.0 };
+        let Abilities { hottest, stops, .. } = *self.takes();
         if model.temperature.is_some_and(|value| !(0.0..=hottest).contains(&value)) {
             let hint = format!("it is between 0 and {hottest} for `{}`", model.provider.as_str());
             self.error("out-of-range", "temperature", "`temperature` is out of range", &hint);
@@ -116,8 +123,9 @@ impl Check<'_, '_> {
         if model.stop.iter().any(String::is_empty) {
             self.error("wrong-value", "stop", "a text in `stop` is empty", "leave it out");
         }
-        if model.provider == ProviderKind::OpenAi && model.stop.len() > 4 {
-            self.error("out-of-range", "stop", "`stop` has more than 4 texts", "give at most 4");
+        if model.stop.len() > stops {
+            let message = format!("`stop` has more than {stops} texts");
+            self.error("out-of-range", "stop", message, &format!("give at most {stops}"));
         }
         if let Some(DeclaredPrice { input, output, cached_input }) = model.price {
             let sound = |price: f64| (0.0..=1_000_000.0).contains(&price);
@@ -135,22 +143,21 @@ impl Check<'_, '_> {
         if !model.stop.is_empty() && !known.stop {
             self.refuse("stop", "");
         }
-        self.api_parameters();
         if let Some(effort) = model.effort
+            && self.takes().efforts.contains(&effort)
             && !known.efforts.contains(&effort)
         {
-            let efforts: Vec<_> = known.efforts.iter().copied().map(effort_name).collect();
-            let hint = match efforts.as_slice() {
-                [] => String::from("leave `effort` out"),
-                efforts => format!("it takes {}", one_of(efforts)),
-            };
+            let hint = efforts_hint(known.efforts);
             let message = format!("`{name}` does not take the effort `{}`", effort_name(effort));
             self.error("unsupported-parameter", "effort", message, &hint);
         }
         if self.json && !known.structured {
-            let message = format!("`{name}` cannot be held to a JSON schema");
-            let hint = "choose a model with structured output, or answer with `format = \"text\"`";
-            self.error("no-structured-output", "name", message, hint);
+            let message =
+                format!("`{name}` cannot be held to a JSON schema, only told of it");
+            let hint = "choose a model with structured output if answers turn out not to fit";
+            let finding =
+                Finding::warning("no-structured-output", child(&self.pointer, "name"), message);
+            self.findings.push(finding.hint(hint));
         }
         if let Some(tokens) = self.max_tokens
             && tokens > known.output
@@ -191,19 +198,28 @@ impl Check<'_, '_> {
     /// What the provider's API has no place for, whatever the model.
     fn api_parameters(&mut self) {
         let model = self.model;
-        if model.provider == ProviderKind::Anthropic && model.seed.is_some() {
-            self.error(
-                "unsupported-parameter",
-                "seed",
-                "`anthropic` has no `seed`",
-                "leave `seed` out",
-            );
+        let takes = self.takes();
+        let provider = model.provider.as_str();
+        match (model.seed, takes.seeds) {
+            (Some(_), None) => {
+                let message = format!("`{provider}` has no `seed`");
+                self.error("unsupported-parameter", "seed", message, "leave `seed` out");
+            }
+            (Some(seed), Some((least, greatest))) if !(least..=greatest).contains(&seed) => {
+                let hint = format!("it is between {least} and {greatest} for `{provider}`");
+                self.error("out-of-range", "seed", "`seed` is out of range", &hint);
+            }
+            _ => {}
+        }
+        if let Some(effort) = model.effort.filter(|effort| !takes.efforts.contains(effort)) {
+            let message = format!("`{provider}` has no effort `{}`", effort_name(effort));
+            self.error("unsupported-parameter", "effort", message, &efforts_hint(takes.efforts));
         }
         if api(model) == Some(Api::Responses) {
             for (key, given) in [("stop", !model.stop.is_empty()), ("seed", model.seed.is_some())] {
                 let said = self.findings.iter().any(|it| it.pointer == child(&self.pointer, key));
                 if given && !said {
-                    let message = format!("OpenAI's Responses API has no `{key}`");
+                    let message = format!("the Responses API has no `{key}`");
                     let hint = format!("leave `{key}` out, or write `api = \"chat\"`");
                     self.error("unsupported-parameter", key, message, &hint);
                 }
@@ -219,21 +235,30 @@ impl Check<'_, '_> {
     /// A model that the table does not know.
     fn stranger(&mut self) {
         let model = self.model;
-        if matches!(model.provider, ProviderKind::Sandbox | ProviderKind::OpenAiCompatible) {
+        if self.takes().own_names {
             return;
         }
-        self.api_parameters();
+        if model::names(model.provider).next().is_none() {
+            if price(model).is_none() {
+                let message = format!("the price of `{}` is unknown", model.name);
+                let finding =
+                    Finding::warning("unknown-model", child(&self.pointer, "name"), message);
+                let hint = "give `price = { input = …, output = … }` in USD per million tokens";
+                self.findings.push(finding.hint(hint));
+            }
+            return;
+        }
         let message = format!(
             "the model `{}` is not in the table of {}: its parameters are not checked{}",
             model.name,
             model::AS_OF,
-            if model.price.is_some() { "" } else { " and its price is unknown" },
+            if price(model).is_some() { "" } else { " and its price is unknown" },
         );
         let hint = did_you_mean(&model.name, model::names(model.provider));
         let finding = Finding::warning("unknown-model", child(&self.pointer, "name"), message);
         self.findings.push(finding.maybe_hint(hint));
-        if model.provider == ProviderKind::Anthropic && self.max_tokens.is_none() {
-            let message = "`anthropic` asks for `max_tokens`";
+        if self.takes().max_tokens == Need::Must && self.max_tokens.is_none() {
+            let message = format!("`{}` asks for `max_tokens`", model.provider.as_str());
             self.findings.push(
                 Finding::error("missing-key", &self.pointer, message)
                     .hint("give the largest answer in tokens: `max_tokens = 1000`"),
@@ -242,22 +267,34 @@ impl Check<'_, '_> {
     }
 }
 
-/// Anthropic asks for a largest answer; where the definition names none it is the model's own.
+/// Where a provider asks for a largest answer and the definition names none, it is the model's own.
 fn required_max_tokens(provider: ProviderKind, known: Option<&Known>) -> Option<u32> {
-    known.filter(|_| provider == ProviderKind::Anthropic).map(|known| known.output)
+    known.filter(|_| abilities(provider).max_tokens == Need::Must).map(|known| known.output)
 }
 
-/// Which of OpenAI's APIs; Responses unless said otherwise.
+/// Which of OpenAI's APIs: unless said otherwise Responses, and Chat on Azure, where some
+/// deployments have no other.
 fn api(model: &ModelRef) -> Option<Api> {
-    let is_openai = model.provider == ProviderKind::OpenAi;
-    is_openai.then(|| model.api.unwrap_or(Api::Responses))
+    match model.provider {
+        ProviderKind::OpenAi => Some(model.api.unwrap_or(Api::Responses)),
+        ProviderKind::AzureOpenAi => Some(model.api.unwrap_or(Api::Chat)),
+        _ => None,
+    }
+}
+
+fn efforts_hint(efforts: &[Effort]) -> String {
+    let names: Vec<_> = efforts.iter().copied().map(effort_name).collect();
+    match names.as_slice() {
+        [] => String::from("leave `effort` out"),
+        names => format!("it takes {}", one_of(names)),
+    }
 }
 
 /// The definition's own price first: it may know of a contract that no table knows.
-fn price(model: &ModelRef, known: Option<&Known>) -> Option<Price> {
+fn price(model: &ModelRef) -> Option<Price> {
     match model.provider {
         ProviderKind::Sandbox => Some(Price::FREE),
-        _ => model.price.map(Price::from).or(known.map(|known| known.price)),
+        provider => model.price.map(Price::from).or_else(|| prices::of(provider, &model.name)),
     }
 }
 

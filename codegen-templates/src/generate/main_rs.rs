@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::literal;
 use crate::{
+    check::is_dated,
     finding::child,
     plan::{Plan, PlannedModel},
 };
@@ -63,6 +64,9 @@ struct ModelView<'a> {
     name: &'a str,
     key: Option<&'a str>,
     base_url: Option<&'a str>,
+    region: Option<&'a str>,
+    api_version: Option<&'a str>,
+    holds_to_schema: bool,
     max_tokens: Option<String>,
     temperature: Option<String>,
     top_p: Option<String>,
@@ -76,6 +80,7 @@ struct ModelView<'a> {
 struct PriceView {
     input: String,
     cached_input: String,
+    cache_write: String,
     output: String,
 }
 
@@ -182,6 +187,9 @@ fn model(model: &PlannedModel) -> ModelView<'_> {
         name: &model.name,
         key: model.key_variable.as_deref(),
         base_url: model.base_url.as_deref(),
+        region: model.region.as_deref(),
+        api_version: model.api_version.as_deref(),
+        holds_to_schema: model.holds_to_schema,
         max_tokens: model.max_tokens.map(literal::integer),
         temperature: model.temperature.map(literal::float),
         top_p: model.top_p.map(literal::float),
@@ -191,6 +199,7 @@ fn model(model: &PlannedModel) -> ModelView<'_> {
         price: model.price.map(|price| PriceView {
             input: literal::integer(price.input),
             cached_input: literal::integer(price.cached_input),
+            cache_write: literal::integer(price.cache_write),
             output: literal::integer(price.output),
         }),
     }
@@ -203,8 +212,14 @@ fn provider(model: &PlannedModel) -> &'static str {
         ProviderKind::OpenAi if model.api == Some(Api::Chat) => "OPENAI_CHAT",
         ProviderKind::OpenAi => "OPENAI_RESPONSES",
         ProviderKind::OpenAiCompatible => "OPENAI_COMPATIBLE",
-        // The check lets no other provider through to a plan.
-        _ => "SANDBOX",
+        ProviderKind::AzureOpenAi if model.api == Some(Api::Responses) => "AZURE_RESPONSES",
+        ProviderKind::AzureOpenAi if is_dated(model.api_version.as_deref()) => "AZURE_DEPLOYMENT",
+        ProviderKind::AzureOpenAi => "AZURE_CHAT",
+        ProviderKind::Bedrock => "BEDROCK",
+        ProviderKind::Cohere => "COHERE",
+        ProviderKind::Gemini => "GEMINI",
+        ProviderKind::HuggingFace => "HUGGINGFACE",
+        ProviderKind::Sandbox => "SANDBOX",
     }
 }
 

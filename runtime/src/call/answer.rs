@@ -1,11 +1,13 @@
 //! From a model's text to the declared response.
 
+use std::borrow::Cow;
+
 use promptpilot_spec::record::Finish;
 use serde_json::{Value, json};
 
 use super::validate::{self, Unknown};
 use crate::{
-    endpoint::{Field, Response, Role},
+    endpoint::{Field, Model, Response, Role},
     problem::{ANSWER_INVALID, FieldError, Problem},
     provider::{Answer, Turn},
 };
@@ -66,6 +68,25 @@ fn without_fence(text: &str) -> &str {
         Some(inner) => inner.strip_prefix("json").unwrap_or(inner).trim(),
         None => text,
     }
+}
+
+/// The conversation for a model: one that cannot be held to the schema is told it in words.
+pub(crate) fn turns_for<'a>(
+    turns: &'a [Turn],
+    response: &Response,
+    model: &Model,
+) -> Cow<'a, [Turn]> {
+    let Response::Json { schema, .. } = response else { return Cow::Borrowed(turns) };
+    if model.holds_to_schema {
+        return Cow::Borrowed(turns);
+    }
+    let text = format!(
+        "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n{schema}"
+    );
+    let system = turns.iter().take_while(|turn| turn.role == Role::System).count();
+    let mut turns = turns.to_vec();
+    turns.insert(system, Turn { role: Role::System, text });
+    Cow::Owned(turns)
 }
 
 /// The conversation with the unfit answer and what is wrong with it.

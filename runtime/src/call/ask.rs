@@ -9,13 +9,13 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::ledger::Ledger;
+use super::{answer::turns_for, ledger::Ledger};
 use crate::{
     endpoint::Model,
     function::Function,
     log::{Level, log},
     problem::{PROVIDER_FAILED, PROVIDER_REFUSED, Problem, TIMEOUT},
-    provider::{Answer, Ask, Decoder, Failure, Kind, Step, Turn},
+    provider::{Answer, Ask, Failure, Kind, Step, Turn},
     transport,
 };
 
@@ -59,11 +59,19 @@ impl<'a> Asker<'a> {
             let Some(model) = self.function.endpoint.models.get(self.model) else {
                 return Err(Problem::new(PROVIDER_FAILED, "the endpoint names no model"));
             };
-            let failure = match self.ask_model(model, turns).await {
+            let provider = model.provider.name();
+            if self.function.circuits.skips(self.model, Instant::now()) {
+                reasons.push(format!("{provider}: left out, since it kept failing"));
+                self.model += 1;
+                continue;
+            }
+            let outcome = self.ask_model(model, turns).await;
+            self.function.circuits.note(self.model, outcome.as_ref().err(), Instant::now());
+            let failure = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            reasons.push(failure.for_callers(model.provider.name()));
+            reasons.push(failure.for_callers(provider));
             let is_last = self.model + 1 >= self.function.endpoint.models.len();
             if is_last || self.told || failure.kind == Kind::Timeout {
                 return Err(problem(&failure, &reasons));
@@ -135,12 +143,14 @@ impl<'a> Asker<'a> {
         answer: &mut Answer,
     ) -> Result<(), Failure> {
         let provider = model.provider;
+        let response = &self.function.endpoint.response;
+        let turns = turns_for(turns, response, model);
         let ask = Ask {
             endpoint: self.function.endpoint.name,
             model,
             key: model.key.and_then(|variable| self.function.key(variable)),
-            turns,
-            response: &self.function.endpoint.response,
+            turns: &turns,
+            response,
             stream: self.deltas.is_some(),
             attempt: self.attempts,
         };
@@ -175,9 +185,9 @@ impl<'a> Asker<'a> {
         deltas: &mpsc::Sender<String>,
         answer: &mut Answer,
     ) -> Result<(), Failure> {
-        let mut decoder = Decoder::default();
+        let mut decoder = model.provider.decoder();
         while let Some(bytes) = reply.body.next().await {
-            for event in decoder.feed(&bytes?) {
+            for event in decoder.feed(&bytes?)? {
                 match model.provider.event(&event, answer)? {
                     Step::Nothing => {}
                     Step::Done => return Ok(()),
@@ -189,9 +199,6 @@ impl<'a> Asker<'a> {
                         self.tell(deltas, text).await;
                     }
                 }
-            }
-            if decoder.is_too_large() {
-                return Err(too_large());
             }
         }
         if model.provider.may_end(answer) {

@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod body;
+mod circuit;
 mod headers;
 mod ledger;
 mod plain;
@@ -16,6 +17,7 @@ use promptpilot_spec::record::Source;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use self::circuit::Circuits;
 use self::{ask::Asker, headers::CallHeaders, ledger::Ledger};
 use crate::{
     event::{Incoming, Privilege, PrivilegeSource},

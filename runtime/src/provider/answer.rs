@@ -63,6 +63,8 @@ pub struct Usage {
     pub output: u64,
     /// Those of `input` that the provider had cached.
     pub cached: u64,
+    /// Those of `input` that the provider wrote into its cache.
+    pub cache_written: u64,
     /// Those of `output` that were spent on reasoning.
     pub reasoning: u64,
 }
@@ -71,9 +73,11 @@ impl Usage {
     /// What it costs in micro-USD, rounded up so that a sum never says too little.
     pub fn cost(&self, price: &Price) -> u64 {
         let cached = self.cached.min(self.input);
+        let written = self.cache_written.min(self.input - cached);
         let parts = [
-            (self.input - cached, price.input),
+            (self.input - cached - written, price.input),
             (cached, price.cached_input),
+            (written, price.cache_write),
             (self.output, price.output),
         ];
         let total: u128 =
@@ -86,24 +90,30 @@ impl Usage {
 mod tests {
     use super::*;
 
-    const PRICE: Price = Price { input: 3_000_000, cached_input: 300_000, output: 15_000_000 };
+    const PRICE: Price = Price {
+        input: 3_000_000,
+        cached_input: 300_000,
+        cache_write: 3_750_000,
+        output: 15_000_000,
+    };
 
     #[test]
-    fn cached_tokens_cost_their_own_price() {
-        let usage = Usage { input: 1000, output: 100, cached: 400, reasoning: 50 };
-        assert_eq!(usage.cost(&PRICE), 600 * 3 + 400 * 3 / 10 + 100 * 15);
+    fn tokens_of_the_cache_cost_their_own_prices() {
+        let usage =
+            Usage { input: 1000, output: 100, cached: 400, cache_written: 200, reasoning: 50 };
+        assert_eq!(usage.cost(&PRICE), 400 * 3 + 400 * 3 / 10 + 200 * 15 / 4 + 100 * 15);
     }
 
     #[test]
     fn a_fraction_of_a_micro_usd_counts_as_one() {
-        let price = Price { input: 1, cached_input: 1, output: 1 };
+        let price = Price { input: 1, cached_input: 1, cache_write: 1, output: 1 };
         assert_eq!(Usage { input: 1, ..Usage::default() }.cost(&price), 1);
         assert_eq!(Usage::default().cost(&price), 0);
     }
 
     #[test]
     fn no_count_overflows() {
-        let usage = Usage { input: u64::MAX, output: u64::MAX, cached: 0, reasoning: 0 };
+        let usage = Usage { input: u64::MAX, output: u64::MAX, ..Usage::default() };
         assert_eq!(usage.cost(&PRICE), u64::MAX);
     }
 }

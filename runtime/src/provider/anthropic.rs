@@ -276,6 +276,9 @@ impl ReplyUsage {
         if let Some(cached) = self.cache_read_input_tokens {
             usage.cached = cached;
         }
+        if let Some(written) = self.cache_creation_input_tokens {
+            usage.cache_written = written;
+        }
         // A late event repeats all three or none.
         if self.input_tokens.is_some() {
             usage.input = parts.iter().flatten().sum();
@@ -304,11 +307,7 @@ impl Error {
             "invalid_request_error" => 400,
             _ => 500,
         };
-        let message = self.message.as_deref().unwrap_or("the stream ended in an error");
-        let failure = Failure {
-            status: None,
-            ..Failure::from_status(status, &HeaderMap::new(), Some(message))
-        };
+        let failure = Failure::in_answer(status, self.message.as_deref());
         if self.is_about_money() { failure.final_as(Kind::NoMoney) } else { failure }
     }
 }

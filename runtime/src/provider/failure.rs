@@ -106,6 +106,12 @@ impl Failure {
         Self { kind, status: Some(status), message, retry, retry_after: retry_after(headers) }
     }
 
+    /// What came within an answer of status 200, as if it had come with this status.
+    pub(crate) fn in_answer(status: u16, message: Option<&str>) -> Self {
+        let message = message.unwrap_or("the answer ended in an error");
+        Self { status: None, ..Self::from_status(status, &HeaderMap::new(), Some(message)) }
+    }
+
     /// The same as a kind that is never repeated.
     pub(crate) fn final_as(self, kind: Kind) -> Self {
         Self { kind, retry: false, ..self }

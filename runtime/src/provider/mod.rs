@@ -10,7 +10,9 @@
 //! | | tokens in | tokens out |
 //! | --- | --- | --- |
 //! | OpenAI Chat, Responses | include cached ones | include reasoning |
-//! | Anthropic | **without** cache reads and writes: all three are added | include thinking |
+//! | Anthropic, Bedrock | **without** cache reads and writes: all three are added | include thinking |
+//! | Cohere | those that are billed | those that are billed |
+//! | Gemini | include cached ones | **without** thinking: both are added |
 //!
 //! [`Usage`] always includes all of them.
 //!
@@ -24,7 +26,14 @@
 
 mod answer;
 mod anthropic;
+mod azure;
+mod bedrock;
+mod cohere;
+mod event;
+mod event_stream;
 mod failure;
+mod gemini;
+mod huggingface;
 mod openai;
 mod openai_chat;
 mod openai_responses;
@@ -34,12 +43,17 @@ mod sse;
 
 pub use answer::{Answer, Step, Usage};
 pub use anthropic::ANTHROPIC;
+pub use azure::{AZURE_CHAT, AZURE_DEPLOYMENT, AZURE_RESPONSES};
+pub use bedrock::BEDROCK;
+pub use cohere::COHERE;
+pub use event::{Decoder, Event};
 pub use failure::{Failure, Kind};
+pub use gemini::GEMINI;
+pub use huggingface::HUGGINGFACE;
 pub use openai_chat::{OPENAI_CHAT, OPENAI_COMPATIBLE};
 pub use openai_responses::OPENAI_RESPONSES;
-pub use request::{Ask, Request, Turn};
+pub use request::{Ask, Request, Scope, Turn};
 pub use sandbox::SANDBOX;
-pub use sse::{Decoder, Event};
 
 use http::HeaderMap;
 use serde::Deserialize as _;
@@ -65,6 +79,11 @@ pub trait Provider: std::fmt::Debug + Sync {
     /// Reads a whole answer.
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure>;
 
+    /// Takes a streamed answer apart into events.
+    fn decoder(&self) -> Box<dyn Decoder> {
+        Box::new(sse::Sse::default())
+    }
+
     /// Reads one event of a streamed answer. What it tells beside text goes into `answer`.
     fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure>;
 
@@ -80,6 +99,14 @@ pub trait Provider: std::fmt::Debug + Sync {
     fn request_id(&self, headers: &HeaderMap) -> Option<String> {
         header(headers, "x-request-id")
     }
+}
+
+/// A name as one segment of a path.
+fn path_segment(name: &str) -> String {
+    /// What a segment may hold as it is.
+    const KEPT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encoding::utf8_percent_encode(name, KEPT).to_string()
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

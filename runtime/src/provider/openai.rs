@@ -1,10 +1,45 @@
-//! What OpenAI's two APIs and the servers that speak like them have in common: errors.
+//! What OpenAI's two APIs and the servers that speak like them have in common: how a request is
+//! addressed, and errors.
 
 use http::HeaderMap;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Failure, Kind};
+use super::{Ask, Failure, Kind, Request};
+
+/// Whose door a request knocks at: what differs between servers that speak alike.
+#[derive(Debug)]
+pub(super) struct Door {
+    /// The provider's name.
+    pub(super) name: &'static str,
+    /// The address of a request.
+    pub(super) url: fn(&Ask<'_>) -> String,
+    /// How the key is shown.
+    pub(super) key: KeyHeader,
+    /// Reads an error.
+    pub(super) failure: fn(u16, &HeaderMap, &[u8]) -> Failure,
+}
+
+/// The header that carries a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyHeader {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `api-key: …`.
+    ApiKey,
+}
+
+impl Door {
+    /// A request with this body.
+    pub(super) fn request(&self, ask: &Ask<'_>, body: &impl Serialize) -> Request {
+        let request = Request::json((self.url)(ask), body);
+        match (ask.key, self.key) {
+            (None, _) => request,
+            (Some(key), KeyHeader::Bearer) => request.bearer(key),
+            (Some(key), KeyHeader::ApiKey) => request.header("api-key", key.expose()),
+        }
+    }
+}
 
 /// Codes of a 429 that no waiting mends.
 const NO_MONEY: [&str; 5] = [
@@ -61,12 +96,8 @@ impl Error {
 
     /// As a failure that came without a status of its own.
     pub(super) fn in_stream(&self) -> Failure {
-        let message = self.message.as_deref().unwrap_or("the stream ended in an error");
         let status = if self.says(&["rate_limit_exceeded", "slow_down"]) { 429 } else { 500 };
-        self.refine(Failure {
-            status: None,
-            ..Failure::from_status(status, &HeaderMap::new(), Some(message))
-        })
+        self.refine(Failure::in_answer(status, self.message.as_deref()))
     }
 
     fn refine(&self, failure: Failure) -> Failure {

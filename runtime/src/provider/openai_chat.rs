@@ -10,36 +10,80 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default, openai};
+use super::{
+    Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default,
+    openai::{self, Door, KeyHeader},
+};
 use crate::{
     endpoint::{Effort, Role},
     transport::{HTTP, Transport},
 };
 
 /// OpenAI's own, chosen by `api = "chat"`.
-pub static OPENAI_CHAT: Chat = Chat { dialect: Dialect::OpenAi };
+pub static OPENAI_CHAT: Chat = Chat {
+    door: Door {
+        name: "openai",
+        url: |ask| ask.url("https://api.openai.com/v1", PATH),
+        key: KeyHeader::Bearer,
+        failure: openai::failure,
+    },
+    dialect: Dialect { system: "developer", pads: true, ..Dialect::PLAIN },
+};
 
 /// Any other server.
-pub static OPENAI_COMPATIBLE: Chat = Chat { dialect: Dialect::Compatible };
+pub static OPENAI_COMPATIBLE: Chat = Chat {
+    door: Door {
+        name: "openai-compatible",
+        url: |ask| ask.url("", PATH),
+        key: KeyHeader::Bearer,
+        failure: openai::failure,
+    },
+    dialect: Dialect::CAREFUL,
+};
+
+/// Below the base.
+pub(super) const PATH: &str = "/chat/completions";
 
 /// Chat Completions in one of its dialects.
 #[derive(Debug)]
 pub struct Chat {
-    dialect: Dialect,
+    pub(super) door: Door,
+    pub(super) dialect: Dialect,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Dialect {
-    OpenAi,
-    Compatible,
+/// What servers of this protocol do not agree on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dialect {
+    /// Whether the model is named in the body.
+    pub(super) names_model: bool,
+    /// The role of system text.
+    pub(super) system: &'static str,
+    /// Whether the limit is `max_completion_tokens`, and not `max_tokens`.
+    pub(super) completion_limit: bool,
+    /// Whether streams are padded unless asked otherwise.
+    pub(super) pads: bool,
+    /// Whether a stream may end after its finish reason without `[DONE]`.
+    pub(super) ends_early: bool,
+}
+
+impl Dialect {
+    /// What a server does that serves OpenAI's models.
+    pub(super) const PLAIN: Self = Self {
+        names_model: true,
+        system: "system",
+        completion_limit: true,
+        pads: false,
+        ends_early: false,
+    };
+
+    /// What every server is likely to understand.
+    pub(super) const CAREFUL: Self =
+        Self { completion_limit: false, ends_early: true, ..Self::PLAIN };
 }
 
 impl Provider for Chat {
     fn name(&self) -> &'static str {
-        match self.dialect {
-            Dialect::OpenAi => "openai",
-            Dialect::Compatible => "openai-compatible",
-        }
+        self.door.name
     }
 
     fn transport(&self) -> &'static dyn Transport {
@@ -47,12 +91,7 @@ impl Provider for Chat {
     }
 
     fn request(&self, ask: &Ask<'_>) -> Request {
-        let url = ask.url("https://api.openai.com/v1", "/chat/completions");
-        let request = Request::json(url, &Body::new(self.dialect, ask));
-        match ask.key {
-            Some(key) => request.header("authorization", format!("Bearer {}", key.expose())),
-            None => request,
-        }
+        self.door.request(ask, &Body::new(self.dialect, ask))
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
@@ -72,17 +111,18 @@ impl Provider for Chat {
     }
 
     fn may_end(&self, so_far: &Answer) -> bool {
-        self.dialect == Dialect::Compatible && so_far.finish.is_some()
+        self.dialect.ends_early && so_far.finish.is_some()
     }
 
     fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
-        openai::failure(status, headers, body)
+        (self.door.failure)(status, headers, body)
     }
 }
 
 #[derive(Debug, Serialize)]
 struct Body<'a> {
-    model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
     messages: Vec<Message<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
@@ -128,22 +168,20 @@ struct JsonSchema<'a> {
 impl<'a> Body<'a> {
     fn new(dialect: Dialect, ask: &Ask<'a>) -> Self {
         let parameters = &ask.model.parameters;
-        let openai = dialect == Dialect::OpenAi;
         let role = |role| match role {
-            Role::System if openai => "developer",
-            Role::System => "system",
+            Role::System => dialect.system,
             Role::User => "user",
             Role::Assistant => "assistant",
         };
         Self {
-            model: ask.model.name,
+            model: Some(ask.model.name).filter(|_| dialect.names_model),
             messages: ask
                 .turns
                 .iter()
                 .map(|turn| Message { role: role(turn.role), content: &turn.text })
                 .collect(),
-            max_completion_tokens: parameters.max_tokens.filter(|_| openai),
-            max_tokens: parameters.max_tokens.filter(|_| !openai),
+            max_completion_tokens: parameters.max_tokens.filter(|_| dialect.completion_limit),
+            max_tokens: parameters.max_tokens.filter(|_| !dialect.completion_limit),
             temperature: parameters.temperature,
             top_p: parameters.top_p,
             stop: parameters.stop,
@@ -158,10 +196,10 @@ impl<'a> Body<'a> {
                 },
             }),
             stream: ask.stream,
-            stream_options: ask.stream.then(|| match dialect {
+            stream_options: ask.stream.then(|| match dialect.pads {
                 // Padding against eavesdroppers would only cost bytes between two servers.
-                Dialect::OpenAi => json!({ "include_usage": true, "include_obfuscation": false }),
-                Dialect::Compatible => json!({ "include_usage": true }),
+                true => json!({ "include_usage": true, "include_obfuscation": false }),
+                false => json!({ "include_usage": true }),
             }),
         }
     }
@@ -209,6 +247,7 @@ struct ReplyUsage {
 #[serde(default)]
 struct Details {
     cached_tokens: Option<u64>,
+    cache_write_tokens: Option<u64>,
     reasoning_tokens: Option<u64>,
 }
 
@@ -247,14 +286,14 @@ fn finish(word: &str) -> Finish {
 
 impl From<ReplyUsage> for Usage {
     fn from(usage: ReplyUsage) -> Self {
+        let input = usage.prompt_tokens_details.unwrap_or_default();
+        let output = usage.completion_tokens_details.unwrap_or_default();
         Self {
             input: usage.prompt_tokens,
             output: usage.completion_tokens,
-            cached: usage.prompt_tokens_details.and_then(|it| it.cached_tokens).unwrap_or(0),
-            reasoning: usage
-                .completion_tokens_details
-                .and_then(|it| it.reasoning_tokens)
-                .unwrap_or(0),
+            cached: input.cached_tokens.unwrap_or(0),
+            cache_written: input.cache_write_tokens.unwrap_or(0),
+            reasoning: output.reasoning_tokens.unwrap_or(0),
         }
     }
 }

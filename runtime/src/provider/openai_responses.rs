@@ -7,22 +7,40 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default, openai};
+use super::{
+    Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default,
+    openai::{self, Door, KeyHeader},
+};
 use crate::{
     endpoint::{Effort, Role},
     transport::{HTTP, Transport},
 };
 
 /// OpenAI through its Responses API.
-pub static OPENAI_RESPONSES: Responses = Responses;
+pub static OPENAI_RESPONSES: Responses = Responses {
+    door: Door {
+        name: "openai",
+        url: |ask| ask.url("https://api.openai.com/v1", PATH),
+        key: KeyHeader::Bearer,
+        failure: openai::failure,
+    },
+    pads: true,
+};
+
+/// Below the base.
+pub(super) const PATH: &str = "/responses";
 
 /// The Responses API.
 #[derive(Debug)]
-pub struct Responses;
+pub struct Responses {
+    pub(super) door: Door,
+    /// Whether streams are padded unless asked otherwise.
+    pub(super) pads: bool,
+}
 
 impl Provider for Responses {
     fn name(&self) -> &'static str {
-        "openai"
+        self.door.name
     }
 
     fn transport(&self) -> &'static dyn Transport {
@@ -30,12 +48,7 @@ impl Provider for Responses {
     }
 
     fn request(&self, ask: &Ask<'_>) -> Request {
-        let url = ask.url("https://api.openai.com/v1", "/responses");
-        let request = Request::json(url, &Body::new(ask));
-        match ask.key {
-            Some(key) => request.header("authorization", format!("Bearer {}", key.expose())),
-            None => request,
-        }
+        self.door.request(ask, &Body::new(self.pads, ask))
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
@@ -66,7 +79,7 @@ impl Provider for Responses {
     }
 
     fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
-        openai::failure(status, headers, body)
+        (self.door.failure)(status, headers, body)
     }
 }
 
@@ -95,6 +108,7 @@ struct Body<'a> {
 
 #[derive(Debug, Serialize)]
 struct Message<'a> {
+    r#type: &'static str,
     role: Role,
     content: &'a str,
 }
@@ -105,14 +119,14 @@ struct Reasoning {
 }
 
 impl<'a> Body<'a> {
-    fn new(ask: &Ask<'a>) -> Self {
+    fn new(pads: bool, ask: &Ask<'a>) -> Self {
         let parameters = &ask.model.parameters;
         let (instructions, turns) = ask.split_system();
         Self {
             model: ask.model.name,
             instructions,
             input: turns
-                .map(|turn| Message { role: turn.role, content: &turn.text })
+                .map(|turn| Message { r#type: "message", role: turn.role, content: &turn.text })
                 .collect(),
             max_output_tokens: parameters.max_tokens,
             temperature: parameters.temperature,
@@ -126,7 +140,7 @@ impl<'a> Body<'a> {
             store: false,
             stream: ask.stream,
             // Padding against eavesdroppers would only cost bytes between two servers.
-            stream_options: ask.stream.then(|| json!({ "include_obfuscation": false })),
+            stream_options: (ask.stream && pads).then(|| json!({ "include_obfuscation": false })),
         }
     }
 }
@@ -192,6 +206,7 @@ struct ReplyUsage {
 #[serde(default)]
 struct Details {
     cached_tokens: Option<u64>,
+    cache_write_tokens: Option<u64>,
     reasoning_tokens: Option<u64>,
 }
 
@@ -232,11 +247,14 @@ impl Reply {
 
 impl From<ReplyUsage> for Usage {
     fn from(usage: ReplyUsage) -> Self {
+        let input = usage.input_tokens_details.unwrap_or_default();
+        let output = usage.output_tokens_details.unwrap_or_default();
         Self {
             input: usage.input_tokens,
             output: usage.output_tokens,
-            cached: usage.input_tokens_details.and_then(|it| it.cached_tokens).unwrap_or(0),
-            reasoning: usage.output_tokens_details.and_then(|it| it.reasoning_tokens).unwrap_or(0),
+            cached: input.cached_tokens.unwrap_or(0),
+            cache_written: input.cache_write_tokens.unwrap_or(0),
+            reasoning: output.reasoning_tokens.unwrap_or(0),
         }
     }
 }

@@ -29,12 +29,15 @@ pub struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// The JSON Schema of the answer, where it is to be JSON.
+    /// The JSON Schema that the provider is to hold the answer to, where there is one and the model
+    /// can be held to it. Others have it in words among their turns.
     pub fn schema(&self) -> Option<Value> {
         match self.response {
-            Response::Text => None,
             // The text is written by our own generator, which knows JSON.
-            Response::Json { schema, .. } => serde_json::from_str(schema).ok(),
+            Response::Json { schema, .. } if self.model.holds_to_schema => {
+                serde_json::from_str(schema).ok()
+            }
+            _ => None,
         }
     }
 
@@ -71,6 +74,17 @@ pub struct Request {
     pub headers: Vec<(&'static str, Secret)>,
     /// The body.
     pub body: Bytes,
+    /// For whom the transport is to sign it, where no key is in its headers.
+    pub sign: Option<Scope>,
+}
+
+/// What a signature of AWS holds for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    /// The service's name in signatures.
+    pub service: &'static str,
+    /// The region.
+    pub region: &'static str,
 }
 
 impl Request {
@@ -78,7 +92,13 @@ impl Request {
     pub(crate) fn json(url: String, body: &impl Serialize) -> Self {
         // Adapters send structs of texts and numbers; those always serialise.
         let body = serde_json::to_vec(body).unwrap_or_default();
-        Self { url, headers: vec![("content-type", "application/json".into())], body: body.into() }
+        let headers = vec![("content-type", "application/json".into())];
+        Self { url, headers, body: body.into(), sign: None }
+    }
+
+    /// Adds the key as a bearer token.
+    pub(crate) fn bearer(self, key: &Secret) -> Self {
+        self.header("authorization", format!("Bearer {}", key.expose()))
     }
 
     /// Adds a header.

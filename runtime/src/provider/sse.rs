@@ -1,51 +1,22 @@
 //! Server-sent events, decoded from bytes that are split anywhere.
 
-use serde::Deserialize;
-
-use super::Failure;
+use super::{Decoder, Event, Failure, Kind};
 
 /// Largest event that we take, in bytes. Beyond it the stream is not what it says it is.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
-/// One event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Event {
-    /// Its name; empty where it has none.
-    pub name: String,
-    /// Its data; lines are joined by line feeds.
-    pub data: String,
-}
-
-impl Event {
-    /// Its data as JSON.
-    pub(crate) fn json<'de, T: Deserialize<'de>>(&'de self) -> Result<T, Failure> {
-        serde_json::from_str(&self.data).map_err(|error| Failure::malformed(&error))
-    }
-
-    /// The `type` inside its data, by which some protocols tell events apart.
-    pub(crate) fn kind(&self) -> Result<String, Failure> {
-        #[derive(Deserialize)]
-        struct Tagged {
-            r#type: String,
-        }
-        Ok(self.json::<Tagged>()?.r#type)
-    }
-}
-
 /// Collects bytes until an event is whole.
 #[derive(Debug, Default)]
-pub struct Decoder {
+pub(super) struct Sse {
     line: Vec<u8>,
     event: Event,
     has_data: bool,
     after_cr: bool,
     begun: bool,
-    too_large: bool,
 }
 
-impl Decoder {
-    /// Takes the next bytes and gives the events that they complete.
-    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
+impl Decoder for Sse {
+    fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, Failure> {
         let mut events = Vec::new();
         for &byte in bytes {
             let after_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
@@ -53,18 +24,18 @@ impl Decoder {
                 // The second half of CR LF.
                 b'\n' if after_cr => {}
                 b'\n' | b'\r' => events.extend(self.end_line()),
-                _ if self.line.len() + self.event.data.len() >= MAX_EVENT => self.too_large = true,
+                _ if self.line.len() + self.event.data.len() >= MAX_EVENT => {
+                    let message = format!("an event is larger than {MAX_EVENT} bytes");
+                    return Err(Failure::new(Kind::Malformed, message));
+                }
                 _ => self.line.push(byte),
             }
         }
-        events
+        Ok(events)
     }
+}
 
-    /// Whether an event was larger than any that we take.
-    pub fn is_too_large(&self) -> bool {
-        self.too_large
-    }
-
+impl Sse {
     fn end_line(&mut self) -> Option<Event> {
         let line = std::mem::take(&mut self.line);
         let mut line = line.as_slice();
@@ -105,7 +76,7 @@ mod tests {
     use super::*;
 
     fn decode(text: &str) -> Vec<(String, String)> {
-        let events = Decoder::default().feed(text.as_bytes());
+        let events = Sse::default().feed(text.as_bytes()).unwrap_or_default();
         events.into_iter().map(|event| (event.name, event.data)).collect()
     }
 
@@ -139,10 +110,10 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
             cuts.extend([0, bytes.len()]);
             cuts.sort_unstable();
-            let mut decoder = Decoder::default();
+            let mut decoder = Sse::default();
             let mut found = Vec::new();
             for pair in cuts.windows(2) {
-                found.extend(decoder.feed(&bytes[pair[0]..pair[1]]));
+                found.extend(decoder.feed(&bytes[pair[0]..pair[1]]).unwrap_or_default());
             }
             let expected: Vec<Event> = events
                 .into_iter()
@@ -153,7 +124,7 @@ mod tests {
 
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            Decoder::default().feed(&bytes);
+            let _ = Sse::default().feed(&bytes);
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What carries requests to providers. Each provider names its own, so that what no provider of a
 //! function names is not linked into it.
 
+mod aws;
 mod http;
 
 use ::http::HeaderMap;
 use bytes::Bytes;
 use futures::{future::BoxFuture, stream::BoxStream};
 
-pub use self::http::HTTP;
+pub use self::{aws::AWS, http::HTTP};
 use crate::provider::{Failure, Request};
 
 /// Carries a request to a provider and its answer back.

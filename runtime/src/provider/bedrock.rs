@@ -1,0 +1,305 @@
+//! AWS Bedrock, Converse. Peculiar: requests are signed with the function's role unless a Bedrock
+//! key is given; a stream is AWS's own framing and no server-sent events, and its usage comes after
+//! the stop reason; `inputTokens` leaves out what was read from or written to the cache; what went
+//! wrong is told in a header; an answer names no model.
+
+use http::HeaderMap;
+use promptpilot_spec::record::Finish;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Answer, Ask, Decoder, Event, Failure, Kind, Provider, Request, Scope, Step, Usage,
+    event_stream::EventStream, header, null_as_default, openai, path_segment,
+};
+use crate::{
+    endpoint::{Effort, Role},
+    transport::{AWS, Transport},
+};
+
+/// AWS Bedrock.
+pub static BEDROCK: Bedrock = Bedrock;
+
+/// The Converse API.
+#[derive(Debug)]
+pub struct Bedrock;
+
+impl Provider for Bedrock {
+    fn name(&self) -> &'static str {
+        "bedrock"
+    }
+
+    fn transport(&self) -> &'static dyn Transport {
+        &AWS
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        // The check asks for a region.
+        let region = ask.model.region.unwrap_or_default();
+        let method = if ask.stream { "converse-stream" } else { "converse" };
+        let path = format!("/model/{}/{method}", path_segment(ask.model.name));
+        let url = ask.url(&format!("https://bedrock-runtime.{region}.amazonaws.com"), &path);
+        let request = Request::json(url, &Body::new(ask));
+        match ask.key {
+            Some(key) => request.bearer(key),
+            None => Request { sign: Some(Scope { service: "bedrock", region }), ..request },
+        }
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
+        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let blocks = reply.output.message.content.into_iter();
+        let mut answer =
+            Answer { text: blocks.filter_map(|block| block.text).collect(), ..Answer::default() };
+        answer.usage = reply.usage.map(Usage::from);
+        reply.stop.read(&mut answer);
+        Ok(answer)
+    }
+
+    fn decoder(&self) -> Box<dyn Decoder> {
+        Box::new(EventStream::default())
+    }
+
+    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+        match event.name.as_str() {
+            "contentBlockDelta" => {
+                let text = event.json::<BlockDelta>()?.delta.text;
+                return Ok(text.map_or(Step::Nothing, Step::Text));
+            }
+            "messageStop" => event.json::<Stop>()?.read(answer),
+            "metadata" => {
+                answer.usage = event.json::<Metadata>()?.usage.map(Usage::from);
+                return Ok(Step::Done);
+            }
+            kind if is_exception(kind) => {
+                let error = event.json::<Error>().unwrap_or_default();
+                let status = status_in_stream(kind);
+                return Err(refine(kind, Failure::in_answer(status, error.message.as_deref())));
+            }
+            _ => {} // New kinds may appear any day and must not fail a call.
+        }
+        Ok(Step::Nothing)
+    }
+
+    fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+        let error = serde_json::from_slice::<Error>(body).unwrap_or_default();
+        let kind = header(headers, "x-amzn-errortype").or(error.kind).unwrap_or_default();
+        // After the name there may be an address, before it a name space.
+        let kind = kind.split(':').next().unwrap_or_default().rsplit('#').next();
+        let failure = Failure::from_status(status, headers, error.message.as_deref());
+        refine(kind.unwrap_or_default(), failure)
+    }
+
+    fn request_id(&self, headers: &HeaderMap) -> Option<String> {
+        header(headers, "x-amzn-requestid")
+    }
+}
+
+/// Of an event's name.
+fn is_exception(kind: &str) -> bool {
+    kind.ends_with("Exception")
+}
+
+/// The status that an exception has where it is no event.
+fn status_in_stream(kind: &str) -> u16 {
+    match kind {
+        "throttlingException" => 429,
+        "validationException" => 400,
+        "modelStreamErrorException" => 424,
+        "serviceUnavailableException" => 503,
+        _ => 500,
+    }
+}
+
+fn refine(kind: &str, failure: Failure) -> Failure {
+    match kind {
+        "ServiceQuotaExceededException" => failure.final_as(Kind::NoMoney),
+        // The model stumbled; the next time it may not.
+        "ModelErrorException" | "modelStreamErrorException" => Failure { retry: true, ..failure },
+        _ => failure,
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    messages: Vec<Message<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Config::is_empty")]
+    inference_config: Config<'a>,
+    #[serde(skip_serializing_if = "OutputConfig::is_empty")]
+    output_config: OutputConfig,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutputConfig {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<Effort>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text_format: Option<Value>,
+}
+
+impl OutputConfig {
+    fn is_empty(&self) -> bool {
+        self.effort.is_none() && self.text_format.is_none()
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Message<'a> {
+    role: Role,
+    content: [Text<'a>; 1],
+}
+
+#[derive(Debug, Serialize)]
+struct Text<'a> {
+    text: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop_sequences: &'a [&'a str],
+}
+
+impl Config<'_> {
+    fn is_empty(&self) -> bool {
+        self.max_tokens.is_none()
+            && self.temperature.is_none()
+            && self.top_p.is_none()
+            && self.stop_sequences.is_empty()
+    }
+}
+
+impl<'a> Body<'a> {
+    fn new(ask: &Ask<'a>) -> Self {
+        let parameters = &ask.model.parameters;
+        let (system, others): (Vec<_>, Vec<_>) =
+            ask.turns.iter().partition(|turn| turn.role == Role::System);
+        Self {
+            messages: others
+                .into_iter()
+                .map(|turn| Message { role: turn.role, content: [Text { text: &turn.text }] })
+                .collect(),
+            system: system.into_iter().map(|turn| Text { text: &turn.text }).collect(),
+            inference_config: Config {
+                max_tokens: parameters.max_tokens,
+                temperature: parameters.temperature,
+                top_p: parameters.top_p,
+                stop_sequences: parameters.stop,
+            },
+            output_config: OutputConfig {
+                effort: parameters.effort,
+                text_format: ask.schema().map(|schema| text_format(ask.endpoint, &schema)),
+            },
+        }
+    }
+}
+
+/// The schema is a text here, not an object.
+fn text_format(endpoint: &str, schema: &Value) -> Value {
+    let schema = json!({ "name": openai::schema_name(endpoint), "schema": schema.to_string() });
+    json!({ "type": "json_schema", "structure": { "jsonSchema": schema } })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reply {
+    output: Output,
+    #[serde(flatten)]
+    stop: Stop,
+    usage: Option<ReplyUsage>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Output {
+    message: ReplyMessage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplyMessage {
+    #[serde(deserialize_with = "null_as_default")]
+    content: Vec<Block>,
+}
+
+/// A piece of content: text, or something that has no `text`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Block {
+    text: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BlockDelta {
+    delta: Block,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    usage: Option<ReplyUsage>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Stop {
+    stop_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ReplyUsage {
+    input_tokens: u64,
+    output_tokens: u64,
+    #[serde(deserialize_with = "null_as_default")]
+    cache_read_input_tokens: u64,
+    #[serde(deserialize_with = "null_as_default")]
+    cache_write_input_tokens: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Error {
+    #[serde(alias = "Message")]
+    message: Option<String>,
+    #[serde(rename = "__type")]
+    kind: Option<String>,
+}
+
+impl Stop {
+    fn read(self, answer: &mut Answer) {
+        let Some(word) = self.stop_reason else { return };
+        let finish = match word.as_str() {
+            "end_turn" | "stop_sequence" => Finish::Stop,
+            "max_tokens" | "model_context_window_exceeded" => Finish::Length,
+            "guardrail_intervened" | "content_filtered" | "refusal" => Finish::Refusal,
+            "tool_use" => Finish::Tool,
+            _ => Finish::Other,
+        };
+        answer.finished(&word, finish);
+    }
+}
+
+impl From<ReplyUsage> for Usage {
+    fn from(usage: ReplyUsage) -> Self {
+        let (cached, written) = (usage.cache_read_input_tokens, usage.cache_write_input_tokens);
+        Self {
+            input: usage.input_tokens + cached + written,
+            output: usage.output_tokens,
+            cached,
+            cache_written: written,
+            reasoning: 0,
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Google Gemini, `generateContent`. Peculiar: the model stands in the path and streaming in the
+//! method's name; the assistant is called `model`; a stream has no end marker but ends after a finish
+//! reason; thinking is not counted among the answer's tokens; a wrong key is a 400; the wait that a
+//! busy server asks for stands in the body.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use promptpilot_spec::record::Finish;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, Usage, null_as_default,
+    path_segment,
+};
+use crate::{
+    endpoint::{Effort, Role},
+    transport::{HTTP, Transport},
+};
+
+/// Google Gemini.
+pub static GEMINI: Gemini = Gemini;
+
+/// The Gemini API.
+#[derive(Debug)]
+pub struct Gemini;
+
+impl Provider for Gemini {
+    fn name(&self) -> &'static str {
+        "gemini"
+    }
+
+    fn transport(&self) -> &'static dyn Transport {
+        &HTTP
+    }
+
+    fn request(&self, ask: &Ask<'_>) -> Request {
+        let method = if ask.stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+        let path = format!("/models/{}:{method}", path_segment(ask.model.name));
+        let url = ask.url("https://generativelanguage.googleapis.com/v1beta", &path);
+        let request = Request::json(url, &Body::new(ask));
+        match ask.key {
+            Some(key) => request.header("x-goog-api-key", key.expose()),
+            None => request,
+        }
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
+        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let mut answer = Answer::default();
+        let text = reply.read(&mut answer)?;
+        answer.text = text;
+        Ok(answer)
+    }
+
+    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+        let text = event.json::<Reply>()?.read(answer)?;
+        Ok(if text.is_empty() { Step::Nothing } else { Step::Text(text) })
+    }
+
+    fn may_end(&self, so_far: &Answer) -> bool {
+        so_far.finish.is_some()
+    }
+
+    fn failure(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> Failure {
+        let error = match serde_json::from_slice::<ErrorBody>(body) {
+            Ok(ErrorBody::One(body)) => body.error,
+            Ok(ErrorBody::Many([body])) => body.error,
+            Err(_) => Error::default(),
+        };
+        error.failure(status, headers)
+    }
+
+    fn request_id(&self, _: &HeaderMap) -> Option<String> {
+        None // It stands in the body.
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    contents: Vec<Content<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_instruction: Option<Instruction>,
+    generation_config: Config<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Content<'a> {
+    role: &'static str,
+    parts: [Part<'a>; 1],
+}
+
+#[derive(Debug, Serialize)]
+struct Part<'a> {
+    text: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Instruction {
+    parts: [InstructionPart; 1],
+}
+
+#[derive(Debug, Serialize)]
+struct InstructionPart {
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop_sequences: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_json_schema: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking_config: Option<Thinking>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Thinking {
+    thinking_level: &'static str,
+}
+
+impl<'a> Body<'a> {
+    fn new(ask: &Ask<'a>) -> Self {
+        let parameters = &ask.model.parameters;
+        let (system, turns) = ask.split_system();
+        let schema = ask.schema();
+        let role = |role| if role == Role::Assistant { "model" } else { "user" };
+        Self {
+            contents: turns
+                .map(|turn| Content { role: role(turn.role), parts: [Part { text: &turn.text }] })
+                .collect(),
+            system_instruction: (!system.is_empty())
+                .then_some(Instruction { parts: [InstructionPart { text: system }] }),
+            generation_config: Config {
+                temperature: parameters.temperature,
+                top_p: parameters.top_p,
+                max_output_tokens: parameters.max_tokens,
+                stop_sequences: parameters.stop,
+                seed: parameters.seed,
+                response_mime_type: schema.as_ref().map(|_| "application/json"),
+                response_json_schema: schema,
+                thinking_config: parameters
+                    .effort
+                    .map(|effort| Thinking { thinking_level: level(effort) }),
+            },
+        }
+    }
+}
+
+/// The check lets through only the four that exist.
+fn level(effort: Effort) -> &'static str {
+    match effort {
+        Effort::None | Effort::Minimal => "MINIMAL",
+        Effort::Low => "LOW",
+        Effort::Medium => "MEDIUM",
+        Effort::High | Effort::Xhigh | Effort::Max => "HIGH",
+    }
+}
+
+/// A whole answer, or the next piece of one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Reply {
+    #[serde(deserialize_with = "null_as_default")]
+    candidates: Vec<Candidate>,
+    prompt_feedback: Option<Feedback>,
+    usage_metadata: Option<ReplyUsage>,
+    model_version: Option<String>,
+    response_id: Option<String>,
+    error: Option<Error>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Candidate {
+    content: ReplyContent,
+    finish_reason: Option<String>,
+    finish_message: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ReplyContent {
+    #[serde(deserialize_with = "null_as_default")]
+    parts: Vec<ReplyPart>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ReplyPart {
+    text: Option<String>,
+    thought: bool,
+    function_call: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Feedback {
+    block_reason: Option<String>,
+    block_reason_message: Option<String>,
+}
+
+/// Counts are cumulative in a stream.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ReplyUsage {
+    prompt_token_count: u64,
+    candidates_token_count: u64,
+    cached_content_token_count: u64,
+    thoughts_token_count: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ErrorBody {
+    // First, since a list would also be read as an object's fields in order.
+    Many([OneError; 1]),
+    One(OneError),
+}
+
+#[derive(Debug, Deserialize)]
+struct OneError {
+    error: Error,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Error {
+    code: Option<u16>,
+    message: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
+    details: Vec<Detail>,
+}
+
+/// One of several kinds, told apart by what they hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Detail {
+    reason: Option<String>,
+    retry_delay: Option<String>,
+    #[serde(deserialize_with = "null_as_default")]
+    violations: Vec<Violation>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Violation {
+    quota_id: String,
+}
+
+impl Reply {
+    /// Takes over what it tells and gives its text.
+    fn read(self, answer: &mut Answer) -> Result<String, Failure> {
+        if let Some(error) = self.error {
+            let status = error.code.unwrap_or(500);
+            return Err(Failure { status: None, ..error.failure(status, &HeaderMap::new()) });
+        }
+        answer.request_id = answer.request_id.take().or(self.response_id);
+        answer.model = answer.model.take().or(self.model_version);
+        answer.usage = self.usage_metadata.map(Usage::from).or(answer.usage);
+        if let Some(Feedback { block_reason: Some(word), block_reason_message }) =
+            self.prompt_feedback
+        {
+            answer.finished(&word, Finish::Refusal);
+            answer.refuse(&block_reason_message.unwrap_or_default());
+        }
+        let Some(candidate) = self.candidates.into_iter().next() else {
+            return Ok(String::new());
+        };
+        let calls = candidate.content.parts.iter().any(|part| part.function_call.is_some());
+        if let Some(word) = candidate.finish_reason {
+            let finish = if calls { Finish::Tool } else { finish(&word) };
+            answer.finished(&word, finish);
+            if finish == Finish::Refusal {
+                answer.refuse(&candidate.finish_message.unwrap_or_default());
+            }
+        }
+        let parts = candidate.content.parts.into_iter().filter(|part| !part.thought);
+        Ok(parts.filter_map(|part| part.text).collect())
+    }
+}
+
+fn finish(word: &str) -> Finish {
+    match word {
+        "STOP" => Finish::Stop,
+        "MAX_TOKENS" => Finish::Length,
+        "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "LANGUAGE"
+        | "MODEL_ARMOR" => Finish::Refusal,
+        _ => Finish::Other,
+    }
+}
+
+impl From<ReplyUsage> for Usage {
+    fn from(usage: ReplyUsage) -> Self {
+        Self {
+            input: usage.prompt_token_count,
+            output: usage.candidates_token_count + usage.thoughts_token_count,
+            cached: usage.cached_content_token_count,
+            reasoning: usage.thoughts_token_count,
+            ..Self::default()
+        }
+    }
+}
+
+impl Error {
+    fn failure(&self, status: u16, headers: &HeaderMap) -> Failure {
+        let failure = Failure::from_status(status, headers, self.message.as_deref());
+        let is_key = |detail: &Detail| detail.reason.as_deref() == Some("API_KEY_INVALID");
+        // A quota of a day is not back within any call's time.
+        let of_a_day = |detail: &Detail| {
+            detail.violations.iter().any(|violation| violation.quota_id.contains("PerDay"))
+        };
+        if self.details.iter().any(is_key) {
+            return failure.final_as(Kind::Key);
+        }
+        if status == 429 && self.details.iter().any(of_a_day) {
+            return failure.final_as(Kind::NoMoney);
+        }
+        let wait = self.details.iter().find_map(|detail| seconds(detail.retry_delay.as_deref()?));
+        Failure { retry_after: failure.retry_after.or(wait), ..failure }
+    }
+}
+
+/// `28s` or `0.5s`.
+fn seconds(text: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(text.strip_suffix('s')?.parse().ok()?).ok()
+}

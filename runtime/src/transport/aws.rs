@@ -1,0 +1,126 @@
+//! HTTP with AWS's signature, by the keys that a function's role gives it in its environment.
+
+use std::{env, time::SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4::SigningParams,
+};
+use futures::{FutureExt, future::BoxFuture};
+
+use super::{HTTP, Reply, Transport};
+use crate::{
+    provider::{Failure, Kind, Request, Scope},
+    secret::Secret,
+};
+
+/// The transport of providers that take AWS's signatures.
+pub static AWS: Aws = Aws;
+
+/// Signs what asks for it and hands it on.
+#[derive(Debug)]
+pub struct Aws;
+
+impl Transport for Aws {
+    fn send(&self, mut request: Request) -> BoxFuture<'_, Result<Reply, Failure>> {
+        async move {
+            if let Some(scope) = request.sign.take() {
+                let credentials = credentials(|name| env::var(name).ok())?;
+                let headers = signature(&request, scope, credentials, SystemTime::now())?;
+                request.headers.extend(headers);
+            }
+            HTTP.send(request).await
+        }
+        .boxed()
+    }
+}
+
+fn credentials(variable: impl Fn(&str) -> Option<String>) -> Result<Credentials, Failure> {
+    let needed = |name| {
+        variable(name).ok_or_else(|| {
+            let hint = "where no role gives keys, name a credential";
+            Failure::new(Kind::Key, format!("the environment variable {name} is missing: {hint}"))
+        })
+    };
+    let (id, secret) = (needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?);
+    Ok(Credentials::new(id, secret, variable("AWS_SESSION_TOKEN"), None, "environment"))
+}
+
+/// The headers that sign a request.
+fn signature(
+    request: &Request,
+    scope: Scope,
+    credentials: Credentials,
+    now: SystemTime,
+) -> Result<Vec<(&'static str, Secret)>, Failure> {
+    let unsigned = |error: &dyn std::fmt::Display| {
+        Failure::new(Kind::Key, format!("the request could not be signed: {error}"))
+    };
+    let identity = credentials.into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(scope.region)
+        .name(scope.service)
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| unsigned(&error))?
+        .into();
+    // Of the headers only the host is signed, which is all that AWS asks for.
+    let body = SignableBody::Bytes(&request.body);
+    let signable = SignableRequest::new("POST", &request.url, std::iter::empty(), body)
+        .map_err(|error| unsigned(&error))?;
+    let signed = sign(signable, &params).map_err(|error| unsigned(&error))?;
+    let (headers, _) = signed.into_parts().0.into_parts();
+    Ok(headers.into_iter().map(|header| (header.name(), header.value().into())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_signed_as_botocore_signs_it() -> Result<(), Failure> {
+        let credentials = Credentials::new(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            Some("a-session-token".to_owned()),
+            None,
+            "test",
+        );
+        let model =
+            "https://bedrock-runtime.eu-central-1.amazonaws.com/model/amazon.nova-lite-v1%3A0";
+        let request = Request {
+            url: format!("{model}/converse"),
+            headers: vec![("content-type", "application/json".into())],
+            body: "{\"messages\":[]}".into(),
+            sign: None,
+        };
+        let scope = Scope { service: "bedrock", region: "eu-central-1" };
+        let now = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
+        let headers = signature(&request, scope, credentials, now)?;
+        let value = |wanted: &str| {
+            headers.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.expose())
+        };
+        // By botocore 1.44.5, of the same request at the same time.
+        assert_eq!(
+            value("authorization"),
+            Some(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/eu-central-1/bedrock/aws4_request, \
+                 SignedHeaders=host;x-amz-date;x-amz-security-token, \
+                 Signature=1612b3767a6893e6ce3393aef403bf0b8d1310abe837f4c7cb9939e62f25c75b"
+            ),
+        );
+        assert_eq!(value("x-amz-security-token"), Some("a-session-token"));
+        Ok(())
+    }
+
+    #[test]
+    fn a_machine_without_a_role_is_told_what_to_do() {
+        let failure = credentials(|_| None).map(|_| ()).map_err(|failure| failure.message);
+        assert!(failure.is_err_and(|message| message.contains("name a credential")));
+    }
+}
