@@ -36,6 +36,8 @@ pub struct Asked {
     pub method: Method,
     /// Its path, without the query.
     pub path: String,
+    /// Its query.
+    pub query: Option<String>,
     /// Its body, where that is JSON.
     pub body: Value,
     /// The answer's status.
@@ -104,9 +106,16 @@ impl Proxy {
         eventually("a request is held", async || self.shared.noted().held.then_some(())).await
     }
 
-    /// The requests since the last time this was asked for.
-    pub fn take_asked(&self) -> Vec<Asked> {
-        std::mem::take(&mut self.shared.noted().asked)
+    /// The requests since the last time this was asked for, once `last` is among them.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn asked_until(&self, last: impl Fn(&Asked) -> bool) -> Result<Vec<Asked>> {
+        eventually("the last request", async || {
+            let mut noted = self.shared.noted();
+            noted.asked.iter().any(&last).then(|| std::mem::take(&mut noted.asked))
+        })
+        .await
     }
 }
 
@@ -140,6 +149,7 @@ impl Shared {
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
+    let query = parts.uri.query().map(str::to_owned);
     let body = to_bytes(body, MOST).await.unwrap_or_default();
     let json = serde_json::from_slice(&body).unwrap_or_default();
     let fault = shared.fault(&parts.method, &path);
@@ -157,7 +167,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         }
     };
     let status = response.status();
-    shared.noted().asked.push(Asked { method: parts.method, path, body: json, status });
+    shared.noted().asked.push(Asked { method: parts.method, path, query, body: json, status });
     if matches!(fault, Some(Fault::HoldAnswer)) {
         shared.hold().await;
     }

@@ -1,7 +1,7 @@
 //! `serve` and `worker` as processes of their own, against one database and one Lambda.
 
 use anyhow::{Context, Result};
-use promptpilot_tests::Apart;
+use promptpilot_tests::{Apart, Asked};
 use reqwest::Method;
 use serde_json::json;
 
@@ -28,11 +28,11 @@ async fn the_token_of_a_function_is_nowhere_in_the_database() -> Result<()> {
     let _worker = apart.worker()?;
     let deployment = apart.finished(&id).await?;
     assert_eq!(deployment["status"], "live", "{deployment}");
-    let asked = apart.lambda.take_asked();
-    let created = asked
-        .iter()
-        .find(|asked| asked.method == Method::POST && asked.path.ends_with("/functions"));
-    let variables = &created.context("no function was made")?.body["Environment"]["Variables"];
+    let creates =
+        |asked: &Asked| asked.method == Method::POST && asked.path.ends_with("/functions");
+    let asked = apart.lambda.asked_until(creates).await?;
+    let created = asked.iter().find(|asked| creates(asked)).context("no function was made")?;
+    let variables = &created.body["Environment"]["Variables"];
     let token = variables["PROMPTPILOT_STATE_TOKEN"].as_str().context("no token")?;
     assert_eq!(token.len(), 64);
     let tables_with = |text: String| {

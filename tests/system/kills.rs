@@ -57,11 +57,13 @@ async fn a_deploy_survives_the_death_of_its_database() -> Result<()> {
     let id = queued["deployments"][0]["id"].as_str().context("no id")?.to_owned();
     reach(&pilot, &id, "building").await?;
     promptpilot_tests::kill(pilot.postgres_pid()?, nix::sys::signal::Signal::SIGKILL)?;
+    let mut last = Value::Null;
     eventually_within(Duration::from_secs(90), "the deployment is live", async || {
-        let deployment = get(&pilot, &format!("deployments/{id}")).await.ok()?;
-        (deployment["status"] == "live").then_some(())
+        last = get(&pilot, &format!("deployments/{id}")).await.ok()?;
+        (last["status"] == "live").then_some(())
     })
-    .await?;
+    .await
+    .with_context(|| format!("{last}\n{}", pilot.log()))?;
     assert!(pilot.text(&url, &json!({ "text": "Tea is warm." })).await?.contains("EDITED"));
     Ok(())
 }

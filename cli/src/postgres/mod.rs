@@ -4,6 +4,7 @@
 mod account;
 mod binaries;
 mod cluster;
+mod leftovers;
 mod process;
 
 use std::path::Path;
@@ -74,7 +75,6 @@ impl Postgres {
         let binaries = binaries::find(&data.join("postgres"))?;
         let account = Account::for_server()?;
         let cluster = Cluster::open(data, &binaries, account.as_ref()).await?;
-        process::end_leftover(&cluster.folder).await?;
         let url = cluster.url(DATABASE);
         let place = Place { cluster, binaries, account };
         let child = place.start().await?;

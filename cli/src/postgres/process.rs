@@ -15,14 +15,15 @@ use tokio::time::{Instant, sleep, timeout};
 use super::account::Account;
 use super::binaries::Binaries;
 use super::cluster::{Cluster, durable};
+use super::leftovers::{self, LeftoverError};
 use crate::error::Hint;
 
 /// How long recovery after a crash may take.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long open transactions are waited for.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
+pub(super) const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// How often a file is looked at while waiting for the server.
-const GLANCE: Duration = Duration::from_millis(10);
+pub(super) const GLANCE: Duration = Duration::from_millis(10);
 /// A log longer than this starts anew.
 const LOG_MAX: u64 = 16 << 20;
 
@@ -36,8 +37,8 @@ pub(crate) enum ProcessError {
     Ended { said: String, log: PathBuf },
     #[error("PostgreSQL was not ready after {} seconds", READY_WITHIN.as_secs())]
     Slow { log: PathBuf },
-    #[error("the PostgreSQL of an earlier start (process {0}) does not end")]
-    Leftover(Pid),
+    #[error(transparent)]
+    Leftover(#[from] LeftoverError),
 }
 
 impl Hint for ProcessError {
@@ -46,35 +47,26 @@ impl Hint for ProcessError {
             Self::Ended { log, .. } | Self::Slow { log } => {
                 Some(format!("its log is `{}`", log.display()))
             }
-            Self::Leftover(pid) => Some(format!("end it with `kill -QUIT {pid}`")),
+            Self::Leftover(error) => error.hint(),
             Self::Run { .. } | Self::Log { .. } => None,
         }
     }
 }
 
-/// Starts the server and waits until it takes connections. Processes of one that was killed may
-/// hold its memory for a moment, so an early end is tried again.
+/// Starts the server and waits until it takes connections. What an earlier one left is ended first.
 pub(super) async fn start(
     cluster: &Cluster,
     binaries: &Binaries,
     account: Option<&Account>,
 ) -> Result<Child, ProcessError> {
-    let deadline = Instant::now() + READY_WITHIN;
-    loop {
-        let from = fs::metadata(&cluster.log).map_or(0, |found| found.len());
-        let mut child = spawn(cluster, binaries, account)?;
-        match ready(&mut child, cluster, deadline).await? {
-            true => return Ok(child),
-            false => {
-                let said = last_words(&cluster.log, from);
-                let passing = said.contains("shared memory block") || said.contains("lock file");
-                if !passing || Instant::now() > deadline {
-                    return Err(ProcessError::Ended { said, log: cluster.log.clone() });
-                }
-                sleep(GLANCE * 10).await;
-            }
-        }
+    leftovers::end(&cluster.folder).await?;
+    let from = fs::metadata(&cluster.log).map_or(0, |found| found.len());
+    let mut child = spawn(cluster, binaries, account)?;
+    if ready(&mut child, cluster).await? {
+        return Ok(child);
     }
+    let said = last_words(&cluster.log, from);
+    Err(ProcessError::Ended { said, log: cluster.log.clone() })
 }
 
 fn spawn(
@@ -119,10 +111,8 @@ fn settings(cluster: &Cluster) -> Vec<(&'static str, String)> {
         ("timezone", "UTC".to_owned()),
     ];
     if !durable() {
-        settings.extend(
-            ["fsync", "synchronous_commit", "full_page_writes"]
-                .map(|name| (name, "off".to_owned())),
-        );
+        // What is committed is still written at once: it survives a kill, though not the machine's end.
+        settings.extend(["fsync", "full_page_writes"].map(|name| (name, "off".to_owned())));
     }
     settings
 }
@@ -139,11 +129,8 @@ fn open_log(path: &Path) -> io::Result<fs::File> {
 }
 
 /// Waits for the server's own word in its pid file. `false` if it ended first.
-async fn ready(
-    child: &mut Child,
-    cluster: &Cluster,
-    deadline: Instant,
-) -> Result<bool, ProcessError> {
+async fn ready(child: &mut Child, cluster: &Cluster) -> Result<bool, ProcessError> {
+    let deadline = Instant::now() + READY_WITHIN;
     let file = cluster.folder.join("postmaster.pid");
     loop {
         if let Ok(text) = fs::read_to_string(&file)
@@ -189,31 +176,6 @@ pub(super) async fn stop(child: &mut Child) {
         }
     }
     let _ = child.kill().await;
-}
-
-/// Ends the server that an earlier start left running because it was killed itself.
-pub(super) async fn end_leftover(folder: &Path) -> Result<(), ProcessError> {
-    let Some(pid) = leftover(folder) else { return Ok(()) };
-    for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-        let _ = kill(pid, signal);
-        let deadline = Instant::now() + STOP_WITHIN;
-        while Instant::now() < deadline {
-            if leftover(folder) != Some(pid) {
-                return Ok(());
-            }
-            sleep(GLANCE).await;
-        }
-    }
-    Err(ProcessError::Leftover(pid))
-}
-
-/// The process in the pid file, if it is alive and really works in `folder`: ids are given out
-/// again, and the file outlives a crash.
-fn leftover(folder: &Path) -> Option<Pid> {
-    let text = fs::read_to_string(folder.join("postmaster.pid")).ok()?;
-    let id: i32 = text.lines().next()?.trim().parse().ok()?;
-    let works_in = fs::read_link(format!("/proc/{id}/cwd")).ok()?;
-    (works_in == fs::canonicalize(folder).ok()?).then(|| Pid::from_raw(id))
 }
 
 #[cfg(test)]
