@@ -28,6 +28,8 @@ pub struct Plan {
     pub response: Response,
     /// Asked in order: the first, then its fallbacks.
     pub models: Vec<PlannedModel>,
+    /// Models that take a share of the first one's calls.
+    pub splits: Vec<PlannedSplit>,
     /// One call, retries included.
     pub call_timeout: Duration,
     /// How often a failed attempt is repeated.
@@ -123,4 +125,13 @@ pub enum Bound {
     AtMost(u64),
     /// These places of the definition, by pointer, have no bound.
     Unbounded(Vec<String>),
+}
+
+/// A model that answers a share of the calls in the first one's stead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlannedSplit {
+    /// Its share of all calls.
+    pub percent: u8,
+    /// The model.
+    pub model: PlannedModel,
 }

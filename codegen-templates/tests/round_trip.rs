@@ -167,7 +167,7 @@ fn model_ref() -> impl Strategy<Value = ModelRef> {
 }
 
 fn model() -> impl Strategy<Value = Model> {
-    let split = (any::<u32>(), provider(), text(), of(text()));
+    let split = (any::<u8>(), provider(), text(), of(text()));
     let split = split.prop_map(|(weight, provider, name, credential)| Split {
         weight,
         provider,

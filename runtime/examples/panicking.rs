@@ -95,6 +95,7 @@ static ENDPOINT: Endpoint = Endpoint {
         },
         price: None,
     }],
+    splits: &[],
     timeout_ms: 30_000,
     retries: 0,
     max_body: 10_000,

@@ -60,6 +60,7 @@ static ENDPOINT: Endpoint = Endpoint {
         },
         price: None,
     }],
+    splits: &[],
     timeout_ms: 30_000,
     retries: 2,
     max_body: 262_144,

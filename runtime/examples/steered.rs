@@ -4,7 +4,9 @@
 use std::process::ExitCode;
 
 use promptpilot_runtime::{
-    endpoint::{Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role},
+    endpoint::{
+        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split,
+    },
     provider::{self, Provider},
     serve,
 };
@@ -64,12 +66,18 @@ fn endpoint(settings: &Value) -> Endpoint {
             Response::Text
         },
         models: Vec::leak(models.collect()),
+        splits: Vec::leak(settings["splits"].as_array().into_iter().flatten().map(split).collect()),
         timeout_ms: number("timeout_ms", 20_000),
         retries: u8::try_from(number("retries", 2)).unwrap_or(u8::MAX),
         max_body: 3_000_000,
         origins: &[],
         openapi: "{}",
     }
+}
+
+fn split(settings: &Value) -> Split {
+    let percent = settings["percent"].as_u64().and_then(|percent| u8::try_from(percent).ok());
+    Split { percent: percent.unwrap_or_default(), model: model(settings) }
 }
 
 fn model(settings: &Value) -> Model {

@@ -24,6 +24,8 @@ pub struct Endpoint {
     pub response: Response,
     /// Asked in order: the first, then its fallbacks.
     pub models: &'static [Model],
+    /// Models that take calls from the first one.
+    pub splits: &'static [Split],
     /// The whole call, retries included, in milliseconds.
     pub timeout_ms: u64,
     /// How often a failed attempt is repeated.
@@ -137,6 +139,15 @@ pub struct Model {
     pub parameters: Parameters,
     /// What tokens cost; `None` where nobody knows.
     pub price: Option<Price>,
+}
+
+/// A model that answers a share of the calls in the first one's stead.
+#[derive(Debug)]
+pub struct Split {
+    /// Its share of all calls.
+    pub percent: u8,
+    /// The model.
+    pub model: Model,
 }
 
 /// Parameters of a model. Only what is set is sent.

@@ -65,7 +65,7 @@ impl Function {
         };
         let identity = needed(IDENTITY_VARIABLE);
         let token = needed(TOKEN_VARIABLE);
-        let names = endpoint.models.iter().filter_map(|model| model.key);
+        let names = endpoint.all_models().filter_map(|model| model.key);
         let mut keys = BTreeMap::new();
         for name in names {
             keys.entry(name).or_insert_with(|| Secret::from(needed(name)));
@@ -80,7 +80,7 @@ impl Function {
             keys,
             templates: compile(endpoint.prompt)?,
             warm: AtomicBool::new(false),
-            circuits: Circuits::new(endpoint.models.len()),
+            circuits: Circuits::new(endpoint.all_models().count()),
             output,
         })
     }

@@ -94,6 +94,25 @@ async fn what_will_not_pass_goes_to_the_next_model_at_once() -> Result<()> {
 }
 
 #[tokio::test]
+async fn calls_are_shared_out_and_a_user_stays_with_one_model() -> Result<()> {
+    let split = json!({ "name": "echo", "percent": 50 });
+    let settings = json!({ "models": [{ "name": "lorem" }], "splits": [split] });
+    let function = function(settings).await?;
+    let mut seen = std::collections::BTreeMap::new();
+    for call in 0..40 {
+        let user = format!("user {}", call % 20);
+        let event = post_event(&[("x-promptpilot-user", &user)], "{\"text\":\"x\"}");
+        assert_eq!(function.invoke(event).await?.status, 200);
+        let model = function.record().await?["model"].as_str().unwrap().to_owned();
+        let before = seen.entry(user).or_insert_with(|| model.clone());
+        assert_eq!(*before, model, "sticky");
+    }
+    let echoes = seen.values().filter(|model| *model == "echo").count();
+    assert!((1..20).contains(&echoes), "both answer: {echoes} of 20");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_provider_in_an_outage_is_left_out_after_a_few_calls() -> Result<()> {
     let (first, second) = (MockServer::start().await, MockServer::start().await);
     answers(&first, vec![ResponseTemplate::new(503)]).await;

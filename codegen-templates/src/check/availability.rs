@@ -39,9 +39,6 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if definition.model.hedge.is_some() {
         refuse("/model/hedge", "a hedged request", "leave out `hedge`");
     }
-    if !definition.model.split.is_empty() {
-        refuse("/model/split", "splitting traffic", "leave out [[model.split]]");
-    }
     if !definition.tools.is_empty() {
         refuse("/tools", "calling tools", "leave out [[tools]]");
     }

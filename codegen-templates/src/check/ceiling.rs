@@ -10,7 +10,7 @@ use super::{size, template::Template};
 use crate::{
     finding::{Finding, child},
     generate,
-    plan::{Bound, Ceiling, PlannedModel},
+    plan::{Bound, Ceiling, PlannedModel, PlannedSplit},
     prices,
 };
 
@@ -21,6 +21,7 @@ pub(super) fn of(
     definition: &Definition,
     templates: &[Template<'_>],
     models: &[PlannedModel],
+    splits: &[PlannedSplit],
 ) -> Ceiling {
     let prompt = size::of(templates, &definition.request);
     let prompt_bytes = match prompt.open.is_empty() {
@@ -29,8 +30,11 @@ pub(super) fn of(
     };
     let overhead = AROUND_A_MESSAGE * templates.len() as u64 + schema_bytes(definition);
     Ceiling {
+        // Of the first model and those that share its calls, a call asks one: counting all of them
+        // is simple and never says too little.
         micro_usd: sum(models
             .iter()
+            .chain(splits.iter().map(|split| &split.model))
             .map(|model| times(attempts(definition), attempt(model, &prompt_bytes, overhead)))),
         millis: definition.model.timeout.as_millis(),
         prompt_bytes,

@@ -27,7 +27,7 @@ const KEY_LENGTH: usize = 256;
 pub(super) fn check(
     definition: &Definition,
     facts: &Facts,
-    models: &[PlannedModel],
+    models: &[&PlannedModel],
     findings: &mut Vec<Finding>,
 ) {
     check_function(definition, findings);
@@ -97,7 +97,7 @@ fn check_body(definition: &Definition, findings: &mut Vec<Finding>) {
     }
 }
 
-fn check_environment(models: &[PlannedModel], findings: &mut Vec<Finding>) {
+fn check_environment(models: &[&PlannedModel], findings: &mut Vec<Finding>) {
     let mut variables: Vec<_> =
         models.iter().filter_map(|model| model.key_variable.as_deref()).collect();
     variables.sort_unstable();

@@ -40,10 +40,12 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     let templates = template::parse(&texts, &mut findings);
     variables::check(&templates, &definition.request, &mut findings);
     let models = model::check(definition, facts, &mut findings);
-    limits::check(definition, facts, &models, &mut findings);
+    let splits = model::splits(definition, facts, &mut findings);
+    let all: Vec<_> = models.iter().chain(splits.iter().map(|split| &split.model)).collect();
+    limits::check(definition, facts, &all, &mut findings);
     tests::check(definition, &mut findings);
     secrets::check(definition, &mut findings);
-    let ceiling = ceiling::of(definition, &templates, &models);
+    let ceiling = ceiling::of(definition, &templates, &models, &splits);
     ceiling::check(definition, &ceiling, &mut findings);
 
     if findings.iter().any(Finding::is_error) {
@@ -51,7 +53,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     }
     let messages = texts.iter().map(prompt::Text::planned).collect();
     let mut key_variables: Vec<_> =
-        models.iter().filter_map(|model| model.key_variable.clone()).collect();
+        all.iter().filter_map(|model| model.key_variable.clone()).collect();
     key_variables.sort();
     key_variables.dedup();
     let deploy = &definition.deploy;
@@ -63,6 +65,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         request: definition.request.clone(),
         response: definition.response.clone(),
         models,
+        splits,
         call_timeout: definition.model.timeout,
         retries: definition.model.retries,
         max_body: max_body(definition),

@@ -2,7 +2,9 @@
 
 use promptpilot_spec::{
     Definition,
-    definition::{Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat},
+    definition::{
+        Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat, Split,
+    },
     model::{self, Model as Known, Price, Sampling},
     provider::{Abilities, Need, abilities},
 };
@@ -10,7 +12,7 @@ use promptpilot_spec::{
 use crate::{
     facts::Facts,
     finding::{Finding, child, did_you_mean, one_of},
-    plan::PlannedModel,
+    plan::{PlannedModel, PlannedSplit},
     prices,
 };
 
@@ -25,12 +27,70 @@ pub(super) fn check(
     let fallbacks = fallbacks.map(|(index, model)| (child("/model/fallback", index), model));
     std::iter::once((String::from("/model"), &first))
         .chain(fallbacks)
-        .map(|(pointer, model)| {
-            let json = definition.response.format == ResponseFormat::Json;
-            let max_tokens = model.max_tokens.or(definition.model.max_tokens);
-            Check { model, max_tokens, json, pointer, facts, findings }.run()
-        })
+        .map(|(pointer, model)| resolve(definition, model, pointer, facts, findings))
         .collect()
+}
+
+/// Checks the models that take a share of the first one's calls and resolves each.
+pub(super) fn splits(
+    definition: &Definition,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) -> Vec<PlannedSplit> {
+    let splits = &definition.model.split;
+    let sum: u32 = splits.iter().map(|split| u32::from(split.weight)).sum();
+    if sum > 99 {
+        let message = format!("the weights in [[model.split]] come to {sum}");
+        let hint = "they are percent of the calls; leave some to [model]";
+        findings.push(Finding::error("out-of-range", "/model/split", message).hint(hint));
+    }
+    let mut resolved = Vec::new();
+    for (index, split) in splits.iter().enumerate() {
+        let pointer = child("/model/split", index);
+        if split.weight == 0 {
+            let finding =
+                Finding::error("out-of-range", child(&pointer, "weight"), "`weight` is 0");
+            findings.push(finding.hint("give its percent of the calls, from 1 to 99"));
+        }
+        let model = alike(split, definition);
+        let model = resolve(definition, &model, pointer, facts, findings);
+        resolved.push(PlannedSplit { percent: split.weight, model });
+    }
+    resolved
+}
+
+fn resolve(
+    definition: &Definition,
+    model: &ModelRef,
+    pointer: String,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) -> PlannedModel {
+    let json = definition.response.format == ResponseFormat::Json;
+    let max_tokens = model.max_tokens.or(definition.model.max_tokens);
+    Check { model, max_tokens, json, pointer, facts, findings }.run()
+}
+
+/// A split in the shape of a fallback. Of the same provider it is reached as the first model is.
+fn alike(split: &Split, definition: &Definition) -> ModelRef {
+    let first = first(definition);
+    let same = split.provider == first.provider;
+    ModelRef {
+        provider: split.provider,
+        name: split.name.clone(),
+        credential: split.credential.clone().or(first.credential.filter(|_| same)),
+        max_tokens: None,
+        effort: None,
+        temperature: None,
+        top_p: None,
+        stop: Vec::new(),
+        seed: None,
+        price: None,
+        api: first.api.filter(|_| same),
+        base_url: first.base_url.filter(|_| same),
+        api_version: first.api_version.filter(|_| same),
+        region: first.region.filter(|_| same),
+    }
 }
 
 /// The first model in the shape of its fallbacks.
@@ -152,8 +212,7 @@ impl Check<'_, '_> {
             self.error("unsupported-parameter", "effort", message, &hint);
         }
         if self.json && !known.structured {
-            let message =
-                format!("`{name}` cannot be held to a JSON schema, only told of it");
+            let message = format!("`{name}` cannot be held to a JSON schema, only told of it");
             let hint = "choose a model with structured output if answers turn out not to fit";
             let finding =
                 Finding::warning("no-structured-output", child(&self.pointer, "name"), message);

@@ -12,7 +12,7 @@ use super::literal;
 use crate::{
     check::is_dated,
     finding::child,
-    plan::{Plan, PlannedModel},
+    plan::{Plan, PlannedModel, PlannedSplit},
 };
 
 /// What the template of `main.rs` prints.
@@ -27,6 +27,7 @@ pub(super) struct View<'a> {
     response: Vec<FieldView<'a>>,
     schema: bool,
     models: Vec<ModelView<'a>>,
+    splits: Vec<SplitView<'a>>,
     timeout_ms: String,
     retries: u8,
     max_body: String,
@@ -77,6 +78,12 @@ struct ModelView<'a> {
 }
 
 #[derive(Serialize)]
+struct SplitView<'a> {
+    percent: u8,
+    model: ModelView<'a>,
+}
+
+#[derive(Serialize)]
 struct PriceView {
     input: String,
     cached_input: String,
@@ -96,12 +103,17 @@ impl<'a> View<'a> {
             response: fields(&plan.response.fields, "/response/fields"),
             schema: plan.response.format == ResponseFormat::Json,
             models: plan.models.iter().map(model).collect(),
+            splits: plan.splits.iter().map(split).collect(),
             timeout_ms: literal::integer(plan.call_timeout.as_millis()),
             retries: plan.retries,
             max_body: literal::integer(plan.max_body),
             origins: &plan.origins,
         };
         Self { imports: view.used(), ..view }
+    }
+
+    fn all_models(&self) -> impl Iterator<Item = &ModelView<'a>> {
+        self.models.iter().chain(self.splits.iter().map(|split| &split.model))
     }
 
     /// Names that `main.rs` mentions; an unused import would be a warning in a build log.
@@ -118,8 +130,9 @@ impl<'a> View<'a> {
         ]);
         let some = [
             ("Kind", !self.request.is_empty() || !self.response.is_empty()),
-            ("Effort", self.models.iter().any(|model| model.effort.is_some())),
-            ("Price", self.models.iter().any(|model| model.price.is_some())),
+            ("Effort", self.all_models().any(|model| model.effort.is_some())),
+            ("Price", self.all_models().any(|model| model.price.is_some())),
+            ("Split", !self.splits.is_empty()),
         ];
         used.extend(some.iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
         used
@@ -178,6 +191,10 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
         fields: fields(&field.fields, &child(&pointer, "fields")),
         pointer,
     }
+}
+
+fn split(split: &PlannedSplit) -> SplitView<'_> {
+    SplitView { percent: split.percent, model: model(&split.model) }
 }
 
 fn model(model: &PlannedModel) -> ModelView<'_> {

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use super::{answer::turns_for, ledger::Ledger};
+use super::{answer::turns_for, headers::CallHeaders, ledger::Ledger};
 use crate::{
     endpoint::Model,
     function::Function,
@@ -35,8 +35,10 @@ pub(crate) struct Asker<'a> {
     pub(crate) traceparent: Option<&'a str>,
     /// Where text goes as it comes; its presence means streaming.
     pub(crate) deltas: Option<mpsc::Sender<String>>,
-    /// The model whose turn it is.
-    model: usize,
+    /// The models that may be asked, by their place among all.
+    order: Vec<usize>,
+    /// Whose turn it is, of these.
+    turn: usize,
     attempts: u32,
     told: bool,
 }
@@ -46,38 +48,47 @@ impl<'a> Asker<'a> {
         function: &'a Function,
         ledger: &'a mut Ledger,
         deadline: Instant,
-        traceparent: Option<&'a str>,
+        headers: &'a CallHeaders,
     ) -> Self {
-        let (deltas, model, attempts, told) = (None, 0, 0, false);
-        Self { function, ledger, deadline, traceparent, deltas, model, attempts, told }
+        let (deltas, turn, attempts, told) = (None, 0, 0, false);
+        let traceparent = headers.traceparent.as_deref();
+        let order = function.endpoint.order(headers.user.as_deref());
+        Self { function, ledger, deadline, traceparent, deltas, order, turn, attempts, told }
     }
 
     /// The first answer. A later call begins with the model that answered.
     pub(crate) async fn ask(&mut self, turns: &[Turn]) -> Result<Answer, Problem> {
         let mut reasons = Vec::new();
         loop {
-            let Some(model) = self.function.endpoint.models.get(self.model) else {
+            let place = self.order.get(self.turn).copied();
+            let found =
+                place.and_then(|it| Some((it, self.function.endpoint.all_models().nth(it)?)));
+            let Some((place, model)) = found else {
                 return Err(Problem::new(PROVIDER_FAILED, "the endpoint names no model"));
             };
             let provider = model.provider.name();
-            if self.function.circuits.skips(self.model, Instant::now()) {
+            if self.function.circuits.skips(&self.order[self.turn..], Instant::now()) {
                 reasons.push(format!("{provider}: left out, since it kept failing"));
-                self.model += 1;
+                self.turn += 1;
                 continue;
             }
             let outcome = self.ask_model(model, turns).await;
-            self.function.circuits.note(self.model, outcome.as_ref().err(), Instant::now());
+            self.function.circuits.note(place, outcome.as_ref().err(), Instant::now());
             let failure = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             reasons.push(failure.for_callers(provider));
-            let is_last = self.model + 1 >= self.function.endpoint.models.len();
-            if is_last || self.told || failure.kind == Kind::Timeout {
+            if !self.has_other() || self.told || failure.kind == Kind::Timeout {
                 return Err(problem(&failure, &reasons));
             }
-            self.model += 1;
+            self.turn += 1;
         }
+    }
+
+    /// Whether another model could still be asked.
+    fn has_other(&self) -> bool {
+        self.turn + 1 < self.order.len()
     }
 
     /// One model, with its repeats.
@@ -107,8 +118,7 @@ impl<'a> Asker<'a> {
     /// How long to wait before the same model is asked again; `None` where it is not.
     fn wait_before_repeat(&self, failure: &Failure, repeats: u8) -> Option<Duration> {
         // An overloaded provider will be so for a while; where there is another, it is asked.
-        let has_other = self.model + 1 < self.function.endpoint.models.len();
-        let is_overloaded = failure.kind == Kind::Overloaded && has_other;
+        let is_overloaded = failure.kind == Kind::Overloaded && self.has_other();
         let is_spent = repeats >= self.function.endpoint.retries;
         if self.told || !failure.retry || is_spent || is_overloaded {
             return None;

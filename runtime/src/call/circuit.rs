@@ -30,10 +30,11 @@ impl Circuits {
         Self((0..models).map(|_| Mutex::default()).collect())
     }
 
-    /// Whether a model is left out now: it keeps failing, and another that does not comes after it.
-    pub(crate) fn skips(&self, model: usize, now: Instant) -> bool {
-        let others = model + 1..self.0.len();
-        self.is_open(model, now) && others.into_iter().any(|other| !self.is_open(other, now))
+    /// Whether the first of these models is left out now: it keeps failing, and another that does
+    /// not comes after it.
+    pub(crate) fn skips(&self, order: &[usize], now: Instant) -> bool {
+        let Some((first, others)) = order.split_first() else { return false };
+        self.is_open(*first, now) && others.iter().any(|other| !self.is_open(*other, now))
     }
 
     fn is_open(&self, model: usize, now: Instant) -> bool {
@@ -82,24 +83,24 @@ mod tests {
     fn a_model_that_keeps_failing_is_left_out_for_a_while() {
         let (circuits, start) = (Circuits::new(2), Instant::now());
         fails(&circuits, 0, MANY - 1, start);
-        assert!(!circuits.skips(0, start));
+        assert!(!circuits.skips(&[0, 1], start));
         fails(&circuits, 0, 1, start);
-        assert!(circuits.skips(0, start));
+        assert!(circuits.skips(&[0, 1], start));
         let later = start + PAUSE;
-        assert!(!circuits.skips(0, later));
+        assert!(!circuits.skips(&[0, 1], later));
         fails(&circuits, 0, 1, later);
-        assert!(circuits.skips(0, later), "one more failure is enough then");
+        assert!(circuits.skips(&[0, 1], later), "one more failure is enough then");
         circuits.note(0, None, later);
-        assert!(!circuits.skips(0, later));
+        assert!(!circuits.skips(&[0, 1], later));
     }
 
     #[test]
     fn somebody_is_always_asked() {
         let (circuits, now) = (Circuits::new(2), Instant::now());
         fails(&circuits, 1, MANY, now);
-        assert!(!circuits.skips(1, now), "the last");
+        assert!(!circuits.skips(&[1], now), "the last");
         fails(&circuits, 0, MANY, now);
-        assert!(!circuits.skips(0, now), "all fail");
+        assert!(!circuits.skips(&[0, 1], now), "all fail");
     }
 
     #[test]
@@ -108,6 +109,6 @@ mod tests {
         fails(&circuits, 0, MANY - 1, now);
         circuits.note(0, Some(&Failure::refusal(None)), now);
         fails(&circuits, 0, MANY - 1, now);
-        assert!(!circuits.skips(0, now));
+        assert!(!circuits.skips(&[0, 1], now));
     }
 }

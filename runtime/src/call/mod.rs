@@ -7,6 +7,7 @@ mod circuit;
 mod headers;
 mod ledger;
 mod plain;
+mod split;
 mod stream;
 mod validate;
 
@@ -99,8 +100,7 @@ async fn work(
         Problem::new(PROMPT_FAILED, format!("{error}{cause}"))
     })?;
 
-    let traceparent = headers.traceparent.as_deref();
-    let asker = Asker::new(function, ledger, moment.deadline, traceparent);
+    let asker = Asker::new(function, ledger, moment.deadline, &headers);
     if incoming.accepts("text/event-stream") {
         stream::run(asker, &endpoint.response, &turns, reply).await
     } else {

@@ -61,7 +61,7 @@ pub struct Model {
     /// Asked in order when the one before has failed for good.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fallback: Vec<ModelRef>,
-    /// Models that share the traffic by weight.
+    /// Models that take a share of the calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub split: Vec<Split>,
 }
@@ -126,8 +126,8 @@ pub struct ModelRef {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Split {
-    /// Its share, relative to the others' weights.
-    pub weight: u32,
+    /// Its share of the calls, in percent; what all leave is the first model's.
+    pub weight: u8,
     /// Who serves the model.
     pub provider: ProviderKind,
     /// The provider's name for the model.
