@@ -83,7 +83,7 @@ fn split(settings: &Value) -> Split {
 fn model(settings: &Value) -> Model {
     let text = |name: &str| settings[name].as_str().map(|text| &*text.to_owned().leak());
     let provider: &'static dyn Provider = match settings["provider"].as_str() {
-        Some("openai") => &provider::OPENAI_RESPONSES,
+        Some("openai-responses") => &provider::OPENAI_RESPONSES,
         Some("openai-chat") => &provider::OPENAI_CHAT,
         Some("openai-compatible") => &provider::OPENAI_COMPATIBLE,
         Some("anthropic") => &provider::ANTHROPIC,
