@@ -4,6 +4,7 @@
 
 mod access;
 mod bad_functions;
+mod binary;
 mod calls;
 mod common;
 mod events;
