@@ -1,5 +1,6 @@
 //! What is told once the host is up: where it is and how to talk to it.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use local_lambda::{Host, Settings, Tls};
@@ -23,11 +24,11 @@ impl Greeting {
 
     pub(crate) fn say(&self, host: &Host, json: bool) {
         if json {
-            println!("{}", self.json(host));
+            tell(&self.json(host).to_string());
             return;
         }
         eprintln!("Lambda is at {} (region {}).\n", host.endpoint(), self.region);
-        println!("{}", self.exports(host));
+        tell(&self.exports(host));
         eprintln!("\nWith these in another terminal's environment, AWS's tools come here:");
         eprintln!("    aws lambda list-functions\n");
         eprintln!("Ctrl-C ends it.");
@@ -58,4 +59,9 @@ impl Greeting {
             "certificate": self.certificate,
         })
     }
+}
+
+/// Prints for whoever reads: a reader that takes the first line and goes ends nothing.
+fn tell(text: &str) {
+    let _ = std::io::stdout().write_all(format!("{text}\n").as_bytes());
 }

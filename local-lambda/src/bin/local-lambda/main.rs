@@ -1,6 +1,6 @@
 //! `local-lambda serve`: this machine's AWS Lambda, until Ctrl-C.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it speaks on a terminal")]
+#![allow(clippy::print_stderr, reason = "it speaks on a terminal")]
 
 mod arguments;
 mod functions_output;
