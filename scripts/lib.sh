@@ -11,6 +11,13 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# The process of the Prompt Pilot in the usual data directory; nothing where none runs.
+up_process() {
+    local data=${XDG_DATA_HOME:-$HOME/.local/share}/promptpilot
+    [[ $EUID != 0 ]] || data=/var/lib/promptpilot
+    grep -oE '"pid": [0-9]+' "${PROMPTPILOT_DATA:-$data}/up.json" 2>/dev/null | grep -oE '[0-9]+' || true
+}
+
 # Waits until the builder of a Prompt Pilot is warm: wait_until_warm PROCESS
 wait_until_warm() {
     until "$pilot" status --json 2>/dev/null | grep -q '"builder_warm": true'; do
