@@ -1,10 +1,8 @@
 //! A checked definition with everything resolved: what is built and how it is deployed.
 
-use std::collections::BTreeMap;
-
 use promptpilot_spec::{
     definition::{
-        Api, Architecture, Effort, Field, Log, Profile, ProviderKind, Response, Role, Test,
+        Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test,
     },
     model::Price,
     units::Duration,
@@ -23,7 +21,7 @@ pub struct Plan {
     /// The conversation, each message a template.
     pub messages: Vec<PlannedMessage>,
     /// Request fields by name.
-    pub request: BTreeMap<String, Field>,
+    pub request: Fields,
     /// What callers get back.
     pub response: Response,
     /// Asked in order: the first, then its fallbacks.

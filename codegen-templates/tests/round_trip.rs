@@ -1,15 +1,13 @@
 //! A definition written as TOML, or sent as JSON, reads back as the same definition.
 #![allow(missing_docs, clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
-
 use promptpilot_codegen::{parse, parse_json, schema, to_toml};
 use promptpilot_spec::{
     Definition,
     definition::{
         Api, Architecture, Auth, AuthMode, Budget, Cache, CacheScope, Cors, Deploy, Effort, Expect,
-        Field, FieldType, Limits, Log, Message, Model, ModelRef, OnStateFailure, Per, Price,
-        Profile, Prompt, ProviderKind, Response, ResponseFormat, Role, Split, Test, Tool,
+        Field, FieldType, Fields, Limits, Log, Message, Model, ModelRef, OnStateFailure, Per,
+        Price, Profile, Prompt, ProviderKind, Response, ResponseFormat, Role, Split, Test, Tool,
     },
     units::{Bytes, Duration, Money, Period, Rate},
 };
@@ -96,10 +94,10 @@ fn field() -> impl Strategy<Value = Field> {
     let values = || prop::collection::vec(text(), 0..3);
     let leaf = (kind(), said(), bounds(), values()).prop_map(plain_field);
     leaf.prop_recursive(3, 8, 3, |inner| {
-        let fields = prop::collection::btree_map(text(), inner.clone(), 0..3);
+        let fields = prop::collection::vec((text(), inner.clone()), 0..3);
         (inner.clone(), of(inner), fields).prop_map(|(field, items, fields)| Field {
             items: items.map(Box::new),
-            fields,
+            fields: Fields::from_iter(fields),
             ..field
         })
     })
@@ -125,12 +123,12 @@ fn plain_field((kind, said, bounds, values): (FieldType, Said, Bounds, Vec<Strin
         items: None,
         min_items,
         max_items,
-        fields: BTreeMap::new(),
+        fields: Fields::new(),
     }
 }
 
-fn fields() -> impl Strategy<Value = BTreeMap<String, Field>> {
-    prop::collection::btree_map(text(), field(), 0..3)
+fn fields() -> impl Strategy<Value = Fields> {
+    prop::collection::vec((text(), field()), 0..3).prop_map(Fields::from_iter)
 }
 
 fn model_ref() -> impl Strategy<Value = ModelRef> {
@@ -292,6 +290,17 @@ fn definition() -> impl Strategy<Value = Definition> {
         })
 }
 
+/// The names of all fields in their order, which equality of maps forgets.
+fn order(fields: &Fields) -> Vec<&str> {
+    let mut names = Vec::new();
+    for (name, field) in fields {
+        names.push(name.as_str());
+        names.extend(field.items.iter().flat_map(|item| order(&item.fields)));
+        names.extend(order(&field.fields));
+    }
+    names
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -300,14 +309,19 @@ proptest! {
         let text = to_toml(&definition).unwrap();
         let parsed = parse(&text, "round-trip.toml");
         prop_assert_eq!(parsed.findings, []);
-        prop_assert_eq!(parsed.definition, Some(definition), "{}", text);
+        let read = parsed.definition.unwrap();
+        prop_assert_eq!(order(&read.request), order(&definition.request), "{}", text);
+        prop_assert_eq!(order(&read.response.fields), order(&definition.response.fields));
+        prop_assert_eq!(read, definition, "{}", text);
     }
 
     #[test]
     fn through_json(definition in definition()) {
-        let parsed = parse_json(&serde_json::to_value(&definition).unwrap());
+        let sent = serde_json::to_value(&definition).unwrap();
+        let parsed = parse_json(&sent);
         prop_assert_eq!(parsed.findings, []);
-        prop_assert_eq!(parsed.definition, Some(definition));
+        let read = serde_json::to_value(parsed.definition).unwrap();
+        prop_assert_eq!(read.to_string(), sent.to_string());
     }
 }
 

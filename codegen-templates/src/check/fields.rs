@@ -1,10 +1,10 @@
 //! Request and response fields: names, and bounds that make sense.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use promptpilot_spec::{
     Definition,
-    definition::{Field, FieldType, ResponseFormat},
+    definition::{Field, FieldType, Fields, ResponseFormat},
 };
 
 use super::{
@@ -52,12 +52,7 @@ enum Side {
     Response,
 }
 
-fn check_all(
-    fields: &BTreeMap<String, Field>,
-    pointer: &str,
-    side: Side,
-    findings: &mut Vec<Finding>,
-) {
+fn check_all(fields: &Fields, pointer: &str, side: Side, findings: &mut Vec<Finding>) {
     for (name, field) in fields {
         let pointer = child(pointer, name);
         if !is_field_name(name) {

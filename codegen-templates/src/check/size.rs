@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::machinery::ast::{BinOpKind, Call, Expr, ForLoop, Stmt};
 use promptpilot_spec::{
-    definition::{Field, FieldType},
+    definition::{Field, FieldType, Fields},
     template::MAX_OUTPUT,
 };
 
@@ -58,7 +58,7 @@ impl Size {
 }
 
 /// The size of all templates together.
-pub(super) fn of(templates: &[Template<'_>], request: &BTreeMap<String, Field>) -> Size {
+pub(super) fn of(templates: &[Template<'_>], request: &Fields) -> Size {
     Size::sum(templates.iter().map(|template| {
         let mut measure = Measure { request, template: template.pointer, scopes: vec![] };
         let size = measure.statement(&template.root);
@@ -80,7 +80,7 @@ impl From<Size> for Worth<'_> {
 }
 
 struct Measure<'a> {
-    request: &'a BTreeMap<String, Field>,
+    request: &'a Fields,
     template: &'a str,
     scopes: Vec<BTreeMap<&'a str, Worth<'a>>>,
 }

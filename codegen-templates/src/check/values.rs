@@ -1,8 +1,6 @@
 //! Whether a JSON value is one that a field takes: defaults, and the requests of tests.
 
-use std::collections::BTreeMap;
-
-use promptpilot_spec::definition::{Field, FieldType};
+use promptpilot_spec::definition::{Field, FieldType, Fields};
 use serde_json::{Map, Value};
 
 use crate::finding::{child, did_you_mean, one_of};
@@ -16,7 +14,7 @@ pub(super) struct Refusal {
 
 /// Everything in which an object is not made of these fields.
 pub(super) fn object(
-    fields: &BTreeMap<String, Field>,
+    fields: &Fields,
     object: &Map<String, Value>,
     pointer: &str,
     refusals: &mut Vec<Refusal>,

@@ -7,7 +7,7 @@ use minijinja::machinery::{
     Span,
     ast::{Call, CallArg, Expr, ForLoop, Macro, Spanned, Stmt, UnaryOpKind},
 };
-use promptpilot_spec::definition::Field;
+use promptpilot_spec::definition::Fields;
 
 use super::{
     names,
@@ -15,8 +15,6 @@ use super::{
     template::{self, Template},
 };
 use crate::finding::{Finding, child, did_you_mean};
-
-type Fields = BTreeMap<String, Field>;
 
 pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut Vec<Finding>) {
     let mut used = BTreeSet::new();

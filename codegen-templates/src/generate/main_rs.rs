@@ -1,10 +1,10 @@
 //! `main.rs`: the plan as static data. What the template prints is prepared here; every text of
 //! the user passes the `rust` filter, every number is already written as Rust.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use promptpilot_spec::definition::{
-    Api, Effort, Field, FieldType, Log, ProviderKind, ResponseFormat, Role,
+    Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role,
 };
 use serde::Serialize;
 
@@ -154,7 +154,7 @@ fn messages(plan: &Plan) -> Vec<MessageView<'_>> {
         .collect()
 }
 
-fn fields<'a>(fields: &'a BTreeMap<String, Field>, parent: &str) -> Vec<FieldView<'a>> {
+fn fields<'a>(fields: &'a Fields, parent: &str) -> Vec<FieldView<'a>> {
     fields.iter().map(|(name, it)| field(name, it, child(parent, name))).collect()
 }
 
@@ -179,7 +179,7 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
     FieldView {
         name,
         optional: field.optional,
-        default: field.default.clone().map(literal::json),
+        default: field.default.as_ref().map(literal::json),
         sensitive: field.sensitive,
         kind,
         least: least.unwrap_or_default(),

@@ -50,7 +50,7 @@ pub fn sources(plan: &Plan) -> Sources {
     let (main, places) = layout::lay_out(&render("main.tera", &main_rs::View::new(plan)));
     let mut files = BTreeMap::from([
         (MAIN.to_owned(), main),
-        ("src/openapi.json".to_owned(), pretty(openapi::document(plan))),
+        ("src/openapi.json".to_owned(), pretty(&openapi::document(plan))),
     ]);
     if plan.response.format == ResponseFormat::Json {
         files.insert("src/response.schema.json".to_owned(), response_schema(&plan.response));
@@ -62,7 +62,7 @@ pub fn sources(plan: &Plan) -> Sources {
 
 /// The schema that a JSON answer is held to.
 pub(crate) fn response_schema(response: &Response) -> String {
-    pretty(schema::strict(&response.fields))
+    pretty(&schema::strict(&response.fields))
 }
 
 /// The name is made of everything else in the crate, the manifest's other lines included.
@@ -83,10 +83,8 @@ fn manifest(name: &str) -> String {
     render("manifest.tera", &BTreeMap::from([("name", name), ("runtime", RUNTIME)]))
 }
 
-/// Sorted by key, whatever order the values' maps keep: that is up to a feature of `serde_json`
-/// which any crate of a build may turn on.
-fn pretty(mut value: Value) -> String {
-    value.sort_all_objects();
+/// In the order that the definition has; `serde_json` keeps it, as a feature asks of it.
+fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 

@@ -1,11 +1,7 @@
 //! Fields as JSON Schema: strict for providers, with all bounds for callers.
 
-use std::collections::BTreeMap;
-
-use promptpilot_spec::definition::{Field, FieldType};
+use promptpilot_spec::definition::{Field, FieldType, Fields};
 use serde_json::{Map, Value, json};
-
-type Fields = BTreeMap<String, Field>;
 
 /// The object that an answer is held to: nothing beside its fields, every field there, an optional
 /// one possibly null. Providers refuse most bounds in a schema, so those are told in words; the

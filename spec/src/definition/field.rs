@@ -1,9 +1,12 @@
 //! Typed fields of requests, responses and tools.
 
-use std::collections::BTreeMap;
-
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// Fields by name, in the order they were declared in: callers read them and models write them so,
+/// and what is written first guides the rest.
+pub type Fields = IndexMap<String, Field>;
 
 /// One field. Which bounds make sense depends on its type; the check refuses the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,8 +53,8 @@ pub struct Field {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_items: Option<u32>,
     /// Fields of an object.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, Field>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub fields: Fields,
 }
 
 /// The kind of a field's value.
@@ -89,8 +92,8 @@ pub struct Response {
     /// Text, or an object with the declared fields.
     pub format: ResponseFormat,
     /// Fields of a JSON answer.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub fields: BTreeMap<String, Field>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub fields: Fields,
 }
 
 /// Form of an answer.

@@ -8,11 +8,9 @@ mod guard;
 mod llm;
 mod prompt;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-pub use field::{Field, FieldType, Response, ResponseFormat};
+pub use field::{Field, FieldType, Fields, Response, ResponseFormat};
 pub use guard::{Auth, AuthMode, Budget, Cache, CacheScope, Cors, Limits, OnStateFailure, Per};
 pub use llm::{Api, Effort, Model, ModelRef, Price, ProviderKind, Split, key_variable};
 pub use prompt::{Message, Prompt, Role};
@@ -38,8 +36,8 @@ pub struct Definition {
     /// Who answers, and how.
     pub model: Model,
     /// Request fields by name; the names are the prompt's variables.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub request: BTreeMap<String, Field>,
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub request: Fields,
     /// What callers get back.
     #[serde(default)]
     pub response: Response,
@@ -173,5 +171,5 @@ pub struct Tool {
     pub description: String,
     /// Its parameters, as fields.
     #[serde(default)]
-    pub parameters: BTreeMap<String, Field>,
+    pub parameters: Fields,
 }
