@@ -101,7 +101,7 @@ impl Command {
             Self::Check(args) => args.place.data.clone(),
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),
-            Self::Call(args) => args.data_dir.clone(),
+            Self::Call(args) => args.place.data.clone(),
             Self::Logs(args) => args.place.data.clone(),
             Self::Status(args) => args.place.data.clone(),
             Self::Rollback(args) => args.place.data.clone(),

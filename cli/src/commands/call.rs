@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, Read};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{Context, endpoint};
 use crate::api::{ApiError, Client, Events};
+use crate::args::Place;
 use crate::error::{Exit, Failure};
 use crate::folder;
 use crate::output::note;
@@ -25,22 +25,21 @@ use crate::text::span;
 #[command(after_help = "Examples:
   promptpilot call summarize text='A long story' audience=child
   promptpilot call summarize text=@article.txt --stream
-  promptpilot call extract --data '{\"text\": \"…\"}'
-  echo '{\"text\": \"…\"}' | promptpilot call extract --data -
+  promptpilot call extract --body '{\"text\": \"…\"}'
+  echo '{\"text\": \"…\"}' | promptpilot call extract --body -
 
 A value is read as its field's type says; `@FILE` takes a file's text, and lists and objects are JSON.")]
 pub(crate) struct Call {
     /// The endpoint
     name: String,
     /// Request fields
-    #[arg(value_name = "FIELD=VALUE", conflicts_with = "data")]
+    #[arg(value_name = "FIELD=VALUE", conflicts_with = "body")]
     fields: Vec<String>,
     /// The whole request as JSON; `@FILE` and `-` (stdin) read it
     #[arg(long, short, value_name = "JSON")]
-    data: Option<String>,
-    /// Data directory of the Prompt Pilot to talk to; `--data` is the request here
-    #[arg(long, value_name = "DIR", env = "PROMPTPILOT_DATA")]
-    pub(crate) data_dir: Option<PathBuf>,
+    body: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
     /// Show the answer as it is written
     #[arg(long)]
     stream: bool,
@@ -73,8 +72,8 @@ pub(crate) async fn run(context: &Context, args: Call) -> Result<(), Failure> {
         return Err(Failure::new(format!("`{}` is not live", args.name))
             .hint(format!("bring it there with `promptpilot deploy {}`", args.name)));
     };
-    let body = match &args.data {
-        Some(data) => whole(data)?,
+    let body = match &args.body {
+        Some(body) => whole(body)?,
         None => Value::Object(fields(&args.fields, found.definition.as_ref())?),
     };
     let began = Instant::now();
@@ -199,12 +198,12 @@ fn summary(about: &Map<String, Value>, took: Duration) -> String {
     format!("{FAINT}{}{FAINT:#}", parts.join(" · "))
 }
 
-/// The value of `--data`.
-fn whole(data: &str) -> Result<Value, Failure> {
-    let text = match data.strip_prefix('@') {
+/// The value of `--body`.
+fn whole(body: &str) -> Result<Value, Failure> {
+    let text = match body.strip_prefix('@') {
         Some(path) => read(path)?,
-        None if data == "-" => read("-")?,
-        None => data.to_owned(),
+        None if body == "-" => read("-")?,
+        None => body.to_owned(),
     };
     serde_json::from_str(&text)
         .map_err(|error| Failure::usage("the request is no JSON").caused_by(&error))
@@ -219,7 +218,7 @@ fn fields(
     for pair in pairs {
         let Some((name, text)) = pair.split_once('=') else {
             return Err(Failure::usage(format!("`{pair}` is no `FIELD=VALUE`"))
-                .hint("give the whole request with `--data`, or fields like `text='some text'`"));
+                .hint("give the whole request with `--body`, or fields like `text='some text'`"));
         };
         let kind = match definition {
             Some(definition) => Some(kind(definition, name)?),

@@ -24,7 +24,7 @@ use super::{
 pub(super) fn manifest(profile: Profile) -> String {
     let settings = match profile {
         Profile::Fast => "opt-level = 3\nlto = \"off\"\ncodegen-units = 16\n",
-        Profile::Small => "opt-level = \"s\"\nlto = \"fat\"\ncodegen-units = 1\n",
+        Profile::Small => "opt-level = \"z\"\nlto = \"fat\"\ncodegen-units = 1\n",
     };
     format!(
         "[workspace]\nresolver = \"3\"\nmembers = [\"endpoints/*\"]\n\n\
