@@ -68,25 +68,25 @@ async fn a_bad_request_is_told_all_that_is_wrong_with_it() -> Result<()> {
     assert_eq!(problem["call_id"].take(), answer.header("x-promptpilot-call-id"));
     insta::assert_json_snapshot!(problem, @r#"
     {
-      "call_id": null,
+      "type": "urn:promptpilot:problem:request-invalid",
+      "title": "The request does not fit the declared fields",
+      "status": 422,
       "detail": "3 things are wrong with the request",
+      "call_id": null,
       "errors": [
         {
-          "detail": "must be at most 10",
-          "pointer": "/bullets"
+          "pointer": "/bullets",
+          "detail": "must be at most 10"
         },
         {
-          "detail": "is missing",
-          "pointer": "/text"
+          "pointer": "/text",
+          "detail": "is missing"
         },
         {
-          "detail": "is no field: there are `audience`, `bullets`, `text`",
-          "pointer": "/tone"
+          "pointer": "/tone",
+          "detail": "is no field: there are `audience`, `bullets`, `text`"
         }
-      ],
-      "status": 422,
-      "title": "The request does not fit the declared fields",
-      "type": "urn:promptpilot:problem:request-invalid"
+      ]
     }
     "#);
     let record = function.record().await?;

@@ -46,7 +46,7 @@ fn remove(value: &mut Value, pointer: &str) -> String {
     let Some((parent, key)) = pointer.rsplit_once('/') else { return pointer.to_owned() };
     match value.pointer_mut(parent) {
         Some(Value::Object(map)) => {
-            map.remove(&unescaped(key));
+            map.shift_remove(&unescaped(key));
             pointer.to_owned()
         }
         Some(Value::Array(_)) => remove(value, parent),

@@ -119,7 +119,7 @@ mod tests {
         });
         insta::assert_snapshot!(
             keep_json(&given, FIELDS).text.unwrap_or_default(),
-            @r#"{"deep":{"secret":"[sensitive]"},"list":["[sensitive]","[sensitive]"],"open":"o","secret":"[sensitive]"}"#
+            @r#"{"open":"o","secret":"[sensitive]","list":["[sensitive]","[sensitive]"],"deep":{"secret":"[sensitive]"}}"#
         );
         for shape in [json!(["S"]), json!({ "list": "S" }), json!({ "deep": "S" })] {
             let kept = keep_json(&shape, FIELDS).text.unwrap_or_default();
