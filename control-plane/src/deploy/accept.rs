@@ -152,9 +152,11 @@ impl Pass<'_> {
     ) -> Result<i32, Problem> {
         let newest = endpoints::newest(db, endpoint).await?;
         // As texts: equality of objects forgets their order, and fields have one.
-        let text = wanted.definition.to_string();
+        let text = serde_json::Value::to_string;
         let number = match newest {
-            Some(newest) if newest.definition.to_string() == text => return Ok(newest.number),
+            Some(newest) if text(&newest.definition) == text(&wanted.definition) => {
+                return Ok(newest.number);
+            }
             Some(newest) => newest.number + 1,
             None => 1,
         };
