@@ -52,6 +52,9 @@ pub(crate) struct Serve {
     /// The certificate's private key (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Where code in S3 is, such as http://KEY:SECRET@127.0.0.1:9000
+    #[arg(long, value_name = "URL", env = "LOCAL_LAMBDA_S3_ENDPOINT", hide_env_values = true)]
+    s3_endpoint: Option<String>,
     /// Print endpoint, region and keys as one line of JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -87,6 +90,7 @@ impl Serve {
             auth: !self.no_auth,
             disconnect,
             tls: self.tls(),
+            s3_endpoint: self.s3_endpoint.clone(),
             ..Settings::new(folder.join("data"), folder.join("lambda.key"))
         })
     }
