@@ -1,6 +1,7 @@
 //! The Runtime API: what a function's process asks and tells. Each process has a listener of its
 //! own, so a process can only touch its own calls.
 
+mod acknowledge;
 mod invocation;
 mod response;
 mod trailers;
@@ -22,6 +23,8 @@ use uuid::Uuid;
 
 use crate::body::{Body, Reply};
 use crate::process::Process;
+
+use acknowledge::{Acknowledging, Prompt};
 
 const PREFIX: &str = "/2018-06-01/runtime/";
 
@@ -46,8 +49,10 @@ pub(crate) async fn serve(
 async fn connection(process: Arc<Process>, stream: TcpStream) {
     // Without it the only cost is delay.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| handle(&process, request));
-    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let prompt = Prompt::default();
+    let service = service_fn(|request| handle(&process, &prompt, request));
+    let stream = TokioIo::new(Acknowledging::new(stream, prompt.clone()));
+    let served = http1::Builder::new().serve_connection(stream, service);
     if let Err(error) = served.await {
         tracing::debug!(%error, "a connection of a function's process broke");
     }
@@ -87,10 +92,10 @@ fn call_route(rest: &str) -> Route {
     }
 }
 
-async fn handle(process: &Arc<Process>, request: Request<Incoming>) -> Reply {
+async fn handle(process: &Arc<Process>, prompt: &Prompt, request: Request<Incoming>) -> Reply {
     let reply = match route(request.method(), request.uri().path()) {
         Route::Next => invocation::next(process).await,
-        Route::Response(id) => response::respond(process, id, request).await,
+        Route::Response(id) => response::respond(process, prompt, id, request).await,
         Route::Error(id) => response::fail(process, id, request).await,
         Route::InitError => response::fail_init(process, request).await,
         Route::UnknownCall => unknown_call(),

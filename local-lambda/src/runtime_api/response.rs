@@ -12,6 +12,7 @@ use crate::body::Body;
 use crate::invocation::{Chunk, Failure};
 use crate::process::Process;
 
+use super::acknowledge::Prompt;
 use super::trailers::{WrittenTrailers, trailing_failure};
 use super::{accepted, not_expected, refusal};
 
@@ -21,16 +22,20 @@ pub(super) const ERROR_TYPE: &str = "lambda-runtime-function-error-type";
 
 pub(super) async fn respond(
     process: &Process,
+    prompt: &Prompt,
     id: Uuid,
     request: Request<Incoming>,
 ) -> Response<Body> {
     let (head, body) = request.into_parts();
     let content_type = head.headers.get(CONTENT_TYPE).cloned();
     if head.headers.get(RESPONSE_MODE).is_some_and(|mode| mode == "streaming") {
-        return match process.begin_stream(id, content_type) {
-            Some(chunks) => forward(process, id, body, chunks).await,
-            None => not_expected(process, id),
+        let Some(chunks) = process.begin_stream(id, content_type) else {
+            return not_expected(process, id);
         };
+        prompt.set(true);
+        let reply = forward(process, id, body, chunks).await;
+        prompt.set(false);
+        return reply;
     }
     match read(&head.headers, body, process.limits().response).await {
         Ok(body) => match process.answer(id, content_type, body) {
