@@ -1,5 +1,5 @@
 //! The figures we promise, measured in one run beside bare counterparts. `make bench` builds all in
-//! the release profile and starts this.
+//! the release profile and starts this. Parts may be named: `bench calls starts`.
 
 mod calls;
 mod deploys;
@@ -17,10 +17,20 @@ async fn main() -> Result<()> {
     // The disk is waited for, as it is for people.
     let mut pilot = Pilot::start_with(&[("PROMPTPILOT_POSTGRES_FSYNC", "on")]).await?;
     let mut table = Table::default();
-    deploys::measure(&pilot, &mut table).await?;
-    functions::measure(&pilot, &mut table).await?;
-    calls::measure(&pilot, &mut table).await?;
-    starts::measure(&mut pilot, &mut table).await?;
+    let named: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
+    if wanted("deploys") {
+        deploys::measure(&pilot, &mut table).await?;
+    }
+    if wanted("functions") {
+        functions::measure(&pilot, &mut table).await?;
+    }
+    if wanted("calls") {
+        calls::measure(&pilot, &mut table).await?;
+    }
+    if wanted("starts") {
+        starts::measure(&mut pilot, &mut table).await?;
+    }
     pilot.stop().await?;
     table.print()
 }
