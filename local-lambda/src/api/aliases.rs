@@ -15,7 +15,7 @@ use crate::registry::Change;
 
 use super::error::ApiError;
 use super::functions;
-use super::page::page;
+use super::page::list_reply;
 use super::request::{ApiRequest, no_content, reply};
 
 const PAGE: usize = 50;
@@ -127,12 +127,7 @@ pub(super) fn list(context: &Context, request: &ApiRequest) -> Result<Response<B
     let items = aliases
         .map(|(name, alias)| (name.clone(), shape(context, &reference.name, name, alias)))
         .collect();
-    let (aliases, marker) = page(&request.query, PAGE, items)?;
-    let mut body = json!({ "Aliases": aliases });
-    if let Some(marker) = marker {
-        body["NextMarker"] = marker.into();
-    }
-    reply(StatusCode::OK, &body)
+    list_reply(&request.query, PAGE, "Aliases", items)
 }
 
 /// Deleting one that is not there is no error. Its URL stays, and answers 403 from now on.

@@ -15,7 +15,7 @@ use crate::model::{Function, InvokeConfig};
 use crate::registry::Change;
 
 use super::error::ApiError;
-use super::page::page;
+use super::page::list_reply;
 use super::request::{ApiRequest, no_content, reply};
 
 const PAGE: usize = 50;
@@ -155,12 +155,7 @@ pub(super) fn list(context: &Context, request: &ApiRequest) -> Result<Response<B
             (qualifier.clone(), shape(context, &reference.name, qualifier, config))
         })
         .collect();
-    let (configs, marker) = page(&request.query, PAGE, items)?;
-    let mut body = json!({ "FunctionEventInvokeConfigs": configs });
-    if let Some(marker) = marker {
-        body["NextMarker"] = marker.into();
-    }
-    reply(StatusCode::OK, &body)
+    list_reply(&request.query, PAGE, "FunctionEventInvokeConfigs", items)
 }
 
 pub(super) async fn delete(

@@ -18,7 +18,7 @@ use crate::registry::{Change, Entry};
 use super::code::{self, CodeInput};
 use super::configuration::SettingsInput;
 use super::error::ApiError;
-use super::page::page;
+use super::page::list_reply;
 use super::request::{ApiRequest, no_content, reply};
 use super::shape::{Settled, Shown, configuration};
 use super::{tags, versions};
@@ -186,12 +186,7 @@ pub(super) fn list(context: &Context, request: &ApiRequest) -> Result<Response<B
         }
     }
     items.sort_by(|one, other| one.0.cmp(&other.0));
-    let (functions, marker) = page(&request.query, PAGE, items)?;
-    let mut body = json!({ "Functions": functions });
-    if let Some(marker) = marker {
-        body["NextMarker"] = marker.into();
-    }
-    reply(StatusCode::OK, &body)
+    list_reply(&request.query, PAGE, "Functions", items)
 }
 
 pub(super) async fn delete(

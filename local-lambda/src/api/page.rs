@@ -2,13 +2,32 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::body::Body;
 
 use super::error::ApiError;
-use super::request::Query;
+use super::request::{Query, reply};
+
+/// Answers with one page of `items` as `member`, and the marker of the next where there is one.
+pub(super) fn list_reply(
+    query: &Query,
+    default: usize,
+    member: &str,
+    items: Vec<(String, Value)>,
+) -> Result<Response<Body>, ApiError> {
+    let (shown, marker) = page(query, default, items)?;
+    let mut body = json!({ member: shown });
+    if let Some(marker) = marker {
+        body["NextMarker"] = marker.into();
+    }
+    reply(StatusCode::OK, &body)
+}
 
 /// Cuts one page out of `items`, which are in the order of their keys. The marker is the key of
 /// the last item shown, so that a page holds its place while items come and go.
-pub(super) fn page<T>(
+fn page<T>(
     query: &Query,
     default: usize,
     items: Vec<(String, T)>,

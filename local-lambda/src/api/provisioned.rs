@@ -16,7 +16,7 @@ use crate::registry::Change;
 use super::account::{CONCURRENCY, MIN_UNRESERVED};
 use super::concurrency::reserved_by_others;
 use super::error::ApiError;
-use super::page::page;
+use super::page::list_reply;
 use super::request::{ApiRequest, no_content, reply};
 
 const PAGE: usize = 50;
@@ -87,12 +87,7 @@ pub(super) fn list(context: &Context, request: &ApiRequest) -> Result<Response<B
         shape["FunctionArn"] = qualified_arn(&context.region, name, qualifier).into();
         (qualifier.clone(), shape)
     });
-    let (configs, marker) = page(&request.query, PAGE, items.collect())?;
-    let mut body = json!({ "ProvisionedConcurrencyConfigs": configs });
-    if let Some(marker) = marker {
-        body["NextMarker"] = marker.into();
-    }
-    reply(StatusCode::OK, &body)
+    list_reply(&request.query, PAGE, "ProvisionedConcurrencyConfigs", items.collect())
 }
 
 /// Deleting one that is not there is no error.

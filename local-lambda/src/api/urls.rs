@@ -16,7 +16,7 @@ use crate::registry::Change;
 use crate::url;
 
 use super::error::ApiError;
-use super::page::page;
+use super::page::list_reply;
 use super::request::{ApiRequest, no_content, reply};
 
 const PAGE: usize = 50;
@@ -178,12 +178,7 @@ pub(super) fn list(context: &Context, request: &ApiRequest) -> Result<Response<B
             (qualifier.clone(), shape(context, &reference.name, qualifier, config))
         })
         .collect();
-    let (configs, marker) = page(&request.query, PAGE, items)?;
-    let mut body = json!({ "FunctionUrlConfigs": configs });
-    if let Some(marker) = marker {
-        body["NextMarker"] = marker.into();
-    }
-    reply(StatusCode::OK, &body)
+    list_reply(&request.query, PAGE, "FunctionUrlConfigs", items)
 }
 
 pub(super) async fn delete(

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::arn::{LATEST, function_arn};
 use crate::body::Body;
@@ -14,7 +13,7 @@ use crate::registry::Change;
 
 use super::error::ApiError;
 use super::functions;
-use super::page::page;
+use super::page::list_reply;
 use super::request::{ApiRequest, reply};
 use super::shape::{Settled, Shown, configuration};
 
@@ -147,10 +146,5 @@ pub(super) fn list(context: &Context, request: &ApiRequest) -> Result<Response<B
         let shown = Shown { name, number: &number, qualifier, version, settled };
         items.push((sort_key(&number), configuration(context, &shown)?));
     }
-    let (versions, marker) = page(&request.query, PAGE, items)?;
-    let mut body = json!({ "Versions": versions });
-    if let Some(marker) = marker {
-        body["NextMarker"] = marker.into();
-    }
-    reply(StatusCode::OK, &body)
+    list_reply(&request.query, PAGE, "Versions", items)
 }
