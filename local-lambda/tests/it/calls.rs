@@ -344,10 +344,11 @@ async fn a_reservation_bounds_the_calls() -> Result<()> {
         .reserved_concurrent_executions(1)
         .send()
         .await?;
+    let mut subscriber = lab.host().output().subscribe("test")?;
     lab.invoke("bounded", json!({})).await?;
     let slow = lab.invoke("bounded", json!({ "do": "sleep", "ms": 1000 }));
     let refused = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        common::started(&mut subscriber, 2).await.unwrap();
         lab.client.invoke().function_name("bounded").send().await
     };
     let (slow, refused) = tokio::join!(slow, refused);
@@ -363,10 +364,11 @@ async fn a_reservation_bounds_the_calls() -> Result<()> {
 async fn an_update_loses_no_call_under_way() -> Result<()> {
     let lab = Lab::start().await?;
     lab.function("drained").await?;
+    let mut subscriber = lab.host().output().subscribe("test")?;
     lab.invoke("drained", json!({})).await?;
     let slow = lab.invoke("drained", json!({ "do": "sleep", "ms": 1000 }));
     let update = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        common::started(&mut subscriber, 2).await.unwrap();
         lab.client.update_function_configuration().function_name("drained").timeout(20).send().await
     };
     let (slow, update) = tokio::join!(slow, update);

@@ -12,7 +12,7 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionUrlAuthType, InvokeMode, Runtime};
-use local_lambda::{Host, Limits, Settings};
+use local_lambda::{Host, Limits, Settings, Subscriber};
 use tempfile::TempDir;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -250,4 +250,18 @@ pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>)
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// The ids of the calls that have been started, as many as are asked for.
+pub async fn started(subscriber: &mut Subscriber, count: usize) -> Result<Vec<String>> {
+    let read = async {
+        let mut ids = Vec::new();
+        while ids.len() < count {
+            let lines = subscriber.next().await?;
+            let starts = lines.iter().filter_map(|it| it.text.strip_prefix("START RequestId: "));
+            ids.extend(starts.filter_map(|it| it.split(' ').next().map(str::to_owned)));
+        }
+        Ok::<_, std::io::Error>(ids)
+    };
+    Ok(tokio::time::timeout(Duration::from_secs(10), read).await??)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{DestinationConfig, InvocationType, OnFailure};
-use local_lambda::{Limits, Subscriber};
+use local_lambda::Limits;
 use serde_json::{Value, json};
 
 use crate::common::{self, Lab, Result};
@@ -16,20 +16,6 @@ async fn send(lab: &Lab, name: &str, event: Value) -> Result<()> {
     let sent = call.payload(Blob::new(event.to_string())).send().await?;
     assert_eq!(sent.status_code, 202);
     Ok(())
-}
-
-/// The ids of the calls that have been started, as many as are asked for.
-async fn started(subscriber: &mut Subscriber, count: usize) -> Result<Vec<String>> {
-    let read = async {
-        let mut ids = Vec::new();
-        while ids.len() < count {
-            let lines = subscriber.next().await?;
-            let starts = lines.iter().filter_map(|it| it.text.strip_prefix("START RequestId: "));
-            ids.extend(starts.filter_map(|it| it.split(' ').next().map(str::to_owned)));
-        }
-        Ok::<_, std::io::Error>(ids)
-    };
-    Ok(tokio::time::timeout(Duration::from_secs(10), read).await??)
 }
 
 fn quick() -> Limits {
@@ -48,7 +34,7 @@ async fn an_event_that_fails_is_tried_three_times_and_then_told() -> Result<()> 
         .await?;
     let mut subscriber = lab.host().output().subscribe("test")?;
     send(&lab, "failing", json!({ "do": "fail" })).await?;
-    let ids = started(&mut subscriber, 3).await?;
+    let ids = common::started(&mut subscriber, 3).await?;
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
 
     let file = lab.dir.path().join("data/output/destinations/failing.jsonl");
@@ -77,10 +63,10 @@ async fn an_event_is_tried_as_often_as_its_owner_says() -> Result<()> {
     configure.maximum_retry_attempts(0).send().await?;
     let mut subscriber = lab.host().output().subscribe("test")?;
     send(&lab, "once", json!({ "do": "fail" })).await?;
-    let first = started(&mut subscriber, 1).await?;
+    let first = common::started(&mut subscriber, 1).await?;
     left(&lab, 0).await?;
     send(&lab, "once", json!({})).await?;
-    assert_ne!(started(&mut subscriber, 1).await?, first, "that was the next event");
+    assert_ne!(common::started(&mut subscriber, 1).await?, first, "that was the next event");
     Ok(())
 }
 
@@ -90,13 +76,13 @@ async fn an_event_outlives_the_host() -> Result<()> {
     lab.function("lasting").await?;
     let mut subscriber = lab.host().output().subscribe("before")?;
     send(&lab, "lasting", json!({ "do": "fail" })).await?;
-    let first = started(&mut subscriber, 1).await?;
+    let first = common::started(&mut subscriber, 1).await?;
     left(&lab, 1).await?;
     subscriber.commit()?;
     drop(subscriber);
     lab.restart().await?;
     let mut subscriber = lab.host().output().subscribe("before")?;
-    assert_eq!(started(&mut subscriber, 1).await?, first);
+    assert_eq!(common::started(&mut subscriber, 1).await?, first);
     Ok(())
 }
 
