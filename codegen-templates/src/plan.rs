@@ -2,7 +2,7 @@
 
 use promptpilot_spec::{
     definition::{
-        Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test,
+        Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test, Tool,
     },
     model::Price,
     units::Duration,
@@ -22,6 +22,8 @@ pub struct Plan {
     pub messages: Vec<PlannedMessage>,
     /// Request fields by name.
     pub request: Fields,
+    /// Tools that models may ask for.
+    pub tools: Vec<Tool>,
     /// What callers get back.
     pub response: Response,
     /// Asked in order: the first, then its fallbacks.

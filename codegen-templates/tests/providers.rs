@@ -14,8 +14,8 @@ const END: &str = "<!-- /abilities -->";
 
 fn table() -> String {
     let mut table = String::from(
-        "| provider | streams | JSON Schema | temperature up to | texts in `stop` | `seed` | `effort` | cached | cache writes | reasoning |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| provider | streams | JSON Schema | beside tools | tools | temperature up to | texts in `stop` | `seed` | `effort` | cached | cache writes | reasoning |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     let yes = |ability: bool| if ability { "yes" } else { "" };
     for provider in ProviderKind::ALL {
@@ -27,9 +27,10 @@ fn table() -> String {
         let counts = takes.counts;
         writeln!(
             table,
-            "| `{}` | yes | {} | {} | {stops} | {} | {} | {} | {} | {} |",
+            "| `{}` | yes | {} | {} | yes | {} | {stops} | {} | {} | {} | {} | {} |",
             provider.as_str(),
             yes(takes.structured),
+            yes(takes.structured_with_tools),
             takes.hottest,
             yes(takes.seeds.is_some()),
             yes(!takes.efforts.is_empty()),

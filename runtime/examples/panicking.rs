@@ -40,7 +40,7 @@ impl Provider for Together {
         Ok(Answer { text: "fine".to_owned(), ..Answer::default() })
     }
 
-    fn event(&self, _: &Event, _: &mut Answer) -> Result<Step, Failure> {
+    fn event(&self, _: Event<'_>, _: &mut Answer) -> Result<Step, Failure> {
         Ok(Step::Done)
     }
 
@@ -76,6 +76,7 @@ static ENDPOINT: Endpoint = Endpoint {
         sensitive: false,
         kind: Kind::String { min_length: 0, max_length: None },
     }],
+    tools: &[],
     response: Response::Text,
     models: &[Model {
         provider: &Together,

@@ -41,6 +41,7 @@ static ENDPOINT: Endpoint = Endpoint {
             kind: Kind::String { min_length: 0, max_length: Some(20_000) },
         },
     ],
+    tools: &[],
     response: Response::Text,
     models: &[Model {
         provider: &provider::SANDBOX,

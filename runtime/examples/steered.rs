@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use promptpilot_runtime::{
     endpoint::{
-        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split,
+        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split, Tool,
     },
     provider::{self, Provider},
     serve,
@@ -21,6 +21,19 @@ const TEXT: Kind = Kind::String { min_length: 0, max_length: Some(2_000_000) };
 static REQUEST: &[Field] =
     &[field("text", TEXT), Field { sensitive: true, optional: true, ..field("secret", TEXT) }];
 
+/// A chat endpoint has nothing but a conversation.
+static CHAT: &[Field] = &[field(
+    "messages",
+    Kind::Messages { min_items: 1, max_items: Some(20), max_length: Some(1000), tools: TOOLS },
+)];
+
+static TOOLS: &[Tool] = &[Tool {
+    name: "search",
+    description: "Searches the archive",
+    parameters: &[field("query", Kind::String { min_length: 1, max_length: Some(20) })],
+    schema: r#"{"type":"object","properties":{"query":{"type":"string"}},"required":["query"],"additionalProperties":false}"#,
+}];
+
 static WORD: Field = field("", Kind::String { min_length: 1, max_length: Some(40) });
 
 static RESPONSE: Response = Response::Json {
@@ -31,6 +44,11 @@ static RESPONSE: Response = Response::Json {
     schema: r#"{"type":"object","properties":{"keywords":{"type":"array","items":{"type":"string"}},"mood":{"type":"string","enum":["good","bad"]}},"required":["keywords","mood"],"additionalProperties":false}"#,
 };
 
+static PROMPT: &[Message] = &[
+    Message { role: Role::System, template: "Be brief." },
+    Message { role: Role::User, template: "{{ text }}{% if secret %} {{ secret }}{% endif %}" },
+];
+
 fn main() -> ExitCode {
     let settings = std::env::var("ENDPOINT").unwrap_or_default();
     let settings: Value = serde_json::from_str(&settings).unwrap_or_default();
@@ -39,6 +57,7 @@ fn main() -> ExitCode {
 
 fn endpoint(settings: &Value) -> Endpoint {
     let number = |name: &str, default: u64| settings[name].as_u64().unwrap_or(default);
+    let chat = settings["chat"] == true;
     let models = settings["models"].as_array().into_iter().flatten().map(model);
     Endpoint {
         name: "steered",
@@ -48,14 +67,9 @@ fn endpoint(settings: &Value) -> Endpoint {
             Some("none") => Log::None,
             _ => Log::Full,
         },
-        prompt: &[
-            Message { role: Role::System, template: "Be brief." },
-            Message {
-                role: Role::User,
-                template: "{{ text }}{% if secret %} {{ secret }}{% endif %}",
-            },
-        ],
-        request: REQUEST,
+        prompt: if chat { &PROMPT[..1] } else { PROMPT },
+        request: if chat { CHAT } else { REQUEST },
+        tools: if chat { TOOLS } else { &[] },
         response: if settings["json"] == true {
             // A reference cannot be moved out of; the parts can be named again.
             match &RESPONSE {

@@ -20,6 +20,8 @@ pub struct Endpoint {
     pub prompt: &'static [Message],
     /// Request fields; their names are the prompt's variables.
     pub request: &'static [Field],
+    /// Tools that models may ask for; callers are handed their calls.
+    pub tools: &'static [Tool],
     /// What callers get back.
     pub response: Response,
     /// Asked in order: the first, then its fallbacks.
@@ -101,6 +103,38 @@ pub enum Kind {
     },
     /// An object with these fields.
     Object(&'static [Field]),
+    /// A conversation so far.
+    Messages {
+        /// Fewest messages.
+        min_items: u32,
+        /// Most messages.
+        max_items: Option<u32>,
+        /// Most characters of one message, all that is in it taken together.
+        max_length: Option<u32>,
+        /// Tools that may have been asked for in it.
+        tools: &'static [Tool],
+    },
+}
+
+/// A tool that models may ask for.
+#[derive(Debug)]
+pub struct Tool {
+    /// `[A-Za-z0-9_-]{1,64}`.
+    pub name: &'static str,
+    /// What it does, for the model.
+    pub description: &'static str,
+    /// What it is asked with.
+    pub parameters: &'static [Field],
+    /// The same as a strict JSON Schema.
+    pub schema: &'static str,
+}
+
+impl Tool {
+    /// The schema of its parameters.
+    pub(crate) fn json_schema(&self) -> serde_json::Value {
+        // The text is written by our own generator, which knows JSON.
+        serde_json::from_str(self.schema).unwrap_or_default()
+    }
 }
 
 /// What callers get back.

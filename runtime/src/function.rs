@@ -103,7 +103,7 @@ impl Function {
         let render = |(number, message): (usize, &Message)| {
             let template = self.templates.get_template(&template_name(number));
             let text = template::render(&template.map_err(TemplateError::Syntax)?, variables)?;
-            Ok(Turn { role: message.role, text })
+            Ok(Turn::new(message.role, text))
         };
         self.endpoint.prompt.iter().enumerate().map(render).collect()
     }

@@ -6,7 +6,7 @@ mod suite;
 
 use std::{fs, path::Path, process::Command};
 
-use suite::{PROVIDERS, recorded, recorded_stream, request};
+use suite::{Form, PROVIDERS, recorded, recorded_stream, request};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -20,8 +20,10 @@ fn official_clients_read_every_answer_as_we_do() -> Result<()> {
         let file = |kind: &str| sent.path().join(format!("{name}.{kind}"));
         fs::write(file("answer"), provider.answer(&recorded(name, "answer.json"))?.text)?;
         fs::write(file("stream"), recorded_stream(name, "stream.sse"))?;
-        fs::write(file("bare.json"), request(name, provider, false).body)?;
-        fs::write(file("full.json"), request(name, provider, true).body)?;
+        fs::write(file("tools"), recorded_stream(name, "tools.sse"))?;
+        fs::write(file("bare.json"), request(name, provider, Form::Bare).body)?;
+        fs::write(file("full.json"), request(name, provider, Form::Full).body)?;
+        fs::write(file("tools.json"), request(name, provider, Form::Tools).body)?;
     }
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let judged = Command::new(Path::new(&sdks).join("bin/python"))
@@ -31,6 +33,6 @@ fn official_clients_read_every_answer_as_we_do() -> Result<()> {
         .output()?;
     let said = String::from_utf8_lossy(&judged.stdout);
     assert!(judged.status.success(), "{said}{}", String::from_utf8_lossy(&judged.stderr));
-    assert_eq!(said.trim(), "10 providers read, 6 requests taken");
+    assert_eq!(said.trim(), "10 providers read, 9 requests taken");
     Ok(())
 }

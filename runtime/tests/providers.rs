@@ -8,13 +8,14 @@ mod suite;
 use std::{fs, path::PathBuf};
 
 use http::HeaderMap;
-use promptpilot_runtime::provider::{self, Answer, Failure, Provider, Step};
+use promptpilot_runtime::provider::{self, Answer, Failure, Provider, Step, ToolCall};
 use promptpilot_spec::{
     definition::ProviderKind,
     provider::{Counts, abilities},
+    record::Finish,
 };
 use serde_json::{Value, json};
-use suite::{PROVIDERS, recorded, recorded_stream, request};
+use suite::{Form, PROVIDERS, recorded, recorded_stream, request};
 
 /// Specifications that requests are judged by: the folder, the file and the definition in it.
 const SPECIFICATIONS: [(&str, &str, &str); 5] = [
@@ -33,8 +34,9 @@ fn read_stream(
 ) -> (Vec<String>, Answer, Result<bool, Failure>) {
     let (mut decoder, mut answer, mut texts) = (provider.decoder(), Answer::default(), Vec::new());
     for piece in bytes.chunks(size) {
-        for event in decoder.feed(piece).unwrap() {
-            match provider.event(&event, &mut answer) {
+        let mut piece = piece;
+        while let Some(event) = decoder.next(&mut piece).unwrap() {
+            match provider.event(event, &mut answer) {
                 Ok(Step::Nothing) => {}
                 Ok(Step::Text(text)) => texts.extend(Some(text).filter(|text| !text.is_empty())),
                 Ok(Step::Done) => return (texts, answer, Ok(true)),
@@ -49,8 +51,9 @@ fn read_stream(
 #[test]
 fn requests_hold_what_the_definition_sets_and_nothing_else() {
     for (name, provider) in PROVIDERS {
-        for (form, full) in [("bare", false), ("full", true)] {
-            let request = request(name, provider, full);
+        for form in [Form::Bare, Form::Full, Form::Tools] {
+            let request = request(name, provider, form);
+            let form = format!("{form:?}").to_lowercase();
             let headers: Vec<String> = request
                 .headers
                 .iter()
@@ -75,9 +78,9 @@ fn requests_fit_the_official_specifications() {
         schema["$ref"] = json!(format!("#/$defs/{definition}"));
         let schema = jsonschema::validator_for(&schema).unwrap();
         let (_, provider) = PROVIDERS.iter().find(|(folder, _)| *folder == name).unwrap();
-        for full in [false, true] {
+        for form in [Form::Bare, Form::Full, Form::Tools] {
             let mut body: Value =
-                serde_json::from_slice(&request(name, *provider, full).body).unwrap();
+                serde_json::from_slice(&request(name, *provider, form).body).unwrap();
             let faults: Vec<_> = schema.iter_errors(&body).map(|fault| fault.to_string()).collect();
             assert_eq!(faults, Vec::<String>::new(), "{name}: {body}");
             body["max_tokenz"] = json!(1);
@@ -89,9 +92,9 @@ fn requests_fit_the_official_specifications() {
 #[test]
 fn a_schema_is_sent_where_the_answer_is_to_be_json_and_nowhere_else() {
     for (name, provider) in PROVIDERS {
-        let sent = |full| String::from_utf8(request(name, provider, full).body.to_vec()).unwrap();
-        assert!(sent(true).contains("additionalProperties"), "{name}");
-        assert!(!sent(false).contains("additionalProperties"), "{name}");
+        let sent = |form| String::from_utf8(request(name, provider, form).body.to_vec()).unwrap();
+        assert!(sent(Form::Full).contains("additionalProperties"), "{name}");
+        assert!(!sent(Form::Bare).contains("additionalProperties"), "{name}");
     }
 }
 
@@ -149,6 +152,35 @@ fn streams_are_read_wherever_they_are_cut() {
 }
 
 #[test]
+fn tools_that_are_asked_for_are_read_plain_and_streamed() {
+    for (name, provider) in PROVIDERS {
+        let plain = provider.answer(&recorded(name, "tools.json")).unwrap();
+        assert_eq!(plain.finish, Some(Finish::Tool), "{name}");
+        let calls = |answer: &Answer| {
+            let call = |it: &ToolCall| (it.id.clone(), it.name.clone(), it.arguments.clone());
+            answer.calls.iter().map(call).collect::<Vec<_>>()
+        };
+        let call = |id: &str, name: &str, arguments: &str| {
+            (id.to_owned(), name.to_owned(), arguments.to_owned())
+        };
+        let asked = [
+            call("call_a", "search", "{\"query\":\"the \\\"moon\\\"\"}"),
+            call("call_b", "now", "{}"),
+        ];
+        assert_eq!(calls(&plain), asked, "{name}");
+        // One signs its calls, and wants to see that again.
+        assert_eq!(plain.calls[0].signature.is_some(), name == "gemini");
+        let bytes = recorded_stream(name, "tools.sse");
+        for size in [bytes.len(), 1, 7, 64] {
+            let (texts, answer, end) = read_stream(provider, &bytes, size);
+            assert_eq!((texts.concat(), end), (plain.text.clone(), Ok(true)), "{name} by {size}");
+            assert_eq!(answer.finish, Some(Finish::Tool), "{name} by {size}");
+            assert_eq!(answer.calls, plain.calls, "{name} by {size}");
+        }
+    }
+}
+
+#[test]
 fn a_stream_without_its_end_is_not_whole() {
     for (name, provider) in PROVIDERS {
         let bytes = recorded_stream(name, "stream.sse");
@@ -183,9 +215,9 @@ fn no_bytes_make_an_adapter_panic() {
             let _ = provider.answer(bytes);
             let failure = provider.failure(500, &HeaderMap::new(), bytes);
             assert!(failure.retry && failure.status == Some(500));
-            let text = String::from_utf8_lossy(bytes).into_owned();
-            let event = provider::Event { name: "x".to_owned(), data: text };
-            let _ = provider.event(&event, &mut Answer::default());
+            let data = String::from_utf8_lossy(bytes);
+            let event = provider::Event { name: "x", data: &data };
+            let _ = provider.event(event, &mut Answer::default());
         }
     }
 }

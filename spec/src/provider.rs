@@ -30,6 +30,8 @@ pub struct Abilities {
     pub efforts: &'static [Effort],
     /// Whether it can hold answers to a JSON Schema.
     pub structured: bool,
+    /// Whether it can while there are tools.
+    pub structured_with_tools: bool,
     /// Whether models have the names that their users give them, so that no table knows them.
     pub own_names: bool,
     /// Tokens that it counts apart.
@@ -97,6 +99,7 @@ const OPENAI: Abilities = Abilities {
     seeds: ANY_SEED,
     efforts: ALL_EFFORTS,
     structured: true,
+    structured_with_tools: true,
     own_names: false,
     counts: Counts { cached: true, cache_written: true, reasoning: true },
 };
@@ -132,6 +135,7 @@ const COHERE: Abilities = Abilities {
     stops: 5,
     seeds: Some((0, i64::MAX)),
     efforts: &[],
+    structured_with_tools: false,
     counts: Counts { cached: true, cache_written: false, reasoning: false },
     ..OPENAI
 };
@@ -141,6 +145,8 @@ const GEMINI: Abilities = Abilities {
     stops: 5,
     seeds: Some((i32::MIN as i64, i32::MAX as i64)),
     efforts: &[Effort::Minimal, Effort::Low, Effort::Medium, Effort::High],
+    // Its newest models can; the others refuse the request.
+    structured_with_tools: false,
     counts: Counts { cached: true, cache_written: false, reasoning: true },
     ..OPENAI
 };

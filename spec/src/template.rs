@@ -20,6 +20,9 @@ pub const FUEL: u64 = 10_000_000;
 /// Largest rendered message, in bytes. What a platform can carry in is 6 MB.
 pub const MAX_OUTPUT: usize = 8 * 1024 * 1024;
 
+/// Largest text that asks a model for an unfit answer once more, in bytes.
+pub const MAX_REPAIR: usize = 4096;
+
 /// A template that does not compile or does not render.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {

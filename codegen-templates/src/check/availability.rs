@@ -39,7 +39,4 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if definition.model.hedge.is_some() {
         refuse("/model/hedge", "a hedged request", "leave out `hedge`");
     }
-    if !definition.tools.is_empty() {
-        refuse("/tools", "calling tools", "leave out [[tools]]");
-    }
 }

@@ -4,6 +4,7 @@ use promptpilot_spec::{
     Definition,
     definition::ResponseFormat,
     model::{self, Price},
+    template::MAX_REPAIR,
 };
 
 use super::{size, template::Template};
@@ -17,38 +18,48 @@ use crate::{
 /// What a provider adds around a message: roles, delimiters.
 const AROUND_A_MESSAGE: u64 = 16;
 
+/// What a provider says to a model about tools in general. Anthropic's has up to 700 tokens.
+const ABOUT_TOOLS: u64 = 1024;
+
 pub(super) fn of(
     definition: &Definition,
     templates: &[Template<'_>],
     models: &[PlannedModel],
     splits: &[PlannedSplit],
 ) -> Ceiling {
-    let prompt = size::of(templates, &definition.request);
+    let (conversation, messages) = size::of_conversation(&definition.request);
+    let prompt = size::of(templates, &definition.request).plus(conversation);
     let prompt_bytes = match prompt.open.is_empty() {
         true => Bound::AtMost(prompt.bytes),
         false => Bound::Unbounded(prompt.open.into_iter().collect()),
     };
-    let overhead = AROUND_A_MESSAGE * templates.len() as u64 + schema_bytes(definition);
+    let messages = templates.len() as u64 + messages;
+    let overhead = AROUND_A_MESSAGE * messages + schema_bytes(definition) + tool_bytes(definition);
+    let attempts = 1 + u64::from(definition.model.retries);
+    let call = |model: &PlannedModel| {
+        let first = attempt(model, &prompt_bytes, overhead, 0);
+        let again = match is_repaired(definition) {
+            true => attempt(model, &prompt_bytes, overhead + MAX_REPAIR as u64, 1),
+            false => Bound::AtMost(0),
+        };
+        times(attempts, sum([first, again].into_iter()))
+    };
     Ceiling {
         // Of the first model and those that share its calls, a call asks one: counting all of them
         // is simple and never says too little.
-        micro_usd: sum(models
-            .iter()
-            .chain(splits.iter().map(|split| &split.model))
-            .map(|model| times(attempts(definition), attempt(model, &prompt_bytes, overhead)))),
+        micro_usd: sum(models.iter().chain(splits.iter().map(|split| &split.model)).map(call)),
         millis: definition.model.timeout.as_millis(),
         prompt_bytes,
     }
 }
 
-/// A first attempt, its repetitions, and for a JSON answer one more to repair it.
-fn attempts(definition: &Definition) -> u64 {
-    let repair = u64::from(definition.response.format == ResponseFormat::Json);
-    1 + u64::from(definition.model.retries) + repair
+/// Whether an answer that does not fit is asked for once more, with attempts as the first has.
+fn is_repaired(definition: &Definition) -> bool {
+    definition.response.format == ResponseFormat::Json || !definition.tools.is_empty()
 }
 
-/// The cost of one attempt.
-fn attempt(model: &PlannedModel, prompt: &Bound, overhead: u64) -> Bound {
+/// The cost of one attempt, in which so many earlier answers are part of the prompt.
+fn attempt(model: &PlannedModel, prompt: &Bound, overhead: u64, answers: u64) -> Bound {
     let Some(price) = model.price else {
         return Bound::Unbounded(vec![child(&model.pointer, "price")]);
     };
@@ -63,6 +74,7 @@ fn attempt(model: &PlannedModel, prompt: &Bound, overhead: u64) -> Bound {
     let Some(tokens_out) = model.max_tokens.or(known.map(|known| known.output)) else {
         return Bound::Unbounded(vec![child(&model.pointer, "max_tokens")]);
     };
+    let bytes = bytes.saturating_add(answers * u64::from(tokens_out));
     let tokens_in = known.map_or(bytes, |known| bytes.min(u64::from(known.context)));
     let cost = |price: Price| price.cost(tokens_in, u64::from(tokens_out));
     // The definition's own price holds for prompts of every length.
@@ -76,6 +88,16 @@ fn schema_bytes(definition: &Definition) -> u64 {
         ResponseFormat::Text => 0,
         ResponseFormat::Json => generate::response_schema(&definition.response).len() as u64,
     }
+}
+
+fn tool_bytes(definition: &Definition) -> u64 {
+    let tools = definition.tools.iter();
+    let bytes = tools.map(|tool| {
+        let text = tool.name.len() + tool.description.len() + generate::tool_schema(tool).len();
+        text as u64 + AROUND_A_MESSAGE
+    });
+    let general = if definition.tools.is_empty() { 0 } else { ABOUT_TOOLS };
+    bytes.sum::<u64>() + general
 }
 
 fn times(factor: u64, bound: Bound) -> Bound {
@@ -104,7 +126,7 @@ pub(super) fn check(definition: &Definition, ceiling: &Ceiling, findings: &mut V
         let hint = match place.rsplit('/').next() {
             Some("price") => "give `price = { input = …, output = … }` in USD per million tokens",
             Some("max_tokens") => "give `max_tokens`",
-            _ if place.starts_with("/request") => "give `max_length` or `max_items`",
+            _ if place.starts_with("/request") => "give `max_length`, `max_items` or both",
             _ => "use simpler expressions in the template",
         };
         findings.push(

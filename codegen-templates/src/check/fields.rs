@@ -1,4 +1,4 @@
-//! Request and response fields: names, and bounds that make sense.
+//! Fields of requests, responses and tools: names, and bounds that make sense.
 
 use std::collections::BTreeSet;
 
@@ -31,6 +31,7 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
             .hint("choose another name for the field"),
         );
     }
+    check_conversations(&definition.request, findings);
     let response = &definition.response;
     check_all(&response.fields, "/response/fields", Side::Response, findings);
     match response.format {
@@ -46,13 +47,30 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Request,
-    Response,
+/// A prompt has one place for a conversation.
+fn check_conversations(request: &Fields, findings: &mut Vec<Finding>) {
+    let conversations = request.iter().filter(|(_, field)| field.kind == FieldType::Messages);
+    for (name, _) in conversations.skip(1) {
+        findings.push(
+            Finding::error(
+                "two-conversations",
+                child("/request", name),
+                "the request has more than one conversation",
+            )
+            .hint("keep one field of type `messages`"),
+        );
+    }
 }
 
-fn check_all(fields: &Fields, pointer: &str, side: Side, findings: &mut Vec<Finding>) {
+/// Whose fields they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Request,
+    Response,
+    Tool,
+}
+
+pub(super) fn check_all(fields: &Fields, pointer: &str, side: Side, findings: &mut Vec<Finding>) {
     for (name, field) in fields {
         let pointer = child(pointer, name);
         if !is_field_name(name) {
@@ -74,7 +92,7 @@ struct Check<'a, 'f> {
 
 impl Check<'_, '_> {
     fn run(&mut self, depth: usize) {
-        self.check_kind();
+        self.check_kind(depth);
         self.check_bounds_fit_the_type();
         self.check_bounds_fit_each_other();
         self.check_values();
@@ -88,27 +106,36 @@ impl Check<'_, '_> {
         self.findings.push(Finding::error(code, pointer, message).hint(hint));
     }
 
-    fn check_kind(&mut self) {
+    fn check_kind(&mut self, depth: usize) {
         let kind = self.field.kind;
-        if matches!(kind, FieldType::Image | FieldType::File | FieldType::Messages) {
-            let message =
-                format!("fields that hold {} are not available in this version", plural(kind));
-            self.error("not-available", "type", message, "use a `string` field for now");
+        match kind {
+            FieldType::Image | FieldType::File => {
+                let message =
+                    format!("fields that hold {} are not available in this version", plural(kind));
+                self.error("not-available", "type", message, "use a `string` field for now");
+            }
+            FieldType::Messages if self.side != Side::Request || depth > 1 => {
+                let message = String::from("only a request has a conversation, as a field of its own");
+                self.error("misplaced-type", "type", message, "use a `string` or an `array`");
+            }
+            _ => {}
         }
     }
 
     fn check_bounds_fit_the_type(&mut self) {
         let field = self.field;
         let kind = field.kind;
+        let (is_text, is_list) = (kind == FieldType::String, kind == FieldType::Array);
+        let is_talk = kind == FieldType::Messages;
         let given = [
-            ("min_length", field.min_length.is_some(), kind == FieldType::String),
-            ("max_length", field.max_length.is_some(), kind == FieldType::String),
+            ("min_length", field.min_length.is_some(), is_text),
+            ("max_length", field.max_length.is_some(), is_text || is_talk),
             ("minimum", field.minimum.is_some(), is_numeric(kind)),
             ("maximum", field.maximum.is_some(), is_numeric(kind)),
             ("values", !field.values.is_empty(), kind == FieldType::Enum),
-            ("items", field.items.is_some(), kind == FieldType::Array),
-            ("min_items", field.min_items.is_some(), kind == FieldType::Array),
-            ("max_items", field.max_items.is_some(), kind == FieldType::Array),
+            ("items", field.items.is_some(), is_list),
+            ("min_items", field.min_items.is_some(), is_list || is_talk),
+            ("max_items", field.max_items.is_some(), is_list || is_talk),
             ("fields", !field.fields.is_empty(), kind == FieldType::Object),
         ];
         for (key, _, _) in given.into_iter().filter(|(_, given, fits)| *given && !fits) {
@@ -172,8 +199,14 @@ impl Check<'_, '_> {
 
     fn check_default(&mut self) {
         let Some(default) = &self.field.default else { return };
-        if self.side == Side::Response {
-            let message = String::from("a response field has no default");
+        let without = match (self.side, self.field.kind) {
+            (Side::Response, _) => Some("a response field"),
+            (Side::Tool, _) => Some("a tool's parameter"),
+            (Side::Request, FieldType::Messages) => Some("a conversation"),
+            (Side::Request, _) => None,
+        };
+        if let Some(what) = without {
+            let message = format!("{what} has no default");
             return self.error("wrong-value", "default", message, "leave `default` out");
         }
         let mut refusals = Vec::new();
@@ -244,14 +277,13 @@ fn bounds_of(kind: FieldType) -> &'static str {
         FieldType::Integer | FieldType::Number => "a number is bounded by `minimum` and `maximum`",
         FieldType::Array => "a list is bounded by `min_items` and `max_items`",
         FieldType::Enum => "an enum has `values` and no other bounds",
+        FieldType::Messages => {
+            "a conversation is bounded by `min_items` and `max_items`, its messages by `max_length`"
+        }
         _ => "this type has no bounds",
     }
 }
 
 fn plural(kind: FieldType) -> &'static str {
-    match kind {
-        FieldType::Image => "images",
-        FieldType::File => "files",
-        _ => "conversations",
-    }
+    if kind == FieldType::Image { "images" } else { "files" }
 }

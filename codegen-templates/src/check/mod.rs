@@ -15,6 +15,7 @@ mod shape;
 mod size;
 mod template;
 mod tests;
+mod tools;
 mod values;
 mod variables;
 
@@ -35,8 +36,9 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     let mut findings = Vec::new();
     names::check(definition, facts, &mut findings);
     availability::check(definition, &mut findings);
-    let texts = prompt::texts(&definition.prompt, &mut findings);
+    let texts = prompt::texts(definition, &mut findings);
     fields::check(definition, &mut findings);
+    tools::check(definition, &mut findings);
     let templates = template::parse(&texts, &mut findings);
     variables::check(&templates, &definition.request, &mut findings);
     let models = model::check(definition, facts, &mut findings);
@@ -63,6 +65,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         log: definition.log,
         messages,
         request: definition.request.clone(),
+        tools: definition.tools.clone(),
         response: definition.response.clone(),
         models,
         splits,

@@ -68,7 +68,8 @@ fn resolve(
 ) -> PlannedModel {
     let json = definition.response.format == ResponseFormat::Json;
     let max_tokens = model.max_tokens.or(definition.model.max_tokens);
-    Check { model, max_tokens, json, pointer, facts, findings }.run()
+    let tools = !definition.tools.is_empty();
+    Check { model, max_tokens, json, tools, pointer, facts, findings }.run()
 }
 
 /// A split in the shape of a fallback. Of the same provider it is reached as the first model is.
@@ -118,6 +119,7 @@ pub(super) struct Check<'a, 'f> {
     pub(super) model: &'a ModelRef,
     max_tokens: Option<u32>,
     json: bool,
+    tools: bool,
     pub(super) pointer: String,
     pub(super) facts: &'a Facts,
     pub(super) findings: &'f mut Vec<Finding>,
@@ -138,6 +140,7 @@ impl Check<'_, '_> {
             None => self.stranger(),
         }
         self.api_parameters();
+        let holds_to_schema = self.holds_to_schema(known);
         PlannedModel {
             pointer: self.pointer,
             provider: model.provider,
@@ -147,7 +150,7 @@ impl Check<'_, '_> {
             base_url: model.base_url.clone(),
             region: model.region.clone(),
             api_version: model.api_version.clone(),
-            holds_to_schema: known.is_none_or(|known| known.structured),
+            holds_to_schema,
             max_tokens: self.max_tokens.or_else(|| required_max_tokens(model.provider, known)),
             temperature: model.temperature,
             top_p: model.top_p,
@@ -156,6 +159,22 @@ impl Check<'_, '_> {
             effort: model.effort,
             price: price(model),
         }
+    }
+
+    /// Whether the model can be held to a JSON Schema here.
+    fn holds_to_schema(&mut self, known: Option<&Known>) -> bool {
+        let beside_tools = !self.tools || self.takes().structured_with_tools;
+        if self.json && !beside_tools {
+            let provider = self.model.provider.as_str();
+            let message = format!(
+                "`{provider}` cannot hold an answer to a JSON schema where there are tools, only \
+                 tell the model of it"
+            );
+            let finding =
+                Finding::warning("no-structured-output", child(&self.pointer, "provider"), message);
+            self.findings.push(finding.hint("answers are checked all the same"));
+        }
+        beside_tools && known.is_none_or(|known| known.structured)
     }
 
     pub(super) fn error(&mut self, code: &str, key: &str, message: impl Into<String>, hint: &str) {

@@ -39,6 +39,11 @@ impl<'a> Walk<'a, '_> {
         operator: &BinOpKind,
         operands: [(Shape<'a>, Span); 2],
     ) -> Shape<'a> {
+        if matches!(operator, BinOpKind::Concat | BinOpKind::Mul) {
+            for (shape, span) in &operands {
+                self.text_only(*shape, *span);
+            }
+        }
         let sign = match operator {
             BinOpKind::Sub => "-",
             BinOpKind::Div => "/",

@@ -1,6 +1,9 @@
 //! The prompt's form: which texts are sent, in which role.
 
-use promptpilot_spec::definition::{Prompt, Role};
+use promptpilot_spec::{
+    Definition,
+    definition::{Field, FieldType, Prompt, Role},
+};
 
 use crate::{
     finding::{Finding, child},
@@ -25,8 +28,14 @@ impl Text<'_> {
 }
 
 /// The prompt's messages in order.
-pub(super) fn texts<'a>(prompt: &'a Prompt, findings: &mut Vec<Finding>) -> Vec<Text<'a>> {
-    check_form(prompt, findings);
+pub(super) fn texts<'a>(
+    definition: &'a Definition,
+    findings: &mut Vec<Finding>,
+) -> Vec<Text<'a>> {
+    let prompt = &definition.prompt;
+    let mut fields = definition.request.iter();
+    let conversation = fields.find(|(_, field)| field.kind == FieldType::Messages);
+    check_form(prompt, conversation, findings);
     let simple = [
         (Role::System, &prompt.system, "/prompt/system"),
         (Role::User, &prompt.template, "/prompt/template"),
@@ -40,7 +49,7 @@ pub(super) fn texts<'a>(prompt: &'a Prompt, findings: &mut Vec<Finding>) -> Vec<
         pointer: child(&child("/prompt/messages", index), "content"),
     });
     let texts: Vec<_> = simple.chain(listed).collect();
-    check_order(prompt, findings);
+    check_order(prompt, conversation.is_some(), findings);
     for text in texts.iter().filter(|text| text.content.trim().is_empty()) {
         findings.push(
             Finding::error("empty-prompt", &text.pointer, "this message has no text")
@@ -50,10 +59,19 @@ pub(super) fn texts<'a>(prompt: &'a Prompt, findings: &mut Vec<Finding>) -> Vec<
     texts
 }
 
-fn check_form(prompt: &Prompt, findings: &mut Vec<Finding>) {
+fn check_form(
+    prompt: &Prompt,
+    conversation: Option<(&String, &Field)>,
+    findings: &mut Vec<Finding>,
+) {
     let simple = prompt.system.is_some() || prompt.template.is_some();
     let forms = [prompt.reference.is_some(), simple, !prompt.messages.is_empty()];
+    let asks = prompt.template.is_some()
+        || prompt.messages.last().is_some_and(|message| message.role == Role::User);
     match forms.iter().filter(|given| **given).count() {
+        0 | 1 if conversation.is_some() && prompt.reference.is_none() && !asks => {
+            check_conversation_asks(conversation, findings);
+        }
         0 => findings.push(
             Finding::error("empty-prompt", "/prompt", "the prompt is empty")
                 .hint("give `template`, the text sent to the model"),
@@ -70,8 +88,21 @@ fn check_form(prompt: &Prompt, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Where no message of the prompt asks, the caller's conversation does.
+fn check_conversation_asks(
+    conversation: Option<(&String, &Field)>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some((name, field)) = conversation.filter(|(_, field)| field.optional) else { return };
+    let pointer = child(&child("/request", name), "optional");
+    findings.push(
+        Finding::error("empty-prompt", pointer, "without this field there is nothing to answer")
+            .hint("leave `optional` out, or give the prompt a `template` that asks"),
+    );
+}
+
 /// Providers take system texts first and want the last word to be the caller's.
-fn check_order(prompt: &Prompt, findings: &mut Vec<Finding>) {
+fn check_order(prompt: &Prompt, has_conversation: bool, findings: &mut Vec<Finding>) {
     let messages = &prompt.messages;
     let leading = messages.iter().take_while(|message| message.role == Role::System).count();
     for (index, message) in messages.iter().enumerate().skip(leading) {
@@ -88,6 +119,8 @@ fn check_order(prompt: &Prompt, findings: &mut Vec<Finding>) {
     }
     match messages.last().map(|message| message.role) {
         Some(Role::User) | None => {}
+        // The caller's conversation comes after it.
+        Some(Role::System | Role::Assistant) if has_conversation => {}
         Some(Role::System | Role::Assistant) => findings.push(
             Finding::error(
                 "message-order",

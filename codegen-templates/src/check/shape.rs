@@ -56,6 +56,12 @@ impl<'a> Shape<'a> {
         matches!(self, Self::Field(_))
     }
 
+    /// Its kind, if it goes to the model beside the text and a template can only ask whether it is
+    /// there.
+    pub(super) fn beside_the_text(self) -> Option<&'static str> {
+        self.kind().filter(|kind| matches!(*kind, "an image" | "a file" | "a conversation"))
+    }
+
     /// Its kind in words, where it is known.
     pub(super) fn kind(self) -> Option<&'static str> {
         match self {
@@ -70,7 +76,9 @@ impl<'a> Shape<'a> {
                 FieldType::Boolean => Some("true or false"),
                 FieldType::Array => Some("a list"),
                 FieldType::Object => Some("an object"),
-                FieldType::Image | FieldType::File | FieldType::Messages => None,
+                FieldType::Image => Some("an image"),
+                FieldType::File => Some("a file"),
+                FieldType::Messages => Some("a conversation"),
             },
         }
     }

@@ -35,7 +35,7 @@ impl Size {
         Self { bytes: 0, open: BTreeSet::from([pointer.to_owned()]) }
     }
 
-    fn plus(mut self, other: Self) -> Self {
+    pub(super) fn plus(mut self, other: Self) -> Self {
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.open.extend(other.open);
         self
@@ -64,6 +64,21 @@ pub(super) fn of(templates: &[Template<'_>], request: &Fields) -> Size {
         let size = measure.statement(&template.root);
         Size { bytes: size.bytes.min(MAX_OUTPUT as u64), ..size }
     }))
+}
+
+/// The size of the conversation that callers pass beside the templates, and of how many messages.
+pub(super) fn of_conversation(request: &Fields) -> (Size, u64) {
+    let conversations = request.iter().filter(|(_, field)| field.kind == FieldType::Messages);
+    let sizes = conversations.map(|(name, field)| {
+        match (field.max_items, field.max_length) {
+            (Some(most), Some(characters)) => {
+                let most = u64::from(most);
+                (Size::of(most * CHARACTER * u64::from(characters)), most)
+            }
+            _ => (Size::open(&child("/request", name)), 0),
+        }
+    });
+    sizes.fold(Default::default(), |(size, count), (other, more)| (size.plus(other), count + more))
 }
 
 /// What an expression gives: how large it prints, and the field it is, if it is one.
@@ -334,6 +349,7 @@ fn printed(field: &Field, pointer: &str) -> Size {
             });
             Size::sum(parts).plus(Size::of(2))
         }
-        FieldType::Image | FieldType::File | FieldType::Messages => Size::open(pointer),
+        // To a template they are only there or not.
+        FieldType::Image | FieldType::File | FieldType::Messages => Size::of(WHOLE),
     }
 }

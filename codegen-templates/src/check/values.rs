@@ -69,13 +69,42 @@ pub(super) fn value(field: &Field, value: &Value, pointer: &str, refusals: &mut 
             object(&field.fields, map, pointer, refusals);
             None
         }
+        (FieldType::Messages, Value::Array(messages)) => {
+            for (index, message) in messages.iter().enumerate() {
+                conversation_message(message, field, &child(pointer, index), refusals);
+            }
+            length(messages.len(), field.min_items, field.max_items, "messages")
+        }
         // Refused as a whole in this version.
-        (FieldType::Image | FieldType::File | FieldType::Messages, _) => None,
+        (FieldType::Image | FieldType::File, _) => None,
         (kind, other) => Some(format!("{other} is not {}", type_name(kind))),
     };
     if let Some(message) = problem {
         refusals.push(Refusal { pointer: pointer.to_owned(), message, hint: None });
     }
+}
+
+/// What can be said of a message without the others; the function looks at all of them.
+fn conversation_message(
+    message: &Value,
+    field: &Field,
+    pointer: &str,
+    refusals: &mut Vec<Refusal>,
+) {
+    let role = message.get("role").and_then(Value::as_str);
+    let content = message.get("content").and_then(Value::as_str);
+    let problem = match role {
+        Some("user" | "assistant" | "tool") => {
+            let length = content.unwrap_or_default().chars().count();
+            self::length(length, None, field.max_length, "characters")
+        }
+        _ => Some(String::from("a message has `role`, which is `user`, `assistant` or `tool`")),
+    };
+    refusals.extend(problem.map(|message| Refusal {
+        pointer: pointer.to_owned(),
+        message,
+        hint: Some(String::from("write `{ role = \"user\", content = \"…\" }`")),
+    }));
 }
 
 fn is_whole(number: &serde_json::Number) -> bool {

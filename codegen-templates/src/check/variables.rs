@@ -32,7 +32,9 @@ pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut
     // A template that does not parse may use any of them.
     let all_parsed = !findings.iter().any(|finding| finding.code == "template-syntax");
     let usable = |name: &&String| names::is_field_name(name) && !names::is_template_word(name);
-    let unused = request.keys().filter(|name| !used.contains(name.as_str()));
+    // What goes beside the text needs no template.
+    let of_texts = request.iter().filter(|(_, it)| Shape::Field(it).beside_the_text().is_none());
+    let unused = of_texts.map(|(name, _)| name).filter(|name| !used.contains(name.as_str()));
     for name in unused.filter(usable).filter(|_| all_parsed) {
         findings.push(
             Finding::warning(
@@ -73,7 +75,8 @@ impl<'a> Walk<'a, '_> {
         match statement {
             Stmt::Template(root) => self.body(&root.children),
             Stmt::EmitExpr(emit) => {
-                self.expression(&emit.expr);
+                let shape = self.expression(&emit.expr);
+                self.text_only(shape, emit.expr.span());
                 self.printed(&emit.expr);
             }
             Stmt::EmitRaw(_) | Stmt::Continue(_) | Stmt::Break(_) => {}
@@ -210,7 +213,10 @@ impl<'a> Walk<'a, '_> {
                 Shape::Unknown
             }
             Expr::Filter(filter) => {
-                self.maybe(filter.expr.as_ref());
+                if let Some(inner) = &filter.expr {
+                    let shape = self.expression(inner);
+                    self.text_only(shape, inner.span());
+                }
                 self.arguments(&filter.args);
                 if let Some(near) = template::unknown_filter(filter.name) {
                     self.unknown("filter", filter.name, near, filter.span());
@@ -306,6 +312,17 @@ impl<'a> Walk<'a, '_> {
             self.report(Finding::error("undeclared-variable", "", message).hint(hint), span);
         }
         Shape::Unknown
+    }
+
+    /// What goes beside the text has no text of its own.
+    pub(super) fn text_only(&mut self, shape: Shape<'a>, span: Span) {
+        if let Some(kind) = shape.beside_the_text() {
+            self.misuse(
+                span,
+                format!("{kind} goes to the model beside the text and cannot be printed"),
+                "leave it out of the template, or only ask whether it is there: `{% if it %}`",
+            );
+        }
     }
 
     /// Printing a field that was left out fails the call.

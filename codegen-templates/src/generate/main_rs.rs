@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use promptpilot_spec::definition::{
-    Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role,
+    Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool,
 };
 use serde::Serialize;
 
@@ -24,6 +24,7 @@ pub(super) struct View<'a> {
     log: &'static str,
     messages: Vec<MessageView<'a>>,
     request: Vec<FieldView<'a>>,
+    tools: Vec<ToolView<'a>>,
     response: Vec<FieldView<'a>>,
     schema: bool,
     models: Vec<ModelView<'a>>,
@@ -51,11 +52,23 @@ struct FieldView<'a> {
     kind: &'static str,
     least: u32,
     most: Option<String>,
+    longest: Option<String>,
+    /// Whether tools may have been asked for in it.
+    tools: bool,
     minimum: Option<String>,
     maximum: Option<String>,
     values: &'a [String],
     items: Option<Box<FieldView<'a>>>,
     fields: Vec<FieldView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ToolView<'a> {
+    pointer: String,
+    name: &'a str,
+    description: &'a str,
+    parameters: Vec<FieldView<'a>>,
+    file: String,
 }
 
 #[derive(Serialize)]
@@ -99,7 +112,8 @@ impl<'a> View<'a> {
             description: &plan.description,
             log: log(plan.log),
             messages: messages(plan),
-            request: fields(&plan.request, "/request"),
+            request: request(plan),
+            tools: plan.tools.iter().enumerate().map(tool).collect(),
             response: fields(&plan.response.fields, "/response/fields"),
             schema: plan.response.format == ResponseFormat::Json,
             models: plan.models.iter().map(model).collect(),
@@ -116,6 +130,11 @@ impl<'a> View<'a> {
         self.models.iter().chain(self.splits.iter().map(|split| &split.model))
     }
 
+    fn has_fields(&self) -> bool {
+        let parameters = self.tools.iter().map(|tool| &tool.parameters);
+        [&self.request, &self.response].into_iter().chain(parameters).any(|it| !it.is_empty())
+    }
+
     /// Names that `main.rs` mentions; an unused import would be a warning in a build log.
     fn used(&self) -> BTreeSet<&'static str> {
         let mut used = BTreeSet::from([
@@ -129,7 +148,8 @@ impl<'a> View<'a> {
             "Role",
         ]);
         let some = [
-            ("Kind", !self.request.is_empty() || !self.response.is_empty()),
+            ("Kind", self.has_fields()),
+            ("Tool", !self.tools.is_empty()),
             ("Effort", self.all_models().any(|model| model.effort.is_some())),
             ("Price", self.all_models().any(|model| model.price.is_some())),
             ("Split", !self.splits.is_empty()),
@@ -154,6 +174,14 @@ fn messages(plan: &Plan) -> Vec<MessageView<'_>> {
         .collect()
 }
 
+fn request(plan: &Plan) -> Vec<FieldView<'_>> {
+    let mut request = fields(&plan.request, "/request");
+    for field in &mut request {
+        field.tools = !plan.tools.is_empty();
+    }
+    request
+}
+
 fn fields<'a>(fields: &'a Fields, parent: &str) -> Vec<FieldView<'a>> {
     fields.iter().map(|(name, it)| field(name, it, child(parent, name))).collect()
 }
@@ -172,7 +200,8 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
         FieldType::Enum => ("Enum", None, None),
         FieldType::Array => ("Array", field.min_items, field.max_items),
         FieldType::Object => ("Object", None, None),
-        // The check lets no images, files or conversations through to a plan.
+        FieldType::Messages => ("Messages", field.min_items, field.max_items),
+        // The check lets no images or files through to a plan.
         _ => ("String", field.min_length, field.max_length),
     };
     let items = field.items.as_deref();
@@ -184,11 +213,24 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
         kind,
         least: least.unwrap_or_default(),
         most: most.map(literal::integer),
+        longest: field.max_length.map(literal::integer),
+        tools: false,
         minimum: bound(field.minimum),
         maximum: bound(field.maximum),
         values: &field.values,
         items: items.map(|items| Box::new(self::field("", items, child(&pointer, "items")))),
         fields: fields(&field.fields, &child(&pointer, "fields")),
+        pointer,
+    }
+}
+
+fn tool((index, tool): (usize, &Tool)) -> ToolView<'_> {
+    let pointer = child("/tools", index);
+    ToolView {
+        name: &tool.name,
+        description: &tool.description,
+        parameters: fields(&tool.parameters, &child(&pointer, "parameters")),
+        file: super::tool_file(tool),
         pointer,
     }
 }

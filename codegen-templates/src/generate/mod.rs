@@ -1,5 +1,6 @@
 //! A plan in, the source files of its function out. Pure: the same plan gives the same bytes.
 
+mod conversation;
 mod layout;
 mod literal;
 mod main_rs;
@@ -11,7 +12,7 @@ mod tests;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use promptpilot_spec::definition::{Response, ResponseFormat};
+use promptpilot_spec::definition::{Response, ResponseFormat, Tool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -55,6 +56,9 @@ pub fn sources(plan: &Plan) -> Sources {
     if plan.response.format == ResponseFormat::Json {
         files.insert("src/response.schema.json".to_owned(), response_schema(&plan.response));
     }
+    for tool in &plan.tools {
+        files.insert(format!("src/{}", tool_file(tool)), tool_schema(tool));
+    }
     let crate_name = crate_name(&files);
     files.insert("Cargo.toml".to_owned(), manifest(&crate_name));
     Sources { crate_name, files, places }
@@ -63,6 +67,16 @@ pub fn sources(plan: &Plan) -> Sources {
 /// The schema that a JSON answer is held to.
 pub(crate) fn response_schema(response: &Response) -> String {
     pretty(&schema::strict(&response.fields))
+}
+
+/// The schema that a tool's arguments are held to.
+pub(crate) fn tool_schema(tool: &Tool) -> String {
+    pretty(&schema::strict(&tool.parameters))
+}
+
+/// Where it lies, seen from `main.rs`. The check lets only letters, digits, `_` and `-` into a name.
+fn tool_file(tool: &Tool) -> String {
+    format!("tools/{}.schema.json", tool.name)
 }
 
 /// The name is made of everything else in the crate, the manifest's other lines included.

@@ -3,7 +3,7 @@
 use promptpilot_spec::definition::ResponseFormat;
 use serde_json::{Map, Value, json};
 
-use super::schema;
+use super::{conversation, schema};
 use crate::plan::Plan;
 
 /// Status, and what it means to a caller.
@@ -41,7 +41,7 @@ pub(super) fn document(plan: &Plan) -> Value {
         "paths": { "/": { "post": operation(plan) } },
         "components": {
             "schemas": {
-                "Request": schema::open(&plan.request),
+                "Request": conversation::request(plan),
                 "Response": answer(plan),
                 "Problem": problem(),
             },
@@ -96,8 +96,8 @@ fn success() -> Value {
         })
         .collect();
     let events = "`delta` events with text as it is written, then `done` with usage, cost and call \
-                  id (and the object of a JSON answer), or `error` with a problem. A comment line \
-                  every 15 seconds keeps the connection open.";
+                  id (and, as `output`, the object of an answer that is more than text), or `error` \
+                  with a problem. A comment line every 15 seconds keeps the connection open.";
     json!({
         "description": "The answer; with `Accept: text/event-stream`, as a stream of events.",
         "headers": headers,
@@ -114,7 +114,7 @@ fn header_components() -> Map<String, Value> {
 }
 
 fn answer(plan: &Plan) -> Value {
-    match plan.response.format {
+    let mut answer = match plan.response.format {
         ResponseFormat::Json => schema::open(&plan.response.fields),
         ResponseFormat::Text => json!({
             "type": "object",
@@ -122,7 +122,16 @@ fn answer(plan: &Plan) -> Value {
             "required": ["text"],
             "additionalProperties": false,
         }),
+    };
+    if !plan.tools.is_empty() {
+        answer["properties"]["tool_calls"] = conversation::tool_calls(&plan.tools);
+        // Whoever asks for a tool has not answered yet.
+        answer["required"] = match plan.response.format {
+            ResponseFormat::Json => json!(["tool_calls"]),
+            ResponseFormat::Text => json!(["text", "tool_calls"]),
+        };
     }
+    answer
 }
 
 fn problem() -> Value {

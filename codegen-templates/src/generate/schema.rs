@@ -59,11 +59,14 @@ fn open_field(field: &Field) -> Value {
             json!({ "type": "array", "items": field.items.as_deref().map(open_field) })
         }
         FieldType::Object => open(&field.fields),
+        FieldType::Messages => json!({ "type": "array" }),
         _ => scalar(field),
     };
+    // Of a conversation it is each message's bound.
+    let max_length = field.max_length.filter(|_| field.kind == FieldType::String);
     let bounds = [
         ("minLength", field.min_length.map(Value::from)),
-        ("maxLength", field.max_length.map(Value::from)),
+        ("maxLength", max_length.map(Value::from)),
         ("minItems", field.min_items.map(Value::from)),
         ("maxItems", field.max_items.map(Value::from)),
         ("minimum", field.minimum.map(|bound| number(field, bound))),

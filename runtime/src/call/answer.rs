@@ -2,15 +2,19 @@
 
 use std::borrow::Cow;
 
-use promptpilot_spec::record::Finish;
+use promptpilot_spec::{record::Finish, template::MAX_REPAIR};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::validate::{self, Unknown};
 use crate::{
-    endpoint::{Field, Model, Response, Role},
+    endpoint::{Field, Model, Response, Role, Tool},
     problem::{ANSWER_INVALID, FieldError, Problem},
-    provider::{Answer, Turn},
+    provider::{Answer, ToolCall, Turn},
 };
+
+/// What is said around the errors of an unfit answer, in bytes, with room to spare.
+const AROUND_ERRORS: usize = 256;
 
 /// An answer that does not fit.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,16 +26,73 @@ pub(crate) struct Unfit {
 }
 
 /// What the caller gets, or why the answer does not fit.
-pub(crate) fn shape(answer: &Answer, response: &Response) -> Result<Value, Unfit> {
+pub(crate) fn shape(
+    answer: &Answer,
+    response: &Response,
+    tools: &'static [Tool],
+) -> Result<Value, Unfit> {
     let cut = answer.finish == Some(Finish::Length);
-    if cut && answer.text.trim().is_empty() {
+    let or_cut = |place| move |unfit| if cut { unfit_cut(place) } else { unfit };
+    // A tool that nobody declared cannot be asked for.
+    let calls = if tools.is_empty() { &[][..] } else { &answer.calls };
+    if cut && answer.text.trim().is_empty() && calls.is_empty() {
         return Err(unfit_cut("before its first word"));
     }
-    match response {
-        Response::Text => Ok(json!({ "text": answer.text })),
-        Response::Json { fields, .. } => object(&answer.text, fields)
-            .map_err(|unfit| if cut { unfit_cut("in the middle of its object") } else { unfit }),
+    let calls = tool_calls(calls, tools).map_err(or_cut("in the middle of a tool's arguments"))?;
+    let mut value = match response {
+        Response::Text => json!({ "text": answer.text }),
+        // Whoever asks for a tool has not answered yet.
+        Response::Json { fields, .. } if !calls.is_empty() => {
+            object(&answer.text, fields).unwrap_or_else(|_| json!({}))
+        }
+        Response::Json { fields, .. } => {
+            object(&answer.text, fields).map_err(or_cut("in the middle of its object"))?
+        }
+    };
+    if !tools.is_empty() {
+        value["tool_calls"] = calls.into();
     }
+    Ok(value)
+}
+
+/// The tools that the model asks for, in the form in which callers pass them back.
+fn tool_calls(calls: &[ToolCall], tools: &'static [Tool]) -> Result<Vec<Value>, Unfit> {
+    calls.iter().enumerate().map(|(index, call)| tool_call(index, call, tools)).collect()
+}
+
+fn tool_call(index: usize, call: &ToolCall, tools: &'static [Tool]) -> Result<Value, Unfit> {
+    let place = format!("/tool_calls/{index}");
+    let unfit = |errors: Vec<FieldError>| Unfit {
+        detail: "the model asks for a tool in a way that does not fit".to_owned(),
+        errors,
+        repairable: true,
+    };
+    let one = |member: &str, detail: String| {
+        unfit(vec![FieldError { pointer: format!("{place}/{member}"), detail }])
+    };
+    let Some(tool) = tools.iter().find(|tool| tool.name == call.name) else {
+        return Err(one("name", "is not the name of a declared tool".to_owned()));
+    };
+    // Some write nothing where there are no arguments.
+    let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
+    let arguments = serde_json::from_str(arguments)
+        .map_err(|error| one("arguments", format!("is no JSON: {error}")))?;
+    let arguments = validate::object(arguments, tool.parameters, Unknown::Drop);
+    let arguments = arguments.map_err(|mut errors| {
+        for error in &mut errors {
+            error.pointer.insert_str(0, &format!("{place}/arguments"));
+        }
+        unfit(errors)
+    })?;
+    let id = match call.id.as_str() {
+        "" => format!("call_{}", Uuid::now_v7().simple()),
+        id => id.to_owned(),
+    };
+    let mut told = json!({ "id": id, "name": call.name, "arguments": arguments });
+    if let Some(signature) = &call.signature {
+        told["signature"] = signature.as_str().into();
+    }
+    Ok(told)
 }
 
 /// The fields of a response, for what is kept of it.
@@ -85,7 +146,7 @@ pub(crate) fn turns_for<'a>(
     );
     let system = turns.iter().take_while(|turn| turn.role == Role::System).count();
     let mut turns = turns.to_vec();
-    turns.insert(system, Turn { role: Role::System, text });
+    turns.insert(system, Turn::new(Role::System, text));
     Cow::Owned(turns)
 }
 
@@ -93,17 +154,22 @@ pub(crate) fn turns_for<'a>(
 pub(crate) fn repair_turns(turns: &[Turn], answer: &Answer, unfit: &Unfit) -> Vec<Turn> {
     let mut what = unfit.detail.clone();
     for error in &unfit.errors {
-        what.push_str(&format!("\n- {}: {}", error.pointer, error.detail));
+        let line = format!("\n- {}: {}", error.pointer, error.detail);
+        if what.len() + line.len() + AROUND_ERRORS > MAX_REPAIR {
+            break; // What a call may cost at most is told before; the first errors say most.
+        }
+        what.push_str(&line);
     }
     let mut turns = turns.to_vec();
     // Providers refuse an empty message.
     if !answer.text.trim().is_empty() {
-        turns.push(Turn { role: Role::Assistant, text: answer.text.clone() });
+        turns.push(Turn::new(Role::Assistant, answer.text.as_str()));
     }
-    turns.push(Turn {
-        role: Role::User,
-        text: format!("This cannot be used: {what}\nAnswer again with the whole JSON object only."),
-    });
+    let again = match answer.calls.is_empty() {
+        true => "Answer again with the whole JSON object only.",
+        false => "Try again.",
+    };
+    turns.push(Turn::new(Role::User, format!("This cannot be used: {what}\n{again}")));
     turns
 }
 
@@ -136,13 +202,59 @@ mod tests {
     #[test]
     fn json_is_found_inside_a_fence() {
         for text in ["{\"n\":1}", " \n{\"n\":1} ", "```json\n{\"n\":1}\n```", "```\n{\"n\":1}```"] {
-            assert_eq!(shape(&answer(text), &RESPONSE), Ok(json!({ "n": 1 })), "{text}");
+            assert_eq!(shape(&answer(text), &RESPONSE, &[]), Ok(json!({ "n": 1 })), "{text}");
+        }
+    }
+
+    static TOOLS: &[Tool] = &[Tool {
+        name: "search",
+        description: "Searches",
+        parameters: match &RESPONSE {
+            Response::Json { fields, .. } => fields,
+            Response::Text => &[],
+        },
+        schema: "{}",
+    }];
+
+    fn asking(name: &str, arguments: &str) -> Answer {
+        let (id, name) = ("c1".to_owned(), name.to_owned());
+        let call = ToolCall { id, name, arguments: arguments.to_owned(), signature: None };
+        Answer { calls: vec![call], finish: Some(Finish::Tool), ..Answer::default() }
+    }
+
+    #[test]
+    fn tools_that_are_asked_for_stand_beside_the_fields() {
+        let call = json!([{ "id": "c1", "name": "search", "arguments": { "n": 1 } }]);
+        let asking = asking("search", "{\"n\":1,\"more\":2}");
+        assert_eq!(shape(&asking, &RESPONSE, TOOLS), Ok(json!({ "tool_calls": call })));
+        let text = json!({ "text": "", "tool_calls": call });
+        assert_eq!(shape(&asking, &Response::Text, TOOLS), Ok(text));
+        let both = Answer { text: "{\"n\":7}".to_owned(), ..asking };
+        let told = json!({ "n": 7, "tool_calls": call });
+        assert_eq!(shape(&both, &RESPONSE, TOOLS), Ok(told));
+        let none = shape(&answer("{\"n\":1}"), &RESPONSE, TOOLS);
+        assert_eq!(none, Ok(json!({ "n": 1, "tool_calls": [] })));
+        assert_eq!(shape(&both, &Response::Text, &[]), Ok(json!({ "text": "{\"n\":7}" })));
+    }
+
+    #[test]
+    fn a_tool_asked_for_wrongly_is_asked_for_again() {
+        for (asking, pointer) in [
+            (asking("find", "{}"), "/tool_calls/0/name"),
+            (asking("search", ""), "/tool_calls/0/arguments/n"),
+            (asking("search", "{\"n\":\"1\"}"), "/tool_calls/0/arguments/n"),
+            (asking("search", "{\"n\":"), "/tool_calls/0/arguments"),
+        ] {
+            let unfit = shape(&asking, &RESPONSE, TOOLS).expect_err("unfit");
+            assert_eq!((unfit.errors[0].pointer.as_str(), unfit.repairable), (pointer, true));
+            let cut = Answer { finish: Some(Finish::Length), ..asking };
+            assert!(!shape(&cut, &RESPONSE, TOOLS).expect_err("cut").repairable);
         }
     }
 
     #[test]
     fn what_does_not_fit_says_where() {
-        let unfit = shape(&answer("{\"n\":\"1\"}"), &RESPONSE).expect_err("a string");
+        let unfit = shape(&answer("{\"n\":\"1\"}"), &RESPONSE, &[]).expect_err("a string");
         assert_eq!(unfit.errors[0].pointer, "/n");
         assert!(unfit.repairable);
     }
@@ -150,8 +262,8 @@ mod tests {
     #[test]
     fn what_was_cut_is_not_asked_for_again() {
         let cut = |text| Answer { finish: Some(Finish::Length), ..answer(text) };
-        assert!(!shape(&cut("{\"n\":"), &RESPONSE).expect_err("cut").repairable);
-        assert!(!shape(&cut(""), &Response::Text).expect_err("empty").repairable);
-        assert_eq!(shape(&cut("Once"), &Response::Text), Ok(json!({ "text": "Once" })));
+        assert!(!shape(&cut("{\"n\":"), &RESPONSE, &[]).expect_err("cut").repairable);
+        assert!(!shape(&cut(""), &Response::Text, &[]).expect_err("empty").repairable);
+        assert_eq!(shape(&cut("Once"), &Response::Text, &[]), Ok(json!({ "text": "Once" })));
     }
 }

@@ -160,6 +160,7 @@ impl<'a> Asker<'a> {
             model,
             key: model.key.and_then(|variable| self.function.key(variable)),
             turns: &turns,
+            tools: self.function.endpoint.tools,
             response,
             stream: self.deltas.is_some(),
             attempt: self.attempts,
@@ -197,17 +198,18 @@ impl<'a> Asker<'a> {
     ) -> Result<(), Failure> {
         let mut decoder = model.provider.decoder();
         while let Some(bytes) = reply.body.next().await {
-            for event in decoder.feed(&bytes?)? {
-                match model.provider.event(&event, answer)? {
-                    Step::Nothing => {}
-                    Step::Done => return Ok(()),
-                    Step::Text(text) => {
-                        answer.text.push_str(&text);
-                        if answer.text.len() > MAX_ANSWER {
-                            return Err(too_large());
-                        }
-                        self.tell(deltas, text).await;
-                    }
+            let bytes = bytes?;
+            let mut rest = bytes.as_ref();
+            while let Some(event) = decoder.next(&mut rest)? {
+                let step = model.provider.event(event, answer)?;
+                if let Step::Text(text) = step {
+                    answer.text.push_str(&text);
+                    self.tell(deltas, text).await;
+                } else if step == Step::Done {
+                    return Ok(());
+                }
+                if answer.size() > MAX_ANSWER {
+                    return Err(too_large());
                 }
             }
         }

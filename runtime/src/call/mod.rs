@@ -4,9 +4,11 @@ mod answer;
 mod ask;
 mod body;
 mod circuit;
+mod conversation;
 mod headers;
 mod ledger;
 mod plain;
+mod prompt;
 mod split;
 mod stream;
 mod validate;
@@ -23,11 +25,9 @@ use self::{ask::Asker, headers::CallHeaders, ledger::Ledger};
 use crate::{
     event::{Incoming, Privilege, PrivilegeSource},
     function::Function,
-    log::{Level, log},
     output,
     problem::{
-        self, BODY_NOT_JSON, BODY_TOO_LARGE, INTERNAL, MEDIA_TYPE_UNSUPPORTED, PROMPT_FAILED,
-        Problem, REQUEST_INVALID, VERIFY_DENIED,
+        self, BODY_NOT_JSON, BODY_TOO_LARGE, INTERNAL, MEDIA_TYPE_UNSUPPORTED, Problem, REQUEST_INVALID, VERIFY_DENIED,
     },
     reply::Reply,
 };
@@ -94,17 +94,13 @@ async fn work(
             };
             Problem::new(REQUEST_INVALID, detail).with_errors(errors)
         })?;
-    let turns = function.render(&variables).map_err(|error| {
-        let cause = error.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
-        log(Level::Error, &format!("{error}{cause}"));
-        Problem::new(PROMPT_FAILED, format!("{error}{cause}"))
-    })?;
+    let turns = prompt::turns(function, variables)?;
 
     let asker = Asker::new(function, ledger, moment.deadline, &headers);
     if incoming.accepts("text/event-stream") {
-        stream::run(asker, &endpoint.response, &turns, reply).await
+        stream::run(asker, endpoint, &turns, reply).await
     } else {
-        plain::run(asker, &endpoint.response, &turns, reply).await
+        plain::run(asker, endpoint, &turns, reply).await
     }
 }
 

@@ -8,25 +8,25 @@ use super::{
     ask::Asker,
 };
 use crate::{
-    endpoint::Response,
+    endpoint::Endpoint,
     problem::{CALLER_GONE, Problem},
-    provider::Turn,
+    provider::{Answer, Turn},
     reply::{Head, Reply},
 };
 
 pub(crate) async fn run(
     mut asker: Asker<'_>,
-    response: &'static Response,
+    endpoint: &'static Endpoint,
     turns: &[Turn],
     reply: &mut Reply,
 ) -> Result<(), Problem> {
-    let work = work(&mut asker, response, turns);
+    let work = work(&mut asker, endpoint, turns);
     let value = tokio::select! {
         value = work => value?,
         () = reply.gone() => return Err(Problem::new(CALLER_GONE, "the caller went away")),
     };
     let ledger = asker.ledger;
-    ledger.note_response(&value, answer::fields(response));
+    ledger.note_response(&value, answer::fields(&endpoint.response));
     let mut head = Head::new(StatusCode::OK, "application/json");
     about(&mut head, ledger.record());
     let (overhead, provider) = ledger.times();
@@ -42,18 +42,19 @@ pub(crate) async fn run(
 
 async fn work(
     asker: &mut Asker<'_>,
-    response: &'static Response,
+    endpoint: &'static Endpoint,
     turns: &[Turn],
 ) -> Result<serde_json::Value, Problem> {
+    let shape = |answer: &Answer| shape(answer, &endpoint.response, endpoint.tools);
     let first = asker.ask(turns).await?;
-    let unfit = match shape(&first, response) {
+    let unfit = match shape(&first) {
         Ok(value) => return Ok(value),
         Err(unfit) if !unfit.repairable => return Err(unfit.into()),
         Err(unfit) => unfit,
     };
     asker.ledger.note_repair();
     let second = asker.ask(&answer::repair_turns(turns, &first, &unfit)).await?;
-    Ok(shape(&second, response)?)
+    Ok(shape(&second)?)
 }
 
 /// Who answered and what it took, in headers.

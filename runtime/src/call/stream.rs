@@ -21,7 +21,7 @@ use super::{
     plain::usd,
 };
 use crate::{
-    endpoint::Response,
+    endpoint::{Endpoint, Response},
     problem::{CALLER_GONE, Problem},
     provider::{Answer, Turn},
     reply::{Gone, Head, Reply},
@@ -38,7 +38,7 @@ const BUFFER: usize = 16;
 
 pub(crate) async fn run(
     mut asker: Asker<'_>,
-    response: &'static Response,
+    endpoint: &'static Endpoint,
     turns: &[Turn],
     reply: &mut Reply,
 ) -> Result<(), Problem> {
@@ -48,10 +48,10 @@ pub(crate) async fn run(
     let deadline = asker.deadline;
     let answer = pump(&mut asker, turns, deltas, reply).await?;
     // There is no repair: the caller has read what there was.
-    let value = shape(&answer, response)?;
+    let value = shape(&answer, &endpoint.response, endpoint.tools)?;
     let ledger = asker.ledger;
-    ledger.note_response(&value, answer::fields(response));
-    let done = done(ledger, response, value);
+    ledger.note_response(&value, answer::fields(&endpoint.response));
+    let done = done(ledger, endpoint, value);
     send(reply, deadline, event("done", &done)).await
 }
 
@@ -113,7 +113,7 @@ fn event(name: &str, data: &Value) -> String {
     format!("event: {name}\ndata: {data}\n\n")
 }
 
-fn done(ledger: &Ledger, response: &Response, value: Value) -> Value {
+fn done(ledger: &Ledger, endpoint: &Endpoint, value: Value) -> Value {
     let record = ledger.record();
     let mut done = json!({
         "call_id": record.call_id,
@@ -126,7 +126,8 @@ fn done(ledger: &Ledger, response: &Response, value: Value) -> Value {
         },
         "cost_usd": record.cost_micro_usd.map(usd),
     });
-    if matches!(response, Response::Json { .. }) {
+    // The deltas were all that there is to a text.
+    if matches!(endpoint.response, Response::Json { .. }) || !endpoint.tools.is_empty() {
         done["output"] = value;
     }
     done

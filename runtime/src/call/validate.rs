@@ -3,8 +3,9 @@
 
 use serde_json::{Map, Value};
 
+use super::conversation::Reader;
 use crate::{
-    endpoint::{Field, Kind},
+    endpoint::{Field, Kind, Tool},
     problem::FieldError,
 };
 
@@ -35,13 +36,13 @@ pub(crate) fn object(
     }
 }
 
-struct Check {
+pub(super) struct Check {
     unknown: Unknown,
     errors: Vec<FieldError>,
 }
 
 impl Check {
-    fn wrong<T>(&mut self, pointer: &str, detail: impl Into<String>) -> Option<T> {
+    pub(super) fn wrong<T>(&mut self, pointer: &str, detail: impl Into<String>) -> Option<T> {
         if self.errors.len() < MAX_ERRORS {
             self.errors.push(FieldError { pointer: pointer.to_owned(), detail: detail.into() });
         }
@@ -104,6 +105,9 @@ impl Check {
                 self.array(value, items, min_items, max_items, pointer)
             }
             Kind::Object(fields) => self.members(value, fields, pointer).map(Value::Object),
+            Kind::Messages { min_items, max_items, max_length, tools } => {
+                self.messages(value, (min_items, max_items), max_length, tools, pointer)
+            }
         }
     }
 
@@ -177,16 +181,39 @@ impl Check {
         let Value::Array(values) = value else {
             return self.wrong(pointer, "must be an array");
         };
-        let count = values.len();
-        if count < min as usize {
-            self.wrong::<()>(pointer, format!("must have at least {min} items and has {count}"));
-        }
-        if let Some(max) = max.filter(|max| count > *max as usize) {
-            return self.wrong(pointer, format!("must have at most {max} items and has {count}"));
-        }
+        self.count(values.len(), min, max, pointer)?;
         let values = values.into_iter().enumerate();
         let check = |(index, value)| self.value(value, &items.kind, &format!("{pointer}/{index}"));
         Some(Value::Array(values.filter_map(check).collect()))
+    }
+
+    /// Tells of too few items and goes on; of too many it looks at none.
+    fn count(&mut self, count: usize, min: u32, max: Option<u32>, pointer: &str) -> Option<()> {
+        if count < min as usize {
+            self.wrong::<()>(pointer, format!("must have at least {min} items and has {count}"));
+        }
+        match max.filter(|max| count > *max as usize) {
+            Some(max) => {
+                self.wrong(pointer, format!("must have at most {max} items and has {count}"))
+            }
+            None => Some(()),
+        }
+    }
+
+    fn messages(
+        &mut self,
+        value: Value,
+        (min, max): (u32, Option<u32>),
+        max_length: Option<u32>,
+        tools: &'static [Tool],
+        pointer: &str,
+    ) -> Option<Value> {
+        let Value::Array(messages) = &value else {
+            return self.wrong(pointer, "must be an array of messages");
+        };
+        self.count(messages.len(), min, max, pointer)?;
+        Reader::new(self, tools, max_length).read(messages, pointer);
+        Some(value)
     }
 }
 
@@ -197,7 +224,7 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
 }
 
-fn below(pointer: &str, name: &str) -> String {
+pub(super) fn below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

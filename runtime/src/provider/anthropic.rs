@@ -8,9 +8,12 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Event, Failure, Kind, Provider, Request, Step, header};
+use super::{
+    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, ToolCall, answer::CallPiece,
+    event::Str, header,
+};
 use crate::{
-    endpoint::{Effort, Role},
+    endpoint::{Effort, Role, Tool},
     transport::{HTTP, Transport},
 };
 
@@ -46,20 +49,30 @@ impl Provider for Anthropic {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let mut reply: Message =
+        let mut reply: Message<'_> =
             serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
-        let blocks = std::mem::take(&mut reply.content).into_iter();
-        let text = blocks.filter_map(Block::text).collect();
-        let mut answer = Answer { text, ..Answer::default() };
+        let blocks = std::mem::take(&mut reply.content);
+        let text = blocks.iter().filter_map(Block::text).collect();
+        let calls = blocks.iter().filter_map(Block::call).collect();
+        let mut answer = Answer { text, calls, ..Answer::default() };
         reply.read(&mut answer);
         Ok(answer)
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
-        match event.kind()?.as_str() {
-            "message_start" => event.json::<MessageStart>()?.message.read(answer),
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
+        match &*event.kind()? {
+            "message_start" => event.json::<MessageStart<'_>>()?.message.read(answer),
+            "content_block_start" => {
+                let call = event.json::<BlockStart<'_>>()?.content_block.call();
+                // The input comes later and in pieces; here it is always empty.
+                answer.calls.extend(call.map(|call| ToolCall { arguments: String::new(), ..call }));
+            }
             "content_block_delta" => {
-                let text = event.json::<BlockDelta>()?.delta.text();
+                let delta = event.json::<BlockDelta<'_>>()?.delta;
+                if let Some(arguments) = delta.partial_json.as_deref() {
+                    answer.call_piece(&CallPiece { arguments, ..CallPiece::default() });
+                }
+                let text = delta.text().map(str::to_owned);
                 return Ok(text.map_or(Step::Nothing, Step::Text));
             }
             "message_delta" => {
@@ -98,6 +111,8 @@ struct Body<'a> {
     top_p: Option<f64>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     stop_sequences: &'a [&'a str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
     #[serde(skip_serializing_if = "OutputConfig::is_empty")]
     output_config: OutputConfig,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -107,7 +122,41 @@ struct Body<'a> {
 #[derive(Debug, Serialize)]
 struct Turn<'a> {
     role: Role,
-    content: &'a str,
+    content: Content<'a>,
+}
+
+/// A text, or blocks where there is more than text.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Blocks(Vec<Value>),
+}
+
+impl<'a> From<&'a super::Turn> for Turn<'a> {
+    fn from(turn: &'a super::Turn) -> Self {
+        if turn.calls.is_empty() && turn.results.is_empty() {
+            return Self { role: turn.role, content: Content::Text(&turn.text) };
+        }
+        let results = turn.results.iter().map(|result| {
+            json!({ "type": "tool_result", "tool_use_id": result.call, "content": result.content })
+        });
+        let text = Some(&turn.text).filter(|text| !text.is_empty());
+        let text = text.map(|text| json!({ "type": "text", "text": text }));
+        let calls = turn.calls.iter().map(|call| {
+            json!({ "type": "tool_use", "id": call.id, "name": call.name, "input": call.input() })
+        });
+        let content = Content::Blocks(results.chain(text).chain(calls).collect());
+        Self { role: turn.role, content }
+    }
+}
+
+fn tool(tool: &Tool) -> Value {
+    json!({
+        "name": tool.name,
+        "description": tool.description,
+        "input_schema": tool.json_schema(),
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -132,10 +181,11 @@ impl<'a> Body<'a> {
             model: ask.model.name,
             max_tokens: parameters.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
             system,
-            messages: turns.map(|turn| Turn { role: turn.role, content: &turn.text }).collect(),
+            messages: turns.map(Turn::from).collect(),
             temperature: parameters.temperature,
             top_p: parameters.top_p,
             stop_sequences: parameters.stop,
+            tools: ask.tools.iter().map(tool).collect(),
             output_config: OutputConfig {
                 effort: parameters.effort,
                 format: ask
@@ -148,13 +198,21 @@ impl<'a> Body<'a> {
 }
 
 #[derive(Debug, Deserialize)]
-struct MessageStart {
-    message: Message,
+struct MessageStart<'a> {
+    #[serde(borrow)]
+    message: Message<'a>,
 }
 
 #[derive(Debug, Deserialize)]
-struct BlockDelta {
-    delta: Block,
+struct BlockStart<'a> {
+    #[serde(borrow)]
+    content_block: Block<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+struct BlockDelta<'a> {
+    #[serde(borrow)]
+    delta: Block<'a>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -172,10 +230,11 @@ struct ErrorBody {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Message {
+struct Message<'a> {
     id: Option<String>,
     model: Option<String>,
-    content: Vec<Block>,
+    #[serde(borrow)]
+    content: Vec<Block<'a>>,
     stop_reason: Option<String>,
     stop_details: Option<StopDetails>,
     usage: ReplyUsage,
@@ -184,15 +243,34 @@ struct Message {
 /// A piece of content, whole or in the making.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Block {
-    r#type: String,
-    text: Option<String>,
+struct Block<'a> {
+    #[serde(borrow)]
+    r#type: Str<'a>,
+    #[serde(borrow)]
+    text: Option<Str<'a>>,
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    name: Option<Str<'a>>,
+    input: Option<Value>,
+    #[serde(borrow)]
+    partial_json: Option<Str<'a>>,
 }
 
-impl Block {
+impl Block<'_> {
     /// Its text, where it is no thinking, no tool's input and nothing new.
-    fn text(self) -> Option<String> {
-        self.text.filter(|_| matches!(self.r#type.as_str(), "text" | "text_delta"))
+    fn text(&self) -> Option<&str> {
+        self.text.as_deref().filter(|_| matches!(&*self.r#type, "text" | "text_delta"))
+    }
+
+    /// The tool that it asks for.
+    fn call(&self) -> Option<ToolCall> {
+        (&*self.r#type == "tool_use").then(|| ToolCall {
+            id: self.id.as_deref().unwrap_or_default().to_owned(),
+            name: self.name.as_deref().unwrap_or_default().to_owned(),
+            arguments: self.input.as_ref().map(Value::to_string).unwrap_or_default(),
+            signature: None,
+        })
     }
 }
 
@@ -240,7 +318,7 @@ struct ErrorDetails {
     error_code: Option<String>,
 }
 
-impl Message {
+impl Message<'_> {
     /// Takes over all but the text.
     fn read(self, answer: &mut Answer) {
         let Self { stop_reason, stop_details, .. } = self;

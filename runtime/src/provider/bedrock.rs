@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Decoder, Event, Failure, Kind, Provider, Request, Scope, Step, Usage,
-    event_stream::EventStream, header, null_as_default, openai, path_segment,
+    Answer, Ask, Decoder, Event, Failure, Kind, Provider, Request, Scope, Step, ToolCall, Turn,
+    Usage, answer::CallPiece, event::Str, event_stream::EventStream, header, null_as_default,
+    openai, path_segment,
 };
 use crate::{
-    endpoint::{Effort, Role},
+    endpoint::{Effort, Role, Tool},
     transport::{AWS, Transport},
 };
 
@@ -48,9 +49,11 @@ impl Provider for Bedrock {
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
         let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
-        let blocks = reply.output.message.content.into_iter();
-        let mut answer =
-            Answer { text: blocks.filter_map(|block| block.text).collect(), ..Answer::default() };
+        let mut answer = Answer::default();
+        for block in reply.output.message.content {
+            answer.text.push_str(&block.text.unwrap_or_default());
+            answer.calls.extend(block.tool_use.map(ToolCall::from));
+        }
         answer.usage = reply.usage.map(Usage::from);
         reply.stop.read(&mut answer);
         Ok(answer)
@@ -60,10 +63,18 @@ impl Provider for Bedrock {
         Box::new(EventStream::default())
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
-        match event.name.as_str() {
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
+        match event.name {
+            "contentBlockStart" => {
+                let call = event.json::<BlockStart>()?.start.tool_use;
+                answer.calls.extend(call.map(ToolCall::from));
+            }
             "contentBlockDelta" => {
-                let text = event.json::<BlockDelta>()?.delta.text;
+                let delta = event.json::<BlockDelta<'_>>()?.delta;
+                if let Some(ToolInput { input: Some(arguments) }) = &delta.tool_use {
+                    answer.call_piece(&CallPiece { arguments, ..CallPiece::default() });
+                }
+                let text = delta.text.map(Str::into_string);
                 return Ok(text.map_or(Step::Nothing, Step::Text));
             }
             "messageStop" => event.json::<Stop>()?.read(answer),
@@ -128,6 +139,8 @@ struct Body<'a> {
     system: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Config::is_empty")]
     inference_config: Config<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_config: Option<Value>,
     #[serde(skip_serializing_if = "OutputConfig::is_empty")]
     output_config: OutputConfig,
 }
@@ -150,7 +163,62 @@ impl OutputConfig {
 #[derive(Debug, Serialize)]
 struct Message<'a> {
     role: Role,
-    content: [Text<'a>; 1],
+    content: Vec<Part<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Part<'a> {
+    Text(&'a str),
+    #[serde(rename_all = "camelCase")]
+    ToolUse {
+        tool_use_id: &'a str,
+        name: &'a str,
+        input: Value,
+    },
+    #[serde(rename_all = "camelCase")]
+    ToolResult {
+        tool_use_id: &'a str,
+        content: [Text<'a>; 1],
+    },
+}
+
+impl<'a> Part<'a> {
+    fn all(turn: &'a Turn) -> impl Iterator<Item = Self> {
+        let results = turn.results.iter().map(|result| Self::ToolResult {
+            tool_use_id: &result.call,
+            content: [Text { text: &result.content }],
+        });
+        let text = Some(turn.text.as_str()).filter(|text| !text.is_empty());
+        let calls = turn.calls.iter().map(|call| Self::ToolUse {
+            tool_use_id: &call.id,
+            name: &call.name,
+            input: call.input(),
+        });
+        results.chain(text.map(Self::Text)).chain(calls)
+    }
+}
+
+/// Who speaks has to change from message to message, so what one says in a row becomes one.
+fn messages<'a>(turns: impl Iterator<Item = &'a Turn>) -> Vec<Message<'a>> {
+    let mut messages: Vec<Message<'a>> = Vec::new();
+    for turn in turns {
+        match messages.last_mut().filter(|last| last.role == turn.role) {
+            Some(last) => last.content.extend(Part::all(turn)),
+            None => messages.push(Message { role: turn.role, content: Part::all(turn).collect() }),
+        }
+    }
+    messages
+}
+
+fn tool(tool: &Tool) -> Value {
+    json!({
+        "toolSpec": {
+            "name": tool.name,
+            "description": tool.description,
+            "inputSchema": { "json": tool.json_schema() },
+        },
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -186,10 +254,7 @@ impl<'a> Body<'a> {
         let (system, others): (Vec<_>, Vec<_>) =
             ask.turns.iter().partition(|turn| turn.role == Role::System);
         Self {
-            messages: others
-                .into_iter()
-                .map(|turn| Message { role: turn.role, content: [Text { text: &turn.text }] })
-                .collect(),
+            messages: messages(others.into_iter()),
             system: system.into_iter().map(|turn| Text { text: &turn.text }).collect(),
             inference_config: Config {
                 max_tokens: parameters.max_tokens,
@@ -197,6 +262,8 @@ impl<'a> Body<'a> {
                 top_p: parameters.top_p,
                 stop_sequences: parameters.stop,
             },
+            tool_config: (!ask.tools.is_empty())
+                .then(|| json!({ "tools": ask.tools.iter().map(tool).collect::<Vec<_>>() })),
             output_config: OutputConfig {
                 effort: parameters.effort,
                 text_format: ask.schema().map(|schema| text_format(ask.endpoint, &schema)),
@@ -233,16 +300,47 @@ struct ReplyMessage {
     content: Vec<Block>,
 }
 
-/// A piece of content: text, or something that has no `text`.
+/// A piece of content: text, a tool to use, or something that we do not read.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Block {
     text: Option<String>,
+    tool_use: Option<ToolUse>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ToolUse {
+    tool_use_id: String,
+    name: String,
+    input: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
-struct BlockDelta {
-    delta: Block,
+struct BlockStart {
+    start: Block,
+}
+
+#[derive(Debug, Deserialize)]
+struct BlockDelta<'a> {
+    #[serde(borrow)]
+    delta: Delta<'a>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Delta<'a> {
+    #[serde(borrow)]
+    text: Option<Str<'a>>,
+    #[serde(borrow)]
+    tool_use: Option<ToolInput<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ToolInput<'a> {
+    #[serde(borrow)]
+    input: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -288,6 +386,13 @@ impl Stop {
             _ => Finish::Other,
         };
         answer.finished(&word, finish);
+    }
+}
+
+impl From<ToolUse> for ToolCall {
+    fn from(tool: ToolUse) -> Self {
+        let arguments = tool.input.as_ref().map(Value::to_string).unwrap_or_default();
+        Self { id: tool.tool_use_id, name: tool.name, arguments, signature: None }
     }
 }
 

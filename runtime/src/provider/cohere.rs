@@ -8,11 +8,13 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Answer, Ask, Event, Failure, Kind, Provider, Request, Step, Usage, null_as_default};
-use crate::{
-    endpoint::Role,
-    transport::{HTTP, Transport},
+use super::{
+    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, Usage,
+    chat_message::{self, Function, Message, ReplyCall},
+    event::Str,
+    null_as_default,
 };
+use crate::transport::{HTTP, Transport};
 
 /// Cohere.
 pub static COHERE: Cohere = Cohere;
@@ -46,23 +48,31 @@ impl Provider for Cohere {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
-        let blocks = reply.message.content.into_iter();
+        let reply: Reply<'_> =
+            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let ReplyMessage { content, tool_calls } = reply.message;
+        let blocks = content.into_iter();
         let text = blocks.filter(|block| block.r#type == "text").filter_map(|block| block.text);
         let mut answer = Answer { text: text.collect(), request_id: reply.id, ..Answer::default() };
+        for call in tool_calls {
+            call.read(&mut answer);
+        }
         reply.end.read(&mut answer)?;
         Ok(answer)
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
         if event.data.trim() == "[DONE]" {
             return Ok(Step::Done);
         }
-        match event.kind()?.as_str() {
+        match &*event.kind()? {
             "message-start" => answer.request_id = event.json::<Start>()?.id,
             "content-delta" => {
-                let text = event.json::<ContentDelta>()?.delta.message.content.text;
-                return Ok(text.map_or(Step::Nothing, Step::Text));
+                let text = event.json::<Delta<ContentDelta<'_>>>()?.delta.message.content.text;
+                return Ok(text.map_or(Step::Nothing, |text| Step::Text(text.into_string())));
+            }
+            "tool-call-start" | "tool-call-delta" => {
+                event.json::<Delta<CallDelta<'_>>>()?.delta.message.tool_calls.read(answer);
             }
             "message-end" => {
                 event.json::<MessageEnd>()?.delta.read(answer)?;
@@ -94,33 +104,31 @@ struct Body<'a> {
     stop_sequences: &'a [&'a str],
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Function<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<Value>,
     /// Required, unlike elsewhere.
     stream: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Message<'a> {
-    role: Role,
-    content: &'a str,
-}
-
 impl<'a> Body<'a> {
     fn new(ask: &Ask<'a>) -> Self {
         let parameters = &ask.model.parameters;
         let schema = ask.schema();
-        let wish = schema.as_ref().map(|_| Message { role: Role::System, content: ASK_FOR_JSON });
-        let turns = ask.turns.iter();
-        let turns = turns.map(|turn| Message { role: turn.role, content: &turn.text });
+        let wish = schema.as_ref().map(|_| Message::text("system", ASK_FOR_JSON));
         Self {
             model: ask.model.name,
-            messages: wish.into_iter().chain(turns).collect(),
+            messages: wish
+                .into_iter()
+                .chain(chat_message::messages(ask.turns, "system"))
+                .collect(),
             max_tokens: parameters.max_tokens,
             temperature: parameters.temperature,
             p: parameters.top_p,
             stop_sequences: parameters.stop,
             seed: parameters.seed,
+            tools: chat_message::tools(ask, false),
             response_format: schema
                 .map(|schema| json!({ "type": "json_object", "json_schema": schema })),
             stream: ask.stream,
@@ -130,18 +138,21 @@ impl<'a> Body<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Reply {
+struct Reply<'a> {
     id: Option<String>,
-    message: ReplyMessage,
+    #[serde(borrow)]
+    message: ReplyMessage<'a>,
     #[serde(flatten)]
     end: End,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct ReplyMessage {
+struct ReplyMessage<'a> {
     #[serde(deserialize_with = "null_as_default")]
     content: Vec<Block>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    tool_calls: Vec<ReplyCall<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -158,25 +169,33 @@ struct Start {
 }
 
 #[derive(Debug, Deserialize)]
-struct ContentDelta {
-    delta: Delta,
+struct Delta<T> {
+    delta: DeltaMessage<T>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Delta {
-    message: DeltaMessage,
+struct DeltaMessage<T> {
+    message: T,
 }
 
 #[derive(Debug, Deserialize)]
-struct DeltaMessage {
-    content: Piece,
+struct ContentDelta<'a> {
+    #[serde(borrow)]
+    content: Piece<'a>,
 }
 
 /// A piece of text, or of thinking, which has no `text`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Piece {
-    text: Option<String>,
+struct Piece<'a> {
+    #[serde(borrow)]
+    text: Option<Str<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct CallDelta<'a> {
+    #[serde(borrow)]
+    tool_calls: ReplyCall<'a>,
 }
 
 #[derive(Debug, Deserialize)]

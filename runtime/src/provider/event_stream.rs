@@ -19,20 +19,36 @@ const MAX_MESSAGE: usize = 24 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct EventStream {
     bytes: Vec<u8>,
+    /// The message was lent, and the next one is to be collected.
+    lent: bool,
+    /// What is wrong, in the form of data, where only headers say it.
+    error: String,
 }
 
 impl Decoder for EventStream {
-    fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, Failure> {
-        self.bytes.extend_from_slice(bytes);
-        let mut events = Vec::new();
-        let mut taken = 0;
-        while let Some(length) = next_length(&self.bytes[taken..])? {
-            let Some(message) = self.bytes.get(taken..taken + length) else { break };
-            events.push(message_of(message).ok_or_else(|| broken("a message does not add up"))?);
-            taken += length;
+    fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Event<'_>>, Failure> {
+        if std::mem::take(&mut self.lent) {
+            self.bytes.clear();
         }
-        self.bytes.drain(..taken);
-        Ok(events)
+        self.collect(bytes, PRELUDE);
+        let Some(length) = next_length(&self.bytes)? else { return Ok(None) };
+        self.collect(bytes, length);
+        if self.bytes.len() < length {
+            return Ok(None);
+        }
+        self.lent = true;
+        let message = message_of(&self.bytes, &mut self.error);
+        message.map(Some).ok_or_else(|| broken("a message does not add up"))
+    }
+}
+
+impl EventStream {
+    /// Takes bytes until there are so many.
+    fn collect(&mut self, bytes: &mut &[u8], wanted: usize) {
+        let missing = wanted.saturating_sub(self.bytes.len()).min(bytes.len());
+        let (taken, rest) = bytes.split_at(missing);
+        self.bytes.extend_from_slice(taken);
+        *bytes = rest;
     }
 }
 
@@ -52,25 +68,27 @@ fn next_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
 }
 
 /// A whole message.
-fn message_of(bytes: &[u8]) -> Option<Event> {
+fn message_of<'a>(bytes: &'a [u8], error: &'a mut String) -> Option<Event<'a>> {
     let headers = PRELUDE..PRELUDE.checked_add(number(bytes, 4)?)?;
     let payload = headers.end..bytes.len() - CHECKSUM;
     let (mut headers, payload) = (bytes.get(headers)?, bytes.get(payload)?);
-    let mut event = Event {
-        name: String::new(),
-        data: String::from_utf8(payload.to_vec()).ok().filter(|_| checks(bytes))?,
-    };
+    let data = std::str::from_utf8(payload).ok().filter(|_| checks(bytes))?;
+    let mut event = Event { name: "", data };
+    error.clear();
     while !headers.is_empty() {
         let (name, value) = next_header(&mut headers)?;
         match (name, value) {
-            (b":event-type" | b":exception-type", Some(kind)) => event.name = kind.to_owned(),
+            (b":event-type" | b":exception-type", Some(kind)) => event.name = kind,
             // An error without a type of its own: what is wrong stands in headers only.
-            (b":error-code", Some(_)) => event.name = "errorException".to_owned(),
-            (b":error-message", Some(message)) if event.data.is_empty() => {
-                event.data = serde_json::json!({ "message": message }).to_string();
+            (b":error-code", Some(_)) => event.name = "errorException",
+            (b":error-message", Some(message)) if data.is_empty() => {
+                *error = serde_json::json!({ "message": message }).to_string();
             }
             _ => {}
         }
+    }
+    if !error.is_empty() {
+        event.data = error;
     }
     Some(event)
 }
@@ -120,7 +138,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = EventStream::default().feed(&bytes);
+            let (mut decoder, mut rest) = (EventStream::default(), bytes.as_slice());
+            while let Ok(Some(_)) = decoder.next(&mut rest) {}
         }
 
         #[test]
@@ -133,13 +152,14 @@ mod tests {
             bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
             bytes.extend(&headers);
             bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
-            let _ = EventStream::default().feed(&bytes);
+            let _ = EventStream::default().next(&mut bytes.as_slice());
         }
     }
 
     #[test]
     fn what_is_not_such_a_stream_is_told_at_once() {
-        let failure = EventStream::default().feed(b"<html><body>Bad gateway").map(|_| ());
+        let mut decoder = EventStream::default();
+        let failure = decoder.next(&mut &b"<html><body>Bad gateway"[..]).map(|_| ());
         assert_eq!(failure.map_err(|failure| failure.kind), Err(Kind::Malformed));
     }
 }

@@ -8,14 +8,15 @@ use std::time::Duration;
 use http::HeaderMap;
 use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, Usage, null_as_default,
-    path_segment,
+    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, ToolCall, ToolResult, Turn, Usage,
+    event::{First, Str},
+    null_as_default, path_segment,
 };
 use crate::{
-    endpoint::{Effort, Role},
+    endpoint::{Effort, Role, Tool},
     transport::{HTTP, Transport},
 };
 
@@ -47,15 +48,16 @@ impl Provider for Gemini {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let reply: Reply<'_> =
+            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
         let mut answer = Answer::default();
         let text = reply.read(&mut answer)?;
         answer.text = text;
         Ok(answer)
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
-        let text = event.json::<Reply>()?.read(answer)?;
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
+        let text = event.json::<Reply<'_>>()?.read(answer)?;
         Ok(if text.is_empty() { Step::Nothing } else { Step::Text(text) })
     }
 
@@ -83,18 +85,69 @@ struct Body<'a> {
     contents: Vec<Content<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     system_instruction: Option<Instruction>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
     generation_config: Config<'a>,
 }
 
 #[derive(Debug, Serialize)]
 struct Content<'a> {
     role: &'static str,
-    parts: [Part<'a>; 1],
+    parts: Vec<Part<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+/// One of its members is there.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Part<'a> {
-    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_call: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    function_response: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thought_signature: Option<&'a str>,
+}
+
+impl<'a> From<&'a Turn> for Content<'a> {
+    fn from(turn: &'a Turn) -> Self {
+        let role = if turn.role == Role::Assistant { "model" } else { "user" };
+        let text = Some(turn.text.as_str()).filter(|text| !text.is_empty());
+        let text = text.map(|text| Part { text: Some(text), ..Part::default() });
+        let results = turn.results.iter().map(Part::from);
+        Self { role, parts: results.chain(text).chain(turn.calls.iter().map(Part::from)).collect() }
+    }
+}
+
+impl<'a> From<&'a ToolCall> for Part<'a> {
+    fn from(call: &'a ToolCall) -> Self {
+        Self {
+            function_call: Some(json!({ "id": call.id, "name": call.name, "args": call.input() })),
+            thought_signature: call.signature.as_deref(),
+            ..Self::default()
+        }
+    }
+}
+
+impl<'a> From<&'a ToolResult> for Part<'a> {
+    fn from(result: &'a ToolResult) -> Self {
+        let ToolResult { call, name, content } = result;
+        let response = json!({ "id": call, "name": name, "response": { "result": content } });
+        Self { function_response: Some(response), ..Self::default() }
+    }
+}
+
+fn tools(tools: &[Tool]) -> Vec<Value> {
+    let declared = tools.iter().map(|tool| {
+        json!({
+            "name": tool.name,
+            "description": tool.description,
+            "parametersJsonSchema": tool.json_schema(),
+        })
+    });
+    let declared: Vec<_> = declared.collect();
+    if declared.is_empty() { Vec::new() } else { vec![json!({ "functionDeclarations": declared })] }
 }
 
 #[derive(Debug, Serialize)]
@@ -139,13 +192,11 @@ impl<'a> Body<'a> {
         let parameters = &ask.model.parameters;
         let (system, turns) = ask.split_system();
         let schema = ask.schema();
-        let role = |role| if role == Role::Assistant { "model" } else { "user" };
         Self {
-            contents: turns
-                .map(|turn| Content { role: role(turn.role), parts: [Part { text: &turn.text }] })
-                .collect(),
+            contents: turns.map(Content::from).collect(),
             system_instruction: (!system.is_empty())
                 .then_some(Instruction { parts: [InstructionPart { text: system }] }),
+            tools: tools(ask.tools),
             generation_config: Config {
                 temperature: parameters.temperature,
                 top_p: parameters.top_p,
@@ -175,37 +226,51 @@ fn level(effort: Effort) -> &'static str {
 /// A whole answer, or the next piece of one.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Reply {
-    #[serde(deserialize_with = "null_as_default")]
-    candidates: Vec<Candidate>,
+struct Reply<'a> {
+    #[serde(borrow)]
+    candidates: First<Candidate<'a>>,
     prompt_feedback: Option<Feedback>,
     usage_metadata: Option<ReplyUsage>,
-    model_version: Option<String>,
-    response_id: Option<String>,
+    #[serde(borrow)]
+    model_version: Option<Str<'a>>,
+    #[serde(borrow)]
+    response_id: Option<Str<'a>>,
     error: Option<Error>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Candidate {
-    content: ReplyContent,
-    finish_reason: Option<String>,
+struct Candidate<'a> {
+    #[serde(borrow)]
+    content: ReplyContent<'a>,
+    #[serde(borrow)]
+    finish_reason: Option<Str<'a>>,
     finish_message: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct ReplyContent {
-    #[serde(deserialize_with = "null_as_default")]
-    parts: Vec<ReplyPart>,
+struct ReplyContent<'a> {
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    parts: Vec<ReplyPart<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct ReplyPart {
-    text: Option<String>,
+struct ReplyPart<'a> {
+    #[serde(borrow)]
+    text: Option<Str<'a>>,
     thought: bool,
-    function_call: Option<Value>,
+    function_call: Option<FunctionCall>,
+    thought_signature: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FunctionCall {
+    id: Option<String>,
+    name: String,
+    args: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -263,15 +328,16 @@ struct Violation {
     quota_id: String,
 }
 
-impl Reply {
+impl Reply<'_> {
     /// Takes over what it tells and gives its text.
     fn read(self, answer: &mut Answer) -> Result<String, Failure> {
         if let Some(error) = self.error {
             let status = error.code.unwrap_or(500);
             return Err(Failure { status: None, ..error.failure(status, &HeaderMap::new()) });
         }
-        answer.request_id = answer.request_id.take().or(self.response_id);
-        answer.model = answer.model.take().or(self.model_version);
+        answer.request_id = 
+            answer.request_id.take().or_else(|| Some(self.response_id?.into_string()));
+        answer.model = answer.model.take().or_else(|| Some(self.model_version?.into_string()));
         answer.usage = self.usage_metadata.map(Usage::from).or(answer.usage);
         if let Some(Feedback { block_reason: Some(word), block_reason_message }) =
             self.prompt_feedback
@@ -279,19 +345,31 @@ impl Reply {
             answer.finished(&word, Finish::Refusal);
             answer.refuse(&block_reason_message.unwrap_or_default());
         }
-        let Some(candidate) = self.candidates.into_iter().next() else {
-            return Ok(String::new());
-        };
-        let calls = candidate.content.parts.iter().any(|part| part.function_call.is_some());
+        let Some(candidate) = self.candidates.0 else { return Ok(String::new()) };
+        let mut text = String::new();
+        for part in candidate.content.parts.into_iter().filter(|part| !part.thought) {
+            text.push_str(part.text.as_deref().unwrap_or_default());
+            let signature = part.thought_signature;
+            answer.calls.extend(part.function_call.map(|call| call.read(signature)));
+        }
         if let Some(word) = candidate.finish_reason {
-            let finish = if calls { Finish::Tool } else { finish(&word) };
+            let finish = match finish(&word) {
+                Finish::Stop if !answer.calls.is_empty() => Finish::Tool,
+                finish => finish,
+            };
             answer.finished(&word, finish);
             if finish == Finish::Refusal {
                 answer.refuse(&candidate.finish_message.unwrap_or_default());
             }
         }
-        let parts = candidate.content.parts.into_iter().filter(|part| !part.thought);
-        Ok(parts.filter_map(|part| part.text).collect())
+        Ok(text)
+    }
+}
+
+impl FunctionCall {
+    fn read(self, signature: Option<String>) -> ToolCall {
+        let arguments = self.args.as_ref().map(Value::to_string).unwrap_or_default();
+        ToolCall { id: self.id.unwrap_or_default(), name: self.name, arguments, signature }
     }
 }
 

@@ -28,6 +28,7 @@ mod answer;
 mod anthropic;
 mod azure;
 mod bedrock;
+mod chat_message;
 mod cohere;
 mod event;
 mod event_stream;
@@ -41,7 +42,7 @@ mod request;
 mod sandbox;
 mod sse;
 
-pub use answer::{Answer, Step, Usage};
+pub use answer::{Answer, Step, ToolCall, Usage};
 pub use anthropic::ANTHROPIC;
 pub use azure::{AZURE_CHAT, AZURE_DEPLOYMENT, AZURE_RESPONSES};
 pub use bedrock::BEDROCK;
@@ -52,7 +53,7 @@ pub use gemini::GEMINI;
 pub use huggingface::HUGGINGFACE;
 pub use openai_chat::{OPENAI_CHAT, OPENAI_COMPATIBLE};
 pub use openai_responses::OPENAI_RESPONSES;
-pub use request::{Ask, Request, Scope, Turn};
+pub use request::{Ask, Request, Scope, ToolResult, Turn};
 pub use sandbox::SANDBOX;
 
 use http::HeaderMap;
@@ -85,7 +86,7 @@ pub trait Provider: std::fmt::Debug + Sync {
     }
 
     /// Reads one event of a streamed answer. What it tells beside text goes into `answer`.
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure>;
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure>;
 
     /// Whether a stream that ended without its end marker is whole all the same.
     fn may_end(&self, _so_far: &Answer) -> bool {

@@ -11,11 +11,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default,
+    Answer, Ask, Event, Failure, Provider, Request, Step, Usage,
+    chat_message::{self, Function, Message, ReplyCall},
+    event::{First, Str},
+    null_as_default,
     openai::{self, Door, KeyHeader},
 };
 use crate::{
-    endpoint::{Effort, Role},
+    endpoint::Effort,
     transport::{HTTP, Transport},
 };
 
@@ -64,6 +67,8 @@ pub(super) struct Dialect {
     pub(super) pads: bool,
     /// Whether a stream may end after its finish reason without `[DONE]`.
     pub(super) ends_early: bool,
+    /// Whether a model can be held to the parameters of its tools.
+    pub(super) strict_tools: bool,
 }
 
 impl Dialect {
@@ -74,11 +79,12 @@ impl Dialect {
         completion_limit: true,
         pads: false,
         ends_early: false,
+        strict_tools: true,
     };
 
     /// What every server is likely to understand.
     pub(super) const CAREFUL: Self =
-        Self { completion_limit: false, ends_early: true, ..Self::PLAIN };
+        Self { completion_limit: false, ends_early: true, strict_tools: false, ..Self::PLAIN };
 }
 
 impl Provider for Chat {
@@ -95,19 +101,20 @@ impl Provider for Chat {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Reply = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let reply: Reply<'_> =
+            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
         let mut answer = Answer::default();
         let text = reply.read(&mut answer)?;
-        answer.text = text;
+        answer.text = text.unwrap_or_default();
         Ok(answer)
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
         if event.data.trim() == "[DONE]" {
             return Ok(Step::Done);
         }
-        let text = event.json::<Reply>()?.read(answer)?;
-        Ok(if text.is_empty() { Step::Nothing } else { Step::Text(text) })
+        let text = event.json::<Reply<'_>>()?.read(answer)?;
+        Ok(text.map_or(Step::Nothing, Step::Text))
     }
 
     fn may_end(&self, so_far: &Answer) -> bool {
@@ -138,18 +145,14 @@ struct Body<'a> {
     seed: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<Effort>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Function<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<ResponseFormat<'a>>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<Value>,
-}
-
-#[derive(Debug, Serialize)]
-struct Message<'a> {
-    role: &'static str,
-    content: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -168,18 +171,9 @@ struct JsonSchema<'a> {
 impl<'a> Body<'a> {
     fn new(dialect: Dialect, ask: &Ask<'a>) -> Self {
         let parameters = &ask.model.parameters;
-        let role = |role| match role {
-            Role::System => dialect.system,
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
         Self {
             model: Some(ask.model.name).filter(|_| dialect.names_model),
-            messages: ask
-                .turns
-                .iter()
-                .map(|turn| Message { role: role(turn.role), content: &turn.text })
-                .collect(),
+            messages: chat_message::messages(ask.turns, dialect.system).collect(),
             max_completion_tokens: parameters.max_tokens.filter(|_| dialect.completion_limit),
             max_tokens: parameters.max_tokens.filter(|_| !dialect.completion_limit),
             temperature: parameters.temperature,
@@ -187,6 +181,7 @@ impl<'a> Body<'a> {
             stop: parameters.stop,
             seed: parameters.seed,
             reasoning_effort: parameters.effort,
+            tools: chat_message::tools(ask, dialect.strict_tools),
             response_format: ask.schema().map(|schema| ResponseFormat {
                 r#type: "json_schema",
                 json_schema: JsonSchema {
@@ -208,28 +203,35 @@ impl<'a> Body<'a> {
 /// A whole answer or a chunk of a stream: `message` in one is `delta` in the other.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Reply {
-    id: Option<String>,
-    model: Option<String>,
-    #[serde(deserialize_with = "null_as_default")]
-    choices: Vec<Choice>,
+struct Reply<'a> {
+    #[serde(borrow)]
+    id: Option<Str<'a>>,
+    #[serde(borrow)]
+    model: Option<Str<'a>>,
+    #[serde(borrow)]
+    choices: First<Choice<'a>>,
     usage: Option<ReplyUsage>,
     error: Option<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Choice {
-    #[serde(alias = "delta")]
-    message: Option<Content>,
-    finish_reason: Option<String>,
+struct Choice<'a> {
+    #[serde(borrow, alias = "delta")]
+    message: Option<Content<'a>>,
+    #[serde(borrow)]
+    finish_reason: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Content {
-    content: Option<String>,
-    refusal: Option<String>,
+struct Content<'a> {
+    #[serde(borrow)]
+    content: Option<Str<'a>>,
+    #[serde(borrow)]
+    refusal: Option<Str<'a>>,
+    #[serde(borrow, deserialize_with = "null_as_default")]
+    tool_calls: Vec<ReplyCall<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -251,18 +253,16 @@ struct Details {
     reasoning_tokens: Option<u64>,
 }
 
-impl Reply {
-    /// Takes over what it tells and gives its text.
-    fn read(self, answer: &mut Answer) -> Result<String, Failure> {
+impl Reply<'_> {
+    /// Takes over what it tells and gives its text, where it has any.
+    fn read(self, answer: &mut Answer) -> Result<Option<String>, Failure> {
         if let Some(error) = self.error.filter(|error| !error.is_null()) {
             return Err(openai::Error::read(&error).in_stream());
         }
-        answer.request_id = answer.request_id.take().or(self.id);
-        answer.model = answer.model.take().or(self.model);
+        answer.request_id = answer.request_id.take().or_else(|| Some(self.id?.into_string()));
+        answer.model = answer.model.take().or_else(|| Some(self.model?.into_string()));
         answer.usage = self.usage.map(Usage::from).or(answer.usage);
-        let Some(choice) = self.choices.into_iter().next() else {
-            return Ok(String::new());
-        };
+        let Some(choice) = self.choices.0 else { return Ok(None) };
         if let Some(word) = choice.finish_reason {
             answer.finished(&word, finish(&word));
         }
@@ -270,7 +270,10 @@ impl Reply {
         if let Some(refusal) = content.refusal {
             answer.refuse(&refusal);
         }
-        Ok(content.content.unwrap_or_default())
+        for call in content.tool_calls {
+            call.read(answer);
+        }
+        Ok(content.content.filter(|text| !text.is_empty()).map(Str::into_string))
     }
 }
 

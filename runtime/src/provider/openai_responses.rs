@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Event, Failure, Provider, Request, Step, Usage, null_as_default,
+    Answer, Ask, Event, Failure, Provider, Request, Step, ToolCall, Turn, Usage, event::Str,
+    null_as_default,
     openai::{self, Door, KeyHeader},
 };
 use crate::{
@@ -58,10 +59,12 @@ impl Provider for Responses {
         Ok(answer)
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
-        match event.kind()?.as_str() {
-            "response.output_text.delta" => return Ok(Step::Text(event.json::<Piece>()?.delta)),
-            "response.refusal.delta" => answer.refuse(&event.json::<Piece>()?.delta),
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
+        match &*event.kind()? {
+            "response.output_text.delta" => {
+                return Ok(Step::Text(event.json::<Piece<'_>>()?.delta.into_string()));
+            }
+            "response.refusal.delta" => answer.refuse(&event.json::<Piece<'_>>()?.delta),
             "response.completed" | "response.incomplete" | "response.failed" => {
                 // Refusals have come in pieces already.
                 answer.refusal = None;
@@ -88,7 +91,7 @@ struct Body<'a> {
     model: &'a str,
     #[serde(skip_serializing_if = "String::is_empty")]
     instructions: String,
-    input: Vec<Message<'a>>,
+    input: Vec<Item<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +100,8 @@ struct Body<'a> {
     top_p: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<Value>,
     store: bool,
@@ -106,11 +111,29 @@ struct Body<'a> {
     stream_options: Option<Value>,
 }
 
+/// A message, a tool that was asked for, or what it answered.
 #[derive(Debug, Serialize)]
-struct Message<'a> {
-    r#type: &'static str,
-    role: Role,
-    content: &'a str,
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Item<'a> {
+    Message { role: Role, content: &'a str },
+    FunctionCall { call_id: &'a str, name: &'a str, arguments: &'a str },
+    FunctionCallOutput { call_id: &'a str, output: &'a str },
+}
+
+impl<'a> Item<'a> {
+    fn all(turn: &'a Turn) -> impl Iterator<Item = Self> {
+        let results = turn.results.iter().map(|result| Self::FunctionCallOutput {
+            call_id: &result.call,
+            output: &result.content,
+        });
+        let message = Some(Self::Message { role: turn.role, content: &turn.text });
+        let calls = turn.calls.iter().map(|call| Self::FunctionCall {
+            call_id: &call.id,
+            name: &call.name,
+            arguments: &call.arguments,
+        });
+        results.chain(message.filter(|_| !turn.text.is_empty())).chain(calls)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -125,13 +148,12 @@ impl<'a> Body<'a> {
         Self {
             model: ask.model.name,
             instructions,
-            input: turns
-                .map(|turn| Message { r#type: "message", role: turn.role, content: &turn.text })
-                .collect(),
+            input: turns.flat_map(Item::all).collect(),
             max_output_tokens: parameters.max_tokens,
             temperature: parameters.temperature,
             top_p: parameters.top_p,
             reasoning: parameters.effort.map(|effort| Reasoning { effort }),
+            tools: tools(ask),
             text: ask.schema().map(|schema| {
                 let name = openai::schema_name(ask.endpoint);
                 let (kind, strict) = ("json_schema", true);
@@ -145,9 +167,24 @@ impl<'a> Body<'a> {
     }
 }
 
+/// The declared tools, to whose parameters the model is held.
+fn tools(ask: &Ask<'_>) -> Vec<Value> {
+    let declared = ask.tools.iter().map(|tool| {
+        json!({
+            "type": "function",
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.json_schema(),
+            "strict": true,
+        })
+    });
+    declared.collect()
+}
+
 #[derive(Debug, Deserialize)]
-struct Piece {
-    delta: String,
+struct Piece<'a> {
+    #[serde(borrow)]
+    delta: Str<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -165,7 +202,7 @@ struct Reply {
     error: Option<Value>,
     incomplete_details: Option<Incomplete>,
     #[serde(deserialize_with = "null_as_default")]
-    output: Vec<Item>,
+    output: Vec<ReplyItem>,
     usage: Option<ReplyUsage>,
 }
 
@@ -177,10 +214,13 @@ struct Incomplete {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Item {
+struct ReplyItem {
     r#type: String,
     #[serde(deserialize_with = "null_as_default")]
     content: Vec<Part>,
+    call_id: Option<String>,
+    name: Option<String>,
+    arguments: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -227,11 +267,12 @@ impl Reply {
         }
         answer.usage = self.usage.map(Usage::from);
         let reason = self.incomplete_details.and_then(|details| details.reason);
-        let calls_function = self.output.iter().any(|item| item.r#type == "function_call");
+        let calls = self.output.into_iter().filter(|item| item.r#type == "function_call");
+        answer.calls = calls.map(ToolCall::from).collect();
         let finish = match (self.status.as_str(), reason.as_deref()) {
             (_, Some("max_output_tokens")) => Finish::Length,
             (_, Some("content_filter")) => Finish::Refusal,
-            ("completed", _) if calls_function => Finish::Tool,
+            ("completed", _) if !answer.calls.is_empty() => Finish::Tool,
             ("completed", _) => Finish::Stop,
             _ => Finish::Other,
         };
@@ -242,6 +283,17 @@ impl Reply {
             return Err(openai::Error::read(&self.error.unwrap_or_default()).in_stream());
         }
         Ok(())
+    }
+}
+
+impl From<ReplyItem> for ToolCall {
+    fn from(item: ReplyItem) -> Self {
+        Self {
+            id: item.call_id.unwrap_or_default(),
+            name: item.name.unwrap_or_default(),
+            arguments: item.arguments.unwrap_or_default(),
+            signature: None,
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::ToolCall;
 use crate::{
-    endpoint::{Model, Response, Role},
+    endpoint::{Model, Response, Role, Tool},
     secret::Secret,
 };
 
@@ -20,6 +21,8 @@ pub struct Ask<'a> {
     pub key: Option<&'a Secret>,
     /// The rendered conversation.
     pub turns: &'a [Turn],
+    /// Tools that the model may ask for.
+    pub tools: &'a [Tool],
     /// What the answer must be like.
     pub response: &'a Response,
     /// Whether to stream.
@@ -61,8 +64,30 @@ impl<'a> Ask<'a> {
 pub struct Turn {
     /// Who speaks.
     pub role: Role,
-    /// The text.
+    /// The text; may be empty where there is something else.
     pub text: String,
+    /// Tools that the assistant asked for.
+    pub calls: Vec<ToolCall>,
+    /// What tools answered. A turn of these is the user's and has no text.
+    pub results: Vec<ToolResult>,
+}
+
+impl Turn {
+    /// A text.
+    pub fn new(role: Role, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), calls: Vec::new(), results: Vec::new() }
+    }
+}
+
+/// What a tool answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolResult {
+    /// The call that it answers.
+    pub call: String,
+    /// The tool's name.
+    pub name: String,
+    /// The answer.
+    pub content: String,
 }
 
 /// A POST request, complete but for the connection.

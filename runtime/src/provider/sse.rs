@@ -5,45 +5,65 @@ use super::{Decoder, Event, Failure, Kind};
 /// Largest event that we take, in bytes. Beyond it the stream is not what it says it is.
 const MAX_EVENT: usize = 16 * 1024 * 1024;
 
-/// Collects bytes until an event is whole.
+/// Collects bytes until an event is whole. Its buffers are used again for the next.
 #[derive(Debug, Default)]
 pub(super) struct Sse {
     line: Vec<u8>,
-    event: Event,
+    name: String,
+    data: String,
     has_data: bool,
+    /// The event was lent, and its buffers are to be emptied.
+    lent: bool,
     after_cr: bool,
     begun: bool,
 }
 
 impl Decoder for Sse {
-    fn feed(&mut self, bytes: &[u8]) -> Result<Vec<Event>, Failure> {
-        let mut events = Vec::new();
-        for &byte in bytes {
-            let after_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
-            match byte {
-                // The second half of CR LF.
-                b'\n' if after_cr => {}
-                b'\n' | b'\r' => events.extend(self.end_line()),
-                _ if self.line.len() + self.event.data.len() >= MAX_EVENT => {
-                    let message = format!("an event is larger than {MAX_EVENT} bytes");
-                    return Err(Failure::new(Kind::Malformed, message));
+    fn next(&mut self, bytes: &mut &[u8]) -> Result<Option<Event<'_>>, Failure> {
+        if std::mem::take(&mut self.lent) {
+            self.forget();
+        }
+        while let Some(&first) = bytes.first() {
+            // The second half of CR LF.
+            if std::mem::take(&mut self.after_cr) && first == b'\n' {
+                *bytes = &bytes[1..];
+                continue;
+            }
+            let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let (piece, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+            if self.line.len() + self.data.len() + piece.len() > MAX_EVENT {
+                let message = format!("an event is larger than {MAX_EVENT} bytes");
+                return Err(Failure::new(Kind::Malformed, message));
+            }
+            self.line.extend_from_slice(piece);
+            *bytes = rest;
+            if let Some((end, rest)) = rest.split_first() {
+                *bytes = rest;
+                self.after_cr = *end == b'\r';
+                if self.end_line() {
+                    self.lent = true;
+                    return Ok(Some(Event { name: &self.name, data: &self.data }));
                 }
-                _ => self.line.push(byte),
             }
         }
-        Ok(events)
+        Ok(None)
     }
 }
 
 impl Sse {
-    fn end_line(&mut self) -> Option<Event> {
-        let line = std::mem::take(&mut self.line);
-        let mut line = line.as_slice();
+    /// Takes the line in; whether it ends an event.
+    fn end_line(&mut self) -> bool {
+        let mut line = self.line.as_slice();
         if !std::mem::replace(&mut self.begun, true) {
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         }
         if line.is_empty() {
-            return self.end_event();
+            self.line.clear();
+            let whole = self.has_data;
+            if !whole {
+                self.forget();
+            }
+            return whole;
         }
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
@@ -51,21 +71,26 @@ impl Sse {
         };
         let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
         match field {
-            b"event" => self.event.name = value.into_owned(),
+            b"event" => {
+                self.name.clear();
+                self.name.push_str(&value);
+            }
             b"data" => {
                 if std::mem::replace(&mut self.has_data, true) {
-                    self.event.data.push('\n');
+                    self.data.push('\n');
                 }
-                self.event.data.push_str(&value);
+                self.data.push_str(&value);
             }
             _ => {} // Comments, ids, and what may come.
         }
-        None
+        self.line.clear();
+        false
     }
 
-    fn end_event(&mut self) -> Option<Event> {
-        let event = std::mem::take(&mut self.event);
-        std::mem::take(&mut self.has_data).then_some(event)
+    fn forget(&mut self) {
+        self.name.clear();
+        self.data.clear();
+        self.has_data = false;
     }
 }
 
@@ -75,9 +100,16 @@ mod tests {
 
     use super::*;
 
+    fn decode_with(decoder: &mut Sse, mut bytes: &[u8]) -> Vec<(String, String)> {
+        let mut events = Vec::new();
+        while let Ok(Some(found)) = decoder.next(&mut bytes) {
+            events.push(event(found.name, found.data));
+        }
+        events
+    }
+
     fn decode(text: &str) -> Vec<(String, String)> {
-        let events = Sse::default().feed(text.as_bytes()).unwrap_or_default();
-        events.into_iter().map(|event| (event.name, event.data)).collect()
+        decode_with(&mut Sse::default(), text.as_bytes())
     }
 
     fn event(name: &str, data: &str) -> (String, String) {
@@ -113,18 +145,14 @@ mod tests {
             let mut decoder = Sse::default();
             let mut found = Vec::new();
             for pair in cuts.windows(2) {
-                found.extend(decoder.feed(&bytes[pair[0]..pair[1]]).unwrap_or_default());
+                found.extend(decode_with(&mut decoder, &bytes[pair[0]..pair[1]]));
             }
-            let expected: Vec<Event> = events
-                .into_iter()
-                .map(|(name, data)| Event { name, data })
-                .collect();
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(found, events);
         }
 
         #[test]
         fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = Sse::default().feed(&bytes);
+            decode_with(&mut Sse::default(), &bytes);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    endpoint::{Field, Kind, Response},
+    endpoint::{Endpoint, Field, Kind, Response},
     function::Function,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn json(function: &Function) -> Value {
         "version": function.identity.version,
         "environment": function.identity.environment,
         "request": describe(endpoint.request),
-        "response": describe_response(&endpoint.response),
+        "response": describe_response(endpoint),
         "example": example(endpoint.request),
         "openapi": "openapi.json",
         "health": "health",
@@ -40,7 +40,7 @@ pub(super) fn html(function: &Function) -> String {
     let environment = escape(&function.identity.environment);
     let example = example(endpoint.request).to_string().replace('\'', "'\\''");
     let example = escape(&example);
-    let response = escape(&describe_response(&endpoint.response).to_string());
+    let response = escape(&describe_response(endpoint).to_string());
     format!(
         r#"<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -67,11 +67,16 @@ td {{ padding: .2rem 1.5rem .2rem 0 }} small {{ color: #667 }}
     )
 }
 
-fn describe_response(response: &Response) -> Value {
-    match response {
+fn describe_response(endpoint: &Endpoint) -> Value {
+    let mut told = match endpoint.response {
         Response::Text => json!({ "text": "string" }),
         Response::Json { fields, .. } => describe(fields),
+    };
+    if !endpoint.tools.is_empty() {
+        let names: Vec<&str> = endpoint.tools.iter().map(|tool| tool.name).collect();
+        told["tool_calls"] = format!("array of calls of {}", names.join(" | ")).into();
     }
+    told
 }
 
 fn describe(fields: &[Field]) -> Value {
@@ -95,6 +100,7 @@ fn kind(kind: &Kind) -> String {
         Kind::Enum(values) => values.join(" | "),
         Kind::Array { items, .. } => format!("array of {}", self::kind(&items.kind)),
         Kind::Object(_) => "object".to_owned(),
+        Kind::Messages { .. } => "array of messages".to_owned(),
     }
 }
 
@@ -121,6 +127,7 @@ fn sample(kind: &Kind) -> Value {
             (0..min_items.max(1)).map(|_| sample(&items.kind)).collect()
         }
         Kind::Object(fields) => example(fields),
+        Kind::Messages { .. } => json!([{ "role": "user", "content": "…" }]),
     }
 }
 

@@ -7,8 +7,8 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use promptpilot_runtime::{
     Secret,
-    endpoint::{Effort, Model, Parameters, Response, Role},
-    provider::{self, Ask, Provider, Request, Turn},
+    endpoint::{Effort, Field, Kind, Model, Parameters, Response, Role, Tool},
+    provider::{self, Ask, Provider, Request, ToolCall, ToolResult, Turn},
 };
 use promptpilot_spec::{
     definition::ProviderKind,
@@ -34,6 +34,40 @@ static JSON: Response = Response::Json {
     fields: &[],
     schema: r#"{"type":"object","properties":{"mood":{"type":"string"}},"required":["mood"],"additionalProperties":false}"#,
 };
+
+static QUERY: &[Field] = &[Field {
+    name: "query",
+    optional: false,
+    default: None,
+    sensitive: false,
+    kind: Kind::String { min_length: 0, max_length: None },
+}];
+
+static TOOLS: &[Tool] = &[
+    Tool {
+        name: "search",
+        description: "Searches the archive",
+        parameters: QUERY,
+        schema: r#"{"type":"object","properties":{"query":{"type":"string"}},"required":["query"],"additionalProperties":false}"#,
+    },
+    Tool {
+        name: "now",
+        description: "The time",
+        parameters: &[],
+        schema: r#"{"type":"object","properties":{},"required":[],"additionalProperties":false}"#,
+    },
+];
+
+/// What a request of the suite is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// What must be there.
+    Bare,
+    /// All parameters, a schema, as a stream.
+    Full,
+    /// Tools, of which two were asked for and have answered.
+    Tools,
+}
 
 pub fn recorded(provider: &str, file: &str) -> Vec<u8> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/providers");
@@ -72,8 +106,9 @@ pub fn takes(provider: &dyn Provider) -> &'static Abilities {
     abilities(ProviderKind::ALL.into_iter().find(named).unwrap())
 }
 
-pub fn request(folder: &str, provider: &'static dyn Provider, full: bool) -> Request {
+pub fn request(folder: &str, provider: &'static dyn Provider, form: Form) -> Request {
     let takes = takes(provider);
+    let full = form == Form::Full;
     // The Responses API has less room than the provider's other one.
     let roomy = full && !folder.ends_with("responses");
     let model = Model {
@@ -94,21 +129,51 @@ pub fn request(folder: &str, provider: &'static dyn Provider, full: bool) -> Req
         },
         price: None,
     };
-    let turn = |role, text: &str| Turn { role, text: text.to_owned() };
-    let turns = [
-        turn(Role::System, "Be brief."),
-        turn(Role::User, "Hello"),
-        turn(Role::Assistant, "Hi"),
-        turn(Role::User, "How are you?"),
-    ];
+    let turns = match form {
+        Form::Tools => tool_turns(),
+        _ => vec![
+            Turn::new(Role::System, "Be brief."),
+            Turn::new(Role::User, "Hello"),
+            Turn::new(Role::Assistant, "Hi"),
+            Turn::new(Role::User, "How are you?"),
+        ],
+    };
     let key = Secret::from("sk-secret");
     provider.request(&Ask {
         endpoint: "greet",
         model: &model,
         key: Some(&key),
         turns: &turns,
+        tools: if form == Form::Tools { TOOLS } else { &[] },
         response: if full { &JSON } else { &Response::Text },
         stream: full,
         attempt: 0,
     })
+}
+
+/// A conversation in which tools were asked for and answered, and the user goes on.
+fn tool_turns() -> Vec<Turn> {
+    let call = |id: &str, name: &str, arguments: &str, signature: Option<&str>| ToolCall {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        arguments: arguments.to_owned(),
+        signature: signature.map(str::to_owned),
+    };
+    let result = |call: &str, name: &str, content: &str| ToolResult {
+        call: call.to_owned(),
+        name: name.to_owned(),
+        content: content.to_owned(),
+    };
+    let calls = vec![
+        call("call_a", "search", "{\"query\":\"moon\"}", Some("c2lnbmVk")),
+        call("call_b", "now", "{}", None),
+    ];
+    let results = vec![result("call_a", "search", "Nothing."), result("call_b", "now", "Noon")];
+    vec![
+        Turn::new(Role::System, "Be brief."),
+        Turn::new(Role::User, "What of the moon?"),
+        Turn { calls, ..Turn::new(Role::Assistant, "I look.") },
+        Turn { results, ..Turn::new(Role::User, "") },
+        Turn::new(Role::User, "And?"),
+    ]
 }

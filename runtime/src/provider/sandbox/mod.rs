@@ -8,6 +8,8 @@
 //! | `slow-<ms>` | answers after so many milliseconds |
 //! | `fail-<status>` | fails with that status |
 //! | `fail-<n>-times-<status>` | fails so many times in a call and then answers |
+//! | `tool` | asks for the first declared tool, and tells what tools answered once they have |
+//! | `tool-<name>` | the same with the tool of this name |
 //! | `refuse` | refuses |
 //! | `panic` | panics |
 //! | `stream-break` | breaks off in the middle |
@@ -24,8 +26,11 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 
 use self::player::{PLAYER, Script};
-use super::{Answer, Ask, Event, Failure, Provider, Request, Step, Usage};
-use crate::{endpoint::Response, transport::Transport};
+use super::{Answer, Ask, Event, Failure, Provider, Request, Step, ToolCall, Usage};
+use crate::{
+    endpoint::{Response, Tool},
+    transport::Transport,
+};
 
 /// The sandbox.
 pub static SANDBOX: Sandbox = Sandbox;
@@ -33,6 +38,9 @@ pub static SANDBOX: Sandbox = Sandbox;
 /// A provider that needs nobody.
 #[derive(Debug)]
 pub struct Sandbox;
+
+/// Before a tool's name in a model's.
+const NAMED_TOOL: &str = "tool-";
 
 const LOREM: &str = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod \
     tempor incididunt ut labore et dolore magna aliqua. Ut enim ad minim veniam, quis nostrud \
@@ -52,16 +60,25 @@ impl Provider for Sandbox {
     }
 
     fn request(&self, ask: &Ask<'_>) -> Request {
-        let prompt: Vec<&str> = ask.turns.iter().map(|turn| turn.text.as_str()).collect();
-        let prompt = prompt.join("\n\n");
+        let prompt = prompt(ask);
         let behaviour = Behaviour::of(ask.model.name);
-        let text = answer_text(behaviour, &prompt, ask.response);
+        let called = called(ask);
+        let text = match (&called, behaviour) {
+            (Some(_), _) => String::new(),
+            (None, Behaviour::Tool) => answer_text(behaviour, &results(ask), ask.response),
+            (None, _) => answer_text(behaviour, &prompt, ask.response),
+        };
+        let call = called.map(|tool| WireCall {
+            name: tool.name.to_owned(),
+            arguments: sample::object(tool.parameters, "sandbox").to_string(),
+        });
         let usage = Wire {
             model: ask.model.name.to_owned(),
             tokens_in: tokens(&prompt),
-            tokens_out: tokens(&text),
+            tokens_out: tokens(&text) + call.as_ref().map_or(0, |call| tokens(&call.arguments)),
             refused: behaviour == Behaviour::Refuse,
             text,
+            call,
         };
         let script = Script {
             status: match behaviour {
@@ -85,7 +102,7 @@ impl Provider for Sandbox {
         Ok(answer)
     }
 
-    fn event(&self, event: &Event, answer: &mut Answer) -> Result<Step, Failure> {
+    fn event(&self, event: Event<'_>, answer: &mut Answer) -> Result<Step, Failure> {
         if event.name == "text" {
             return Ok(Step::Text(event.json()?));
         }
@@ -106,6 +123,14 @@ struct Wire {
     tokens_in: u64,
     tokens_out: u64,
     refused: bool,
+    call: Option<WireCall>,
+}
+
+/// A tool that is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct WireCall {
+    name: String,
+    arguments: String,
 }
 
 impl Wire {
@@ -113,6 +138,10 @@ impl Wire {
     fn read(self, answer: &mut Answer) {
         if self.refused {
             answer.finished("refusal", Finish::Refusal);
+        } else if let Some(WireCall { name, arguments }) = self.call {
+            let (id, signature) = ("call_1".to_owned(), None);
+            answer.calls.push(ToolCall { id, name, arguments, signature });
+            answer.finished("tool", Finish::Tool);
         } else {
             answer.finished("stop", Finish::Stop);
         }
@@ -130,6 +159,7 @@ enum Behaviour {
     Slow(u64),
     Fail(u16),
     FailTimes(u32, u16),
+    Tool,
     Refuse,
     Panic,
     StreamBreak,
@@ -141,14 +171,18 @@ impl Behaviour {
         match model {
             "echo" => Self::Echo,
             "lorem" => Self::Lorem,
+            "tool" => Self::Tool,
             "refuse" => Self::Refuse,
             "panic" => Self::Panic,
             "stream-break" => Self::StreamBreak,
-            _ => Self::with_number(model).unwrap_or(Self::Short),
+            _ => Self::with_argument(model).unwrap_or(Self::Short),
         }
     }
 
-    fn with_number(model: &str) -> Option<Self> {
+    fn with_argument(model: &str) -> Option<Self> {
+        if model.starts_with(NAMED_TOOL) {
+            return Some(Self::Tool);
+        }
         if let Some(millis) = model.strip_prefix("slow-") {
             return millis.parse().ok().map(Self::Slow);
         }
@@ -161,10 +195,38 @@ impl Behaviour {
     }
 }
 
+/// All texts of the conversation.
+fn prompt(ask: &Ask<'_>) -> String {
+    let texts = ask.turns.iter().flat_map(|turn| {
+        let results = turn.results.iter().map(|result| result.content.as_str());
+        let text = Some(turn.text.as_str()).filter(|text| !text.is_empty());
+        results.chain(text)
+    });
+    texts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// What tools answered last.
+fn results(ask: &Ask<'_>) -> String {
+    let last = ask.turns.iter().rev().find(|turn| !turn.results.is_empty());
+    let results = last.iter().flat_map(|turn| &turn.results);
+    results.map(|it| format!("{} says: {}", it.name, it.content)).collect::<Vec<_>>().join("\n")
+}
+
+/// The tool that the model's name asks for, unless one has just answered.
+fn called<'a>(ask: &Ask<'a>) -> Option<&'a Tool> {
+    let name = ask.model.name.strip_prefix(NAMED_TOOL);
+    let is_meant = |tool: &&Tool| name.is_none_or(|name| tool.name == name);
+    let is_answered = ask.turns.last().is_some_and(|turn| !turn.results.is_empty());
+    if Behaviour::of(ask.model.name) != Behaviour::Tool || is_answered {
+        return None;
+    }
+    ask.tools.iter().find(is_meant)
+}
+
 fn answer_text(behaviour: Behaviour, prompt: &str, response: &Response) -> String {
     let text = match behaviour {
         Behaviour::Refuse => String::new(),
-        Behaviour::Echo => prompt.to_owned(),
+        Behaviour::Echo | Behaviour::Tool => prompt.to_owned(),
         Behaviour::Lorem | Behaviour::StreamBreak => LOREM.to_owned(),
         _ => {
             let words = prompt.split_whitespace().count();
@@ -197,6 +259,7 @@ mod tests {
             ("fail-200", Behaviour::Short),
             ("fail-often", Behaviour::Short),
             ("slow-", Behaviour::Short),
+            ("tool-search", Behaviour::Tool),
             ("gpt", Behaviour::Short),
         ] {
             assert_eq!(Behaviour::of(name), behaviour, "{name}");
