@@ -34,6 +34,8 @@ pub struct Plan {
     pub call_timeout: Duration,
     /// How often a failed attempt is repeated.
     pub retries: u8,
+    /// How long a model may say nothing before it is asked a second time.
+    pub hedge: Option<Duration>,
     /// Largest request body, in bytes.
     pub max_body: u64,
     /// Origins of web pages that may call.

@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use promptpilot_spec::{
     definition::ProviderKind,
-    provider::{Need, abilities},
+    provider::{Need, Taken, abilities},
 };
 
 const BEGIN: &str =
@@ -14,9 +14,14 @@ const END: &str = "<!-- /abilities -->";
 
 fn table() -> String {
     let mut table = String::from(
-        "| provider | streams | JSON Schema | beside tools | tools | temperature up to | texts in `stop` | `seed` | `effort` | cached | cache writes | reasoning |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| provider | streams | JSON Schema | beside tools | tools | images | files | temperature up to | texts in `stop` | `seed` | `effort` | cached | cache writes | reasoning |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
+    let taken = |taken| match taken {
+        Taken::Never => "",
+        Taken::Data => "data",
+        Taken::DataOrUrl => "data, URL",
+    };
     let yes = |ability: bool| if ability { "yes" } else { "" };
     for provider in ProviderKind::ALL {
         let takes = abilities(provider);
@@ -27,10 +32,12 @@ fn table() -> String {
         let counts = takes.counts;
         writeln!(
             table,
-            "| `{}` | yes | {} | {} | yes | {} | {stops} | {} | {} | {} | {} | {} |",
+            "| `{}` | yes | {} | {} | yes | {} | {} | {} | {stops} | {} | {} | {} | {} | {} |",
             provider.as_str(),
             yes(takes.structured),
             yes(takes.structured_with_tools),
+            taken(takes.images),
+            taken(takes.files),
             takes.hottest,
             yes(takes.seeds.is_some()),
             yes(!takes.efforts.is_empty()),

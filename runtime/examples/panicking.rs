@@ -99,6 +99,7 @@ static ENDPOINT: Endpoint = Endpoint {
     splits: &[],
     timeout_ms: 30_000,
     retries: 0,
+    hedge_ms: None,
     max_body: 10_000,
     origins: &[],
     openapi: "{}",

@@ -64,6 +64,7 @@ static ENDPOINT: Endpoint = Endpoint {
     splits: &[],
     timeout_ms: 30_000,
     retries: 2,
+    hedge_ms: None,
     max_body: 262_144,
     origins: &["https://app.example.com"],
     openapi: "{\"openapi\":\"3.1.0\"}",

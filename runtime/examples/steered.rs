@@ -83,6 +83,7 @@ fn endpoint(settings: &Value) -> Endpoint {
         splits: Vec::leak(settings["splits"].as_array().into_iter().flatten().map(split).collect()),
         timeout_ms: number("timeout_ms", 20_000),
         retries: u8::try_from(number("retries", 2)).unwrap_or(u8::MAX),
+        hedge_ms: settings["hedge_ms"].as_u64(),
         max_body: 3_000_000,
         origins: &[],
         openapi: "{}",

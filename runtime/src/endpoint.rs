@@ -32,6 +32,8 @@ pub struct Endpoint {
     pub timeout_ms: u64,
     /// How often a failed attempt is repeated.
     pub retries: u8,
+    /// How long a model may say nothing before it is asked a second time, in milliseconds.
+    pub hedge_ms: Option<u64>,
     /// Largest request body, in bytes.
     pub max_body: u64,
     /// Origins of web pages that may call; empty means none.
@@ -114,6 +116,24 @@ pub enum Kind {
         /// Tools that may have been asked for in it.
         tools: &'static [Tool],
     },
+    /// A picture or a file.
+    Media {
+        /// Which of them.
+        form: Form,
+        /// Largest one, in bytes.
+        max_bytes: u64,
+        /// Whether it may be given by its URL.
+        urls: bool,
+    },
+}
+
+/// What goes to a model beside text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A picture.
+    Image,
+    /// A file.
+    File,
 }
 
 /// A tool that models may ask for.

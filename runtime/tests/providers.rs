@@ -51,7 +51,7 @@ fn read_stream(
 #[test]
 fn requests_hold_what_the_definition_sets_and_nothing_else() {
     for (name, provider) in PROVIDERS {
-        for form in [Form::Bare, Form::Full, Form::Tools] {
+        for form in Form::ALL {
             let request = request(name, provider, form);
             let form = format!("{form:?}").to_lowercase();
             let headers: Vec<String> = request
@@ -78,7 +78,7 @@ fn requests_fit_the_official_specifications() {
         schema["$ref"] = json!(format!("#/$defs/{definition}"));
         let schema = jsonschema::validator_for(&schema).unwrap();
         let (_, provider) = PROVIDERS.iter().find(|(folder, _)| *folder == name).unwrap();
-        for form in [Form::Bare, Form::Full, Form::Tools] {
+        for form in Form::ALL {
             let mut body: Value =
                 serde_json::from_slice(&request(name, *provider, form).body).unwrap();
             let faults: Vec<_> = schema.iter_errors(&body).map(|fault| fault.to_string()).collect();

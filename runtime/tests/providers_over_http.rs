@@ -279,3 +279,74 @@ async fn connections_are_reused() -> Result<()> {
     }
     Ok(())
 }
+
+/// Answers the first request after `slow`, and the others at once.
+async fn slow_at_first(server: &MockServer, slow: u64, first: ResponseTemplate) {
+    let first = first.set_delay(Duration::from_millis(slow));
+    answers(server, vec![first, ok("fast")]).await;
+}
+
+#[tokio::test]
+async fn a_silent_model_is_asked_a_second_time_and_the_faster_one_answers() -> Result<()> {
+    let server = MockServer::start().await;
+    slow_at_first(&server, 20_000, ok("slow")).await;
+    let settings = json!({ "hedge_ms": 100, "models": [model(&server, "m")] });
+    let function = function(settings).await?;
+    let answer = function.call(json!({ "text": "x" })).await?;
+    assert_eq!(answer.json(), json!({ "text": "fast" }));
+    let record = function.record().await?;
+    assert_eq!(errors(&record), ["null cancelled", "200 ok"]);
+    assert_eq!((&record["estimated"], &record["backoff_us"]), (&json!(true), &json!(0)));
+    let durations: Vec<u64> =
+        record["attempts"].as_array().unwrap().iter().map(|it| it["duration_us"].as_u64().unwrap()).collect();
+    assert!(durations[0] >= durations[1] + 100_000, "{durations:?}");
+    let total = record["total_us"].as_u64().unwrap();
+    let parts = ["provider_us", "overhead_us", "backoff_us"];
+    assert_eq!(total, parts.iter().map(|part| record[part].as_u64().unwrap()).sum::<u64>());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_model_that_answers_in_time_is_asked_once() -> Result<()> {
+    let server = MockServer::start().await;
+    answers(&server, vec![ok("Hi")]).await;
+    let settings = json!({ "hedge_ms": 15_000, "models": [model(&server, "m")] });
+    let function = function(settings).await?;
+    assert_eq!(function.call(json!({ "text": "x" })).await?.json(), json!({ "text": "Hi" }));
+    assert_eq!(errors(&function.record().await?), ["200 ok"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_attempts_one_may_fail() -> Result<()> {
+    let server = MockServer::start().await;
+    let late = ok("late").set_delay(Duration::from_millis(600));
+    answers(&server, vec![late, ResponseTemplate::new(500)]).await;
+    let settings = json!({ "hedge_ms": 100, "retries": 0, "models": [model(&server, "m")] });
+    let function = function(settings).await?;
+    assert_eq!(function.call(json!({ "text": "x" })).await?.json(), json!({ "text": "late" }));
+    assert_eq!(errors(&function.record().await?), ["200 ok", "500 status"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_two_streams_the_caller_reads_one() -> Result<()> {
+    let server = MockServer::start().await;
+    let stream = |text: &str| {
+        let chunk = json!({ "choices": [{ "delta": { "content": text }, "finish_reason": "stop" }] });
+        let body = format!("data: {chunk}\n\ndata: [DONE]\n\n");
+        ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")
+    };
+    let slow = stream("slow").set_delay(Duration::from_secs(20));
+    answers(&server, vec![slow, stream("fast")]).await;
+    let settings = json!({ "hedge_ms": 100, "models": [model(&server, "m")] });
+    let function = function(settings).await?;
+    let answer = function.stream(json!({ "text": "x" })).await?;
+    let texts: Vec<_> =
+        answer.events().iter().filter_map(|(_, it)| it["text"].as_str().map(str::to_owned)).collect();
+    assert_eq!(texts, ["fast"]);
+    let record = function.record().await?;
+    assert_eq!(errors(&record), ["null cancelled", "200 ok"]);
+    assert!(record["first_token_us"].as_u64().unwrap() >= 100_000);
+    Ok(())
+}

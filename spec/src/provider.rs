@@ -32,10 +32,25 @@ pub struct Abilities {
     pub structured: bool,
     /// Whether it can while there are tools.
     pub structured_with_tools: bool,
+    /// Pictures.
+    pub images: Taken,
+    /// Files.
+    pub files: Taken,
     /// Whether models have the names that their users give them, so that no table knows them.
     pub own_names: bool,
     /// Tokens that it counts apart.
     pub counts: Counts,
+}
+
+/// Whether a provider takes something beside text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It does not.
+    Never,
+    /// As a part of the request.
+    Data,
+    /// So, or by a URL that it fetches.
+    DataOrUrl,
 }
 
 /// Whether something is given to a provider.
@@ -100,6 +115,8 @@ const OPENAI: Abilities = Abilities {
     efforts: ALL_EFFORTS,
     structured: true,
     structured_with_tools: true,
+    images: Taken::DataOrUrl,
+    files: Taken::Data,
     own_names: false,
     counts: Counts { cached: true, cache_written: true, reasoning: true },
 };
@@ -109,15 +126,26 @@ const OPENAI_COMPATIBLE: Abilities = Abilities {
     base_url: Need::Must,
     api: Need::Never,
     stops: usize::MAX,
+    files: Taken::Never,
     own_names: true,
     ..OPENAI
 };
 
-const AZURE_OPENAI: Abilities =
-    Abilities { base_url: Need::Must, api_version: Need::May, own_names: true, ..OPENAI };
+const AZURE_OPENAI: Abilities = Abilities {
+    base_url: Need::Must,
+    api_version: Need::May,
+    files: Taken::Never,
+    own_names: true,
+    ..OPENAI
+};
 
-const HUGGINGFACE: Abilities =
-    Abilities { api: Need::Never, own_names: true, seeds: Some((0, i64::MAX)), ..OPENAI };
+const HUGGINGFACE: Abilities = Abilities {
+    api: Need::Never,
+    files: Taken::Never,
+    own_names: true,
+    seeds: Some((0, i64::MAX)),
+    ..OPENAI
+};
 
 const ANTHROPIC: Abilities = Abilities {
     api: Need::Never,
@@ -126,6 +154,7 @@ const ANTHROPIC: Abilities = Abilities {
     stops: usize::MAX,
     seeds: None,
     efforts: &[Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max],
+    files: Taken::DataOrUrl,
     ..OPENAI
 };
 
@@ -136,6 +165,7 @@ const COHERE: Abilities = Abilities {
     seeds: Some((0, i64::MAX)),
     efforts: &[],
     structured_with_tools: false,
+    files: Taken::Never,
     counts: Counts { cached: true, cache_written: false, reasoning: false },
     ..OPENAI
 };
@@ -147,6 +177,7 @@ const GEMINI: Abilities = Abilities {
     efforts: &[Effort::Minimal, Effort::Low, Effort::Medium, Effort::High],
     // Its newest models can; the others refuse the request.
     structured_with_tools: false,
+    images: Taken::Data,
     counts: Counts { cached: true, cache_written: false, reasoning: true },
     ..OPENAI
 };
@@ -159,6 +190,7 @@ const BEDROCK: Abilities = Abilities {
     stops: 2500,
     seeds: None,
     efforts: &[Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max],
+    images: Taken::Data,
     counts: Counts { cached: true, cache_written: true, reasoning: false },
     ..OPENAI
 };
@@ -168,6 +200,7 @@ const SANDBOX: Abilities = Abilities {
     base_url: Need::Never,
     api: Need::Never,
     stops: usize::MAX,
+    files: Taken::DataOrUrl,
     own_names: true,
     counts: Counts { cached: false, cache_written: false, reasoning: false },
     ..OPENAI

@@ -36,7 +36,4 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if definition.cache.is_some() {
         refuse("/cache", "a cache", "leave out [cache]");
     }
-    if definition.model.hedge.is_some() {
-        refuse("/model/hedge", "a hedged request", "leave out `hedge`");
-    }
 }

@@ -109,16 +109,13 @@ impl Check<'_, '_> {
     fn check_kind(&mut self, depth: usize) {
         let kind = self.field.kind;
         match kind {
-            FieldType::Image | FieldType::File => {
-                let message =
-                    format!("fields that hold {} are not available in this version", plural(kind));
-                self.error("not-available", "type", message, "use a `string` field for now");
-            }
-            FieldType::Messages if self.side != Side::Request || depth > 1 => {
-                let message = String::from("only a request has a conversation, as a field of its own");
-                self.error("misplaced-type", "type", message, "use a `string` or an `array`");
-            }
-            _ => {}
+            FieldType::Image | FieldType::File | FieldType::Messages => {}
+            _ => return,
+        }
+        if self.side != Side::Request || depth > 1 {
+            let kind = values::type_name(kind);
+            let message = format!("only a request has {kind}, and as a field of its own");
+            self.error("misplaced-type", "type", message, "choose another type here");
         }
     }
 
@@ -137,6 +134,8 @@ impl Check<'_, '_> {
             ("min_items", field.min_items.is_some(), is_list || is_talk),
             ("max_items", field.max_items.is_some(), is_list || is_talk),
             ("fields", !field.fields.is_empty(), kind == FieldType::Object),
+            ("max_size", field.max_size.is_some(), kind.is_media()),
+            ("urls", field.urls, kind.is_media()),
         ];
         for (key, _, _) in given.into_iter().filter(|(_, given, fits)| *given && !fits) {
             let message = format!("`{key}` says nothing about {}", values::type_name(kind));
@@ -203,6 +202,7 @@ impl Check<'_, '_> {
             (Side::Response, _) => Some("a response field"),
             (Side::Tool, _) => Some("a tool's parameter"),
             (Side::Request, FieldType::Messages) => Some("a conversation"),
+            (Side::Request, FieldType::Image | FieldType::File) => Some("an image or a file"),
             (Side::Request, _) => None,
         };
         if let Some(what) = without {
@@ -277,13 +277,10 @@ fn bounds_of(kind: FieldType) -> &'static str {
         FieldType::Integer | FieldType::Number => "a number is bounded by `minimum` and `maximum`",
         FieldType::Array => "a list is bounded by `min_items` and `max_items`",
         FieldType::Enum => "an enum has `values` and no other bounds",
+        FieldType::Image | FieldType::File => "it is bounded by `max_size`",
         FieldType::Messages => {
             "a conversation is bounded by `min_items` and `max_items`, its messages by `max_length`"
         }
         _ => "this type has no bounds",
     }
-}
-
-fn plural(kind: FieldType) -> &'static str {
-    if kind == FieldType::Image { "images" } else { "files" }
 }

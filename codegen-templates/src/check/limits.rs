@@ -75,6 +75,15 @@ fn check_times(definition: &Definition, findings: &mut Vec<Finding>) {
             false => String::from("a function may run for 15 minutes at most: shorten this one"),
         }));
     }
+    if let Some(hedge) = definition.model.hedge
+        && (hedge.as_millis() == 0 || hedge >= call)
+    {
+        let message = format!("`hedge` is {hedge}, and the call ends after {call}");
+        findings.push(
+            Finding::error("timeout-order", "/model/hedge", message)
+                .hint("give less than `timeout`, and a little more than an answer usually takes"),
+        );
+    }
     if call.as_millis() == 0 {
         findings.push(
             Finding::error("out-of-range", "/model/timeout", "`timeout` is 0")

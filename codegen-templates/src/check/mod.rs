@@ -6,6 +6,7 @@ mod ceiling;
 mod credential;
 mod fields;
 mod limits;
+mod media;
 mod model;
 mod names;
 mod operators;
@@ -45,6 +46,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     let splits = model::splits(definition, facts, &mut findings);
     let all: Vec<_> = models.iter().chain(splits.iter().map(|split| &split.model)).collect();
     limits::check(definition, facts, &all, &mut findings);
+    media::check(definition, &all, &mut findings);
     tests::check(definition, &mut findings);
     secrets::check(definition, &mut findings);
     let ceiling = ceiling::of(definition, &templates, &models, &splits);
@@ -71,6 +73,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         splits,
         call_timeout: definition.model.timeout,
         retries: definition.model.retries,
+        hedge: definition.model.hedge,
         max_body: max_body(definition),
         origins: definition.cors.as_ref().map(|cors| cors.origins.clone()).unwrap_or_default(),
         public: definition.auth.mode == AuthMode::Public,

@@ -75,13 +75,23 @@ pub(super) fn value(field: &Field, value: &Value, pointer: &str, refusals: &mut 
             }
             length(messages.len(), field.min_items, field.max_items, "messages")
         }
-        // Refused as a whole in this version.
-        (FieldType::Image | FieldType::File, _) => None,
+        (FieldType::Image | FieldType::File, Value::Object(media)) => media_problem(field, media),
         (kind, other) => Some(format!("{other} is not {}", type_name(kind))),
     };
     if let Some(message) = problem {
         refusals.push(Refusal { pointer: pointer.to_owned(), message, hint: None });
     }
+}
+
+/// What can be said of an image or a file; the function looks into its data as well.
+fn media_problem(field: &Field, media: &Map<String, Value>) -> Option<String> {
+    let text = |name: &str| media.get(name).is_some_and(Value::is_string);
+    if text("url") && field.urls || text("data") && text("media_type") {
+        return None;
+    }
+    let kind = type_name(field.kind);
+    let or_url = if field.urls { ", or `url`" } else { "" };
+    Some(format!("{kind} has `media_type` and, in base64, `data`{or_url}"))
 }
 
 /// What can be said of a message without the others; the function looks at all of them.

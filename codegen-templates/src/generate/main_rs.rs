@@ -31,6 +31,7 @@ pub(super) struct View<'a> {
     splits: Vec<SplitView<'a>>,
     timeout_ms: String,
     retries: u8,
+    hedge_ms: Option<String>,
     max_body: String,
     origins: &'a [String],
 }
@@ -55,6 +56,9 @@ struct FieldView<'a> {
     longest: Option<String>,
     /// Whether tools may have been asked for in it.
     tools: bool,
+    form: &'static str,
+    max_bytes: Option<String>,
+    urls: bool,
     minimum: Option<String>,
     maximum: Option<String>,
     values: &'a [String],
@@ -120,6 +124,7 @@ impl<'a> View<'a> {
             splits: plan.splits.iter().map(split).collect(),
             timeout_ms: literal::integer(plan.call_timeout.as_millis()),
             retries: plan.retries,
+            hedge_ms: plan.hedge.map(|hedge| literal::integer(hedge.as_millis())),
             max_body: literal::integer(plan.max_body),
             origins: &plan.origins,
         };
@@ -150,6 +155,7 @@ impl<'a> View<'a> {
         let some = [
             ("Kind", self.has_fields()),
             ("Tool", !self.tools.is_empty()),
+            ("Form", self.request.iter().any(|field| field.kind == "Media")),
             ("Effort", self.all_models().any(|model| model.effort.is_some())),
             ("Price", self.all_models().any(|model| model.price.is_some())),
             ("Split", !self.splits.is_empty()),
@@ -178,6 +184,8 @@ fn request(plan: &Plan) -> Vec<FieldView<'_>> {
     let mut request = fields(&plan.request, "/request");
     for field in &mut request {
         field.tools = !plan.tools.is_empty();
+        // Nothing larger than a body comes in.
+        field.max_bytes.get_or_insert_with(|| literal::integer(plan.max_body));
     }
     request
 }
@@ -201,7 +209,7 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
         FieldType::Array => ("Array", field.min_items, field.max_items),
         FieldType::Object => ("Object", None, None),
         FieldType::Messages => ("Messages", field.min_items, field.max_items),
-        // The check lets no images or files through to a plan.
+        FieldType::Image | FieldType::File => ("Media", None, None),
         _ => ("String", field.min_length, field.max_length),
     };
     let items = field.items.as_deref();
@@ -215,6 +223,9 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
         most: most.map(literal::integer),
         longest: field.max_length.map(literal::integer),
         tools: false,
+        form: if field.kind == FieldType::Image { "Image" } else { "File" },
+        max_bytes: field.max_size.map(|size| literal::integer(size.get())),
+        urls: field.urls,
         minimum: bound(field.minimum),
         maximum: bound(field.maximum),
         values: &field.values,

@@ -60,6 +60,7 @@ fn open_field(field: &Field) -> Value {
         }
         FieldType::Object => open(&field.fields),
         FieldType::Messages => json!({ "type": "array" }),
+        FieldType::Image | FieldType::File => media(field),
         _ => scalar(field),
     };
     // Of a conversation it is each message's bound.
@@ -85,6 +86,32 @@ fn open_field(field: &Field) -> Value {
         schema["description"] = json!(field.description);
     }
     schema
+}
+
+fn media(field: &Field) -> Value {
+    let types = match field.kind {
+        FieldType::Image => json!(["image/png", "image/jpeg", "image/gif", "image/webp"]),
+        _ => json!(["application/pdf"]),
+    };
+    let form = |properties: Value| {
+        let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();
+        json!({
+            "type": "object",
+            "required": required,
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    };
+    let mut data = json!({ "type": "string", "contentEncoding": "base64" });
+    if let Some(size) = field.max_size {
+        data["maxLength"] = json!(size.get().div_ceil(3) * 4);
+    }
+    let data = form(json!({ "media_type": { "type": "string", "enum": types }, "data": data }));
+    if !field.urls {
+        return data;
+    }
+    let url = json!({ "type": "string", "format": "uri", "pattern": "^https://" });
+    json!({ "oneOf": [data, form(json!({ "url": url }))] })
 }
 
 fn or_null(schema: &Value) -> Value {

@@ -1,7 +1,10 @@
 //! Keeps account of one call while it runs, so that there is a true record whenever it ends, also by
 //! a panic or because the caller went away.
 
-use std::time::Instant;
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
 
 use promptpilot_spec::record::{
     Attempt, CALL_KIND, Cache, CallRecord, Delivered, Finish, START_KIND, Source, StartRecord,
@@ -26,8 +29,12 @@ pub(crate) struct Ledger {
     endpoint: &'static Endpoint,
     record: CallRecord,
     arrived: Instant,
-    /// When the attempt that now runs began.
-    attempt: Option<Instant>,
+    /// Attempts that now run, by their place in the record, and when each began.
+    running: Vec<(usize, Instant)>,
+    /// Since when there is one without a gap.
+    busy: Instant,
+    /// When the first text went to the caller.
+    first_text: Arc<OnceLock<Instant>>,
 }
 
 impl Ledger {
@@ -86,7 +93,8 @@ impl Ledger {
             delivered: Delivered::Unknown,
             state_failed: Vec::new(),
         };
-        Self { endpoint: function.endpoint, record, arrived, attempt: None }
+        let (running, busy, first_text) = (Vec::new(), arrived, Arc::default());
+        Self { endpoint: function.endpoint, record, arrived, running, busy, first_text }
     }
 
     /// What is written before the work begins.
@@ -141,9 +149,9 @@ impl Ledger {
         self.record.streaming = true;
     }
 
-    pub(crate) fn note_first_token(&mut self) {
-        let elapsed = micros(self.arrived);
-        self.record.first_token_us.get_or_insert(elapsed);
+    /// Where attempts note when the first text went to the caller.
+    pub(crate) fn first_text(&self) -> Arc<OnceLock<Instant>> {
+        Arc::clone(&self.first_text)
     }
 
     pub(crate) fn note_repair(&mut self) {
@@ -154,8 +162,9 @@ impl Ledger {
         self.record.backoff_us += micros(since);
     }
 
-    /// An attempt begins. Until it is closed the record says that it was cancelled.
-    pub(crate) fn open_attempt(&mut self, model: &Model) {
+    /// An attempt begins, in the record at this place. Until it is closed the record says that it was
+    /// cancelled.
+    pub(crate) fn open_attempt(&mut self, model: &Model) -> usize {
         let provider = model.provider.name();
         self.record.provider = Some(provider.to_owned());
         self.record.model = Some(model.name.to_owned());
@@ -173,19 +182,46 @@ impl Ledger {
             tokens_out: None,
             cost_micro_usd: None,
         });
-        self.attempt = Some(Instant::now());
+        let (line, now) = (self.record.attempts.len() - 1, Instant::now());
+        if self.running.is_empty() {
+            self.busy = now;
+        }
+        self.running.push((line, now));
+        line
+    }
+
+    /// An attempt runs no longer; how long it took.
+    fn end_attempt(&mut self, line: usize) -> u64 {
+        let Some(place) = self.running.iter().position(|(running, _)| *running == line) else {
+            return 0;
+        };
+        let (_, begun) = self.running.remove(place);
+        // Time in which two ran is counted once.
+        if self.running.is_empty() {
+            self.record.provider_us += micros(self.busy);
+        }
+        micros(begun)
+    }
+
+    /// The attempt was cut off: nobody knows what it cost.
+    pub(crate) fn cancel_attempt(&mut self, line: usize) {
+        let duration_us = self.end_attempt(line);
+        self.record.estimated = true;
+        if let Some(attempt) = self.record.attempts.get_mut(line) {
+            attempt.duration_us = duration_us;
+        }
     }
 
     /// The attempt is over: what was answered, as far as it came, and what went wrong.
     pub(crate) fn close_attempt(
         &mut self,
+        line: usize,
         model: &Model,
         status: Option<u16>,
         answer: &Answer,
         failure: Option<&Failure>,
     ) {
-        let duration_us = self.attempt.take().map_or(0, micros);
-        self.record.provider_us += duration_us;
+        let duration_us = self.end_attempt(line);
         self.record.model_answered.clone_from(&answer.model);
         self.record.finish = match answer.refused() {
             Some(_) => Some(Finish::Refusal),
@@ -197,7 +233,7 @@ impl Ledger {
         });
         let billed = failure.is_none_or(|failure| may_be_billed(failure.kind));
         self.add_usage(answer.usage, cost, billed);
-        let Some(attempt) = self.record.attempts.last_mut() else { return };
+        let Some(attempt) = self.record.attempts.get_mut(line) else { return };
         attempt.status = status;
         attempt.error = failure.map(|failure| failure.kind.as_str().to_owned());
         attempt.request_id.clone_from(&answer.request_id);
@@ -241,16 +277,13 @@ impl Ledger {
     }
 
     pub(crate) fn close(mut self) -> CallRecord {
-        if let Some(attempt) = self.attempt.take() {
-            // Cut off by a panic or because the caller went away: nobody knows what it cost.
-            let duration_us = micros(attempt);
-            self.record.provider_us += duration_us;
-            self.record.estimated = true;
-            if let Some(attempt) = self.record.attempts.last_mut() {
-                attempt.duration_us = duration_us;
-            }
+        // Cut off by a panic or because the caller went away.
+        while let Some((line, _)) = self.running.last() {
+            self.cancel_attempt(*line);
         }
         let record = &mut self.record;
+        record.first_token_us =
+            self.first_text.get().map(|text| whole_micros(text.duration_since(self.arrived)));
         record.total_us = micros(self.arrived);
         let spent = record.provider_us + record.backoff_us;
         record.overhead_us = record.total_us.saturating_sub(spent);
@@ -264,7 +297,11 @@ fn may_be_billed(kind: Kind) -> bool {
 }
 
 fn micros(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+    whole_micros(since.elapsed())
+}
+
+fn whole_micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// For headers and records: a JSON object.

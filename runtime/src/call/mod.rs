@@ -2,11 +2,13 @@
 
 mod answer;
 mod ask;
+mod attempt;
 mod body;
 mod circuit;
 mod conversation;
 mod headers;
 mod ledger;
+mod media;
 mod plain;
 mod prompt;
 mod split;

@@ -2,37 +2,57 @@
 
 use serde_json::{Map, Value};
 
-use super::conversation;
+use super::{conversation, media};
 use crate::{
-    endpoint::Kind,
+    endpoint::{Kind, Role},
     function::Function,
     log::{Level, log},
     problem::{FieldError, PROMPT_FAILED, Problem, REQUEST_INVALID},
-    provider::Turn,
+    provider::{Media, Turn},
 };
 
-/// The prompt, rendered, with the caller's conversation in its place.
+/// The prompt, rendered, with the caller's conversation, pictures and files in their places.
 pub(super) fn turns(
     function: &Function,
     mut variables: Map<String, Value>,
 ) -> Result<Vec<Turn>, Problem> {
-    let mut fields = function.endpoint.request.iter();
-    let field = fields.find(|field| matches!(field.kind, Kind::Messages { .. }));
-    let name = field.map(|field| field.name);
-    // To a template it is only there or not.
-    let messages = name.and_then(|name| Some(variables.get_mut(name)?.take()));
-    let conversation = messages.map(conversation::turns).unwrap_or_default();
-    if let Some(name) = name {
-        variables.insert(name.to_owned(), Value::Bool(!conversation.is_empty()));
+    let (mut conversation, mut media, mut name) = (Vec::new(), Vec::new(), None);
+    for field in function.endpoint.request {
+        // To a template they are only there or not.
+        let mut take = || Some(std::mem::replace(variables.get_mut(field.name)?, true.into()));
+        match field.kind {
+            Kind::Messages { .. } => {
+                name = Some(field.name);
+                conversation = take().map(conversation::turns).unwrap_or_default();
+                variables.insert(field.name.to_owned(), Value::Bool(!conversation.is_empty()));
+            }
+            Kind::Media { form, .. } => media.extend(take().and_then(|it| media::read(form, it))),
+            _ => {}
+        }
     }
     let prompt = function.render(&variables).map_err(|error| {
         let cause = error.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
         log(Level::Error, &format!("{error}{cause}"));
         Problem::new(PROMPT_FAILED, format!("{error}{cause}"))
     })?;
-    let Some(name) = name else { return Ok(prompt) };
-    conversation::place(prompt, conversation).map_err(|detail| {
-        let error = FieldError { pointer: format!("/{name}"), detail: detail.to_owned() };
+    place(prompt, conversation, media).map_err(|detail| {
+        let pointer = name.map(|name| format!("/{name}")).unwrap_or_default();
+        let error = FieldError { pointer, detail: detail.to_owned() };
         Problem::new(REQUEST_INVALID, "one thing is wrong with the request").with_errors(vec![error])
     })
+}
+
+/// Pictures and files go with the last text of the user's: the prompt's own where that asks.
+fn place(
+    mut prompt: Vec<Turn>,
+    mut conversation: Vec<Turn>,
+    media: Vec<Media>,
+) -> Result<Vec<Turn>, &'static str> {
+    let is_said = |turn: &&mut Turn| turn.role == Role::User && turn.results.is_empty();
+    let own = prompt.last_mut().filter(is_said);
+    let with = own.or_else(|| conversation.iter_mut().rev().find(is_said));
+    if let Some(turn) = with {
+        turn.media = media;
+    }
+    conversation::place(prompt, conversation)
 }

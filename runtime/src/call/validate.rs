@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::conversation::Reader;
+use super::{conversation::Reader, media};
 use crate::{
     endpoint::{Field, Kind, Tool},
     problem::FieldError,
@@ -107,6 +107,10 @@ impl Check {
             Kind::Object(fields) => self.members(value, fields, pointer).map(Value::Object),
             Kind::Messages { min_items, max_items, max_length, tools } => {
                 self.messages(value, (min_items, max_items), max_length, tools, pointer)
+            }
+            Kind::Media { form, max_bytes, urls } => {
+                let bounds = media::Bounds { form, max_bytes, urls };
+                media::check(self, &value, bounds, pointer).map(|()| value)
             }
         }
     }

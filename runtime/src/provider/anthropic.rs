@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, ToolCall, answer::CallPiece,
-    event::Str, header,
+    Answer, Ask, Event, Failure, Kind, Media, Provider, Request, Source, Step, ToolCall,
+    answer::CallPiece, event::Str, header,
 };
 use crate::{
-    endpoint::{Effort, Role, Tool},
+    endpoint::{Effort, Form, Role, Tool},
     transport::{HTTP, Transport},
 };
 
@@ -135,20 +135,32 @@ enum Content<'a> {
 
 impl<'a> From<&'a super::Turn> for Turn<'a> {
     fn from(turn: &'a super::Turn) -> Self {
-        if turn.calls.is_empty() && turn.results.is_empty() {
+        if turn.calls.is_empty() && turn.results.is_empty() && turn.media.is_empty() {
             return Self { role: turn.role, content: Content::Text(&turn.text) };
         }
         let results = turn.results.iter().map(|result| {
             json!({ "type": "tool_result", "tool_use_id": result.call, "content": result.content })
         });
+        let media = turn.media.iter().map(block);
         let text = Some(&turn.text).filter(|text| !text.is_empty());
         let text = text.map(|text| json!({ "type": "text", "text": text }));
         let calls = turn.calls.iter().map(|call| {
             json!({ "type": "tool_use", "id": call.id, "name": call.name, "input": call.input() })
         });
-        let content = Content::Blocks(results.chain(text).chain(calls).collect());
+        let content = Content::Blocks(results.chain(media).chain(text).chain(calls).collect());
         Self { role: turn.role, content }
     }
+}
+
+fn block(media: &Media) -> Value {
+    let kind = if media.form == Form::Image { "image" } else { "document" };
+    let source = match &media.source {
+        Source::Data { media_type, data } => {
+            json!({ "type": "base64", "media_type": media_type, "data": data })
+        }
+        Source::Url(url) => json!({ "type": "url", "url": url }),
+    };
+    json!({ "type": kind, "source": source })
 }
 
 fn tool(tool: &Tool) -> Value {

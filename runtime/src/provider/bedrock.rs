@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Decoder, Event, Failure, Kind, Provider, Request, Scope, Step, ToolCall, Turn,
-    Usage, answer::CallPiece, event::Str, event_stream::EventStream, header, null_as_default,
+    Answer, Ask, Decoder, Event, Failure, Kind, Media, Provider, Request, Scope, Source, Step,
+    ToolCall, Turn, Usage, answer::CallPiece, event::Str, event_stream::EventStream, header, null_as_default,
     openai, path_segment,
 };
 use crate::{
-    endpoint::{Effort, Role, Tool},
+    endpoint::{Effort, Form, Role, Tool},
     transport::{AWS, Transport},
 };
 
@@ -170,6 +170,8 @@ struct Message<'a> {
 #[serde(rename_all = "camelCase")]
 enum Part<'a> {
     Text(&'a str),
+    Image(Value),
+    Document(Value),
     #[serde(rename_all = "camelCase")]
     ToolUse {
         tool_use_id: &'a str,
@@ -195,7 +197,22 @@ impl<'a> Part<'a> {
             name: &call.name,
             input: call.input(),
         });
-        results.chain(text.map(Self::Text)).chain(calls)
+        let media = turn.media.iter().enumerate().filter_map(|(at, media)| Self::media(at, media));
+        results.chain(media).chain(text.map(Self::Text)).chain(calls)
+    }
+
+    /// The check lets no URL through to this provider. A file needs a name of its own.
+    fn media(at: usize, media: &Media) -> Option<Self> {
+        let Source::Data { media_type, data } = &media.source else { return None };
+        let format = media_type.rsplit('/').next();
+        let source = json!({ "bytes": data });
+        Some(match media.form {
+            Form::Image => Self::Image(json!({ "format": format, "source": source })),
+            Form::File => {
+                let name = format!("file {}", at + 1);
+                Self::Document(json!({ "format": format, "name": name, "source": source }))
+            }
+        })
     }
 }
 

@@ -2,21 +2,49 @@
 //! a tool answers is a message of its own, and a tool's arguments are a text that holds JSON.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Answer, Ask, ToolCall, Turn, answer::CallPiece, event::Str};
-use crate::endpoint::{Role, Tool};
+use super::{Answer, Ask, Media, ToolCall, Turn, answer::CallPiece, event::Str};
+use crate::endpoint::{Form, Role, Tool};
 
 /// One message.
 #[derive(Debug, Serialize)]
 pub(super) struct Message<'a> {
     role: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
+    content: Option<Content<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<Call<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+}
+
+/// A text, or parts where there is more than text.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Parts(Vec<Value>),
+}
+
+impl<'a> From<&'a Turn> for Content<'a> {
+    fn from(turn: &'a Turn) -> Self {
+        if turn.media.is_empty() {
+            return Self::Text(&turn.text);
+        }
+        let media = turn.media.iter().map(part);
+        Self::Parts(media.chain([json!({ "type": "text", "text": turn.text })]).collect())
+    }
+}
+
+fn part(media: &Media) -> Value {
+    match media.form {
+        Form::Image => json!({ "type": "image_url", "image_url": { "url": media.url() } }),
+        Form::File => {
+            let file = json!({ "filename": "file.pdf", "file_data": media.url() });
+            json!({ "type": "file", "file": file })
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -35,7 +63,7 @@ struct CalledFunction<'a> {
 impl<'a> Message<'a> {
     /// A text.
     pub(super) fn text(role: &'static str, text: &'a str) -> Self {
-        Self { role, content: Some(text), tool_calls: Vec::new(), tool_call_id: None }
+        Self { role, content: Some(Content::Text(text)), tool_calls: Vec::new(), tool_call_id: None }
     }
 
     fn result(id: &'a str, content: &'a str) -> Self {
@@ -57,7 +85,7 @@ pub(super) fn messages<'a>(
         let results = turn.results.iter();
         let results = results.map(|result| Message::result(&result.call, &result.content));
         let own = turn.results.is_empty().then(|| Message {
-            content: Some(turn.text.as_str()).filter(|text| !text.is_empty() || turn.calls.is_empty()),
+            content: (!turn.text.is_empty() || turn.calls.is_empty()).then(|| turn.into()),
             tool_calls: turn.calls.iter().map(Call::from).collect(),
             ..Message::text(role, "")
         });

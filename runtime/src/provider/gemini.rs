@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Event, Failure, Kind, Provider, Request, Step, ToolCall, ToolResult, Turn, Usage,
+    Answer, Ask, Event, Failure, Kind, Media, Provider, Request, Source, Step, ToolCall,
+    ToolResult, Turn, Usage,
     event::{First, Str},
     null_as_default, path_segment,
 };
@@ -103,6 +104,8 @@ struct Part<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    inline_data: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     function_call: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     function_response: Option<Value>,
@@ -116,7 +119,18 @@ impl<'a> From<&'a Turn> for Content<'a> {
         let text = Some(turn.text.as_str()).filter(|text| !text.is_empty());
         let text = text.map(|text| Part { text: Some(text), ..Part::default() });
         let results = turn.results.iter().map(Part::from);
-        Self { role, parts: results.chain(text).chain(turn.calls.iter().map(Part::from)).collect() }
+        let media = turn.media.iter().filter_map(Part::of_media);
+        let calls = turn.calls.iter().map(Part::from);
+        Self { role, parts: results.chain(media).chain(text).chain(calls).collect() }
+    }
+}
+
+impl Part<'_> {
+    /// The check lets no URL through to this provider.
+    fn of_media(media: &Media) -> Option<Self> {
+        let Source::Data { media_type, data } = &media.source else { return None };
+        let inline_data = Some(json!({ "mimeType": media_type, "data": data }));
+        Some(Self { inline_data, ..Self::default() })
     }
 }
 

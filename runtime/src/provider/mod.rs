@@ -53,7 +53,7 @@ pub use gemini::GEMINI;
 pub use huggingface::HUGGINGFACE;
 pub use openai_chat::{OPENAI_CHAT, OPENAI_COMPATIBLE};
 pub use openai_responses::OPENAI_RESPONSES;
-pub use request::{Ask, Request, Scope, ToolResult, Turn};
+pub use request::{Ask, Media, Request, Scope, Source, ToolResult, Turn};
 pub use sandbox::SANDBOX;
 
 use http::HeaderMap;

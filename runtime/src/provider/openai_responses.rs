@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Ask, Event, Failure, Provider, Request, Step, ToolCall, Turn, Usage, event::Str,
+    Answer, Ask, Event, Failure, Media, Provider, Request, Step, ToolCall, Turn, Usage,
+    event::Str,
     null_as_default,
     openai::{self, Door, KeyHeader},
 };
 use crate::{
-    endpoint::{Effort, Role},
+    endpoint::{Effort, Form, Role},
     transport::{HTTP, Transport},
 };
 
@@ -115,9 +116,35 @@ struct Body<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Item<'a> {
-    Message { role: Role, content: &'a str },
+    Message { role: Role, content: Content<'a> },
     FunctionCall { call_id: &'a str, name: &'a str, arguments: &'a str },
     FunctionCallOutput { call_id: &'a str, output: &'a str },
+}
+
+/// A text, or parts where there is more than text.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Parts(Vec<Value>),
+}
+
+impl<'a> From<&'a Turn> for Content<'a> {
+    fn from(turn: &'a Turn) -> Self {
+        if turn.media.is_empty() {
+            return Self::Text(&turn.text);
+        }
+        let media = turn.media.iter().map(part);
+        Self::Parts(media.chain([json!({ "type": "input_text", "text": turn.text })]).collect())
+    }
+}
+
+fn part(media: &Media) -> Value {
+    let url = media.url();
+    match media.form {
+        Form::Image => json!({ "type": "input_image", "image_url": url, "detail": "auto" }),
+        Form::File => json!({ "type": "input_file", "filename": "file.pdf", "file_data": url }),
+    }
 }
 
 impl<'a> Item<'a> {
@@ -126,13 +153,14 @@ impl<'a> Item<'a> {
             call_id: &result.call,
             output: &result.content,
         });
-        let message = Some(Self::Message { role: turn.role, content: &turn.text });
+        let said = !turn.text.is_empty();
+        let message = said.then(|| Self::Message { role: turn.role, content: turn.into() });
         let calls = turn.calls.iter().map(|call| Self::FunctionCall {
             call_id: &call.id,
             name: &call.name,
             arguments: &call.arguments,
         });
-        results.chain(message.filter(|_| !turn.text.is_empty())).chain(calls)
+        results.chain(message).chain(calls)
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::ToolCall;
 use crate::{
-    endpoint::{Model, Response, Role, Tool},
+    endpoint::{Form, Model, Response, Role, Tool},
     secret::Secret,
 };
 
@@ -70,12 +70,48 @@ pub struct Turn {
     pub calls: Vec<ToolCall>,
     /// What tools answered. A turn of these is the user's and has no text.
     pub results: Vec<ToolResult>,
+    /// Pictures and files that go with the user's text.
+    pub media: Vec<Media>,
 }
 
 impl Turn {
     /// A text.
     pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { role, text: text.into(), calls: Vec::new(), results: Vec::new() }
+        let (calls, results, media) = (Vec::new(), Vec::new(), Vec::new());
+        Self { role, text: text.into(), calls, results, media }
+    }
+}
+
+/// A picture or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// Which of them.
+    pub form: Form,
+    /// Where it is.
+    pub source: Source,
+}
+
+/// Where a picture or a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Here.
+    Data {
+        /// Such as `image/png`.
+        media_type: String,
+        /// In base64.
+        data: String,
+    },
+    /// Where the provider fetches it. We never do.
+    Url(String),
+}
+
+impl Media {
+    /// Its URL; what is here has one that holds it.
+    pub(crate) fn url(&self) -> String {
+        match &self.source {
+            Source::Data { media_type, data } => format!("data:{media_type};base64,{data}"),
+            Source::Url(url) => url.clone(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    endpoint::{Endpoint, Field, Kind, Response},
+    endpoint::{Endpoint, Field, Form, Kind, Response},
     function::Function,
 };
 
@@ -101,6 +101,8 @@ fn kind(kind: &Kind) -> String {
         Kind::Array { items, .. } => format!("array of {}", self::kind(&items.kind)),
         Kind::Object(_) => "object".to_owned(),
         Kind::Messages { .. } => "array of messages".to_owned(),
+        Kind::Media { form: Form::Image, .. } => "image in base64".to_owned(),
+        Kind::Media { form: Form::File, .. } => "file in base64".to_owned(),
     }
 }
 
@@ -128,6 +130,10 @@ fn sample(kind: &Kind) -> Value {
         }
         Kind::Object(fields) => example(fields),
         Kind::Messages { .. } => json!([{ "role": "user", "content": "…" }]),
+        Kind::Media { form, .. } => {
+            let media_type = if form == Form::Image { "image/png" } else { "application/pdf" };
+            json!({ "media_type": media_type, "data": "…" })
+        }
     }
 }
 

@@ -29,22 +29,25 @@ sys.dont_write_bytecode = True
 import prune  # noqa: E402
 
 STREAMED = "Grüß dich"
+CALLED = [("search", {"query": 'the "moon"'}), ("now", {})]
 ASKED = [{"role": "user", "content": "Hello"}]
 
 
 class Mock(BaseHTTPRequestHandler):
-    """Answers /FOLDER/… with what is recorded of it, streamed where that is asked for."""
+    """Answers /FOLDER/… with what is recorded of it, streamed where that is asked for, and
+    /FOLDER+tools/… with what is recorded of tools that are asked for."""
 
     def do_POST(self):
-        folder = self.path.split("/")[1]
+        folder, _, tools = self.path.split("/")[1].partition("+")
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if body.get("stream") or "stream" in self.path.rsplit("/", 1)[1].lower():
-            answer = (SENT / f"{folder}.stream").read_bytes()
+            answer = (SENT / f"{folder}.{tools or 'stream'}").read_bytes()
             kind = "text/event-stream"
             if folder == "bedrock":
                 kind = "application/vnd.amazon.eventstream"
         else:
-            answer, kind = (RECORDED / folder / "answer.json").read_bytes(), "application/json"
+            file = RECORDED / folder / f"{tools or 'answer'}.json"
+            answer, kind = file.read_bytes(), "application/json"
         self.send_response(200)
         self.send_header("content-type", kind)
         self.send_header("content-length", str(len(answer)))
@@ -100,38 +103,118 @@ def bedrock(client):
     yield "".join(delta["delta"]["text"] for delta in deltas if delta)
 
 
-def clients(base):
+def chat_tools(client):
+    ask = {"model": "m", "messages": ASKED}
+    plain = client.chat.completions.create(**ask).choices[0].message.tool_calls
+    yield [(call.function.name, json.loads(call.function.arguments)) for call in plain]
+    calls = {}
+    for piece in client.chat.completions.create(stream=True, **ask):
+        for call in (piece.choices and piece.choices[0].delta.tool_calls) or []:
+            name, arguments = calls.get(call.index, ("", ""))
+            function = call.function
+            calls[call.index] = (function.name or name, arguments + (function.arguments or ""))
+    yield [(name, json.loads(arguments)) for name, arguments in calls.values()]
+
+
+def responses_tools(client):
+    def called(response):
+        items = [item for item in response.output if item.type == "function_call"]
+        return [(item.name, json.loads(item.arguments)) for item in items]
+
+    yield called(client.responses.create(model="m", input="Hello"))
+    with client.responses.stream(model="m", input="Hello") as stream:
+        yield called(stream.get_final_response())
+
+
+def messages_tools(client):
+    ask = {"model": "m", "messages": ASKED, "max_tokens": 10}
+
+    def called(message):
+        return [(it.name, it.input) for it in message.content if it.type == "tool_use"]
+
+    yield called(client.messages.create(**ask))
+    with client.messages.stream(**ask) as stream:
+        yield called(stream.get_final_message())
+
+
+def cohere_tools(client):
+    plain = client.chat(model="m", messages=ASKED).message.tool_calls
+    yield [(call.function.name, json.loads(call.function.arguments)) for call in plain]
+    calls = []
+    for event in client.chat_stream(model="m", messages=ASKED):
+        if event.type == "tool-call-start":
+            calls.append([event.delta.message.tool_calls.function.name, ""])
+        elif event.type == "tool-call-delta":
+            calls[-1][1] += event.delta.message.tool_calls.function.arguments
+    yield [(name, json.loads(arguments)) for name, arguments in calls]
+
+
+def gemini_tools(client):
+    plain = client.models.generate_content(model="m", contents="Hello").function_calls
+    yield [(call.name, call.args) for call in plain]
+    pieces = client.models.generate_content_stream(model="m", contents="Hello")
+    yield [(call.name, call.args) for piece in pieces for call in piece.function_calls or []]
+
+
+def bedrock_tools(client):
+    ask = {"modelId": "m", "messages": [{"role": "user", "content": [{"text": "Hello"}]}]}
+    content = client.converse(**ask)["output"]["message"]["content"]
+    yield [(it["toolUse"]["name"], it["toolUse"]["input"]) for it in content if "toolUse" in it]
+    calls = []
+    for event in client.converse_stream(**ask)["stream"]:
+        if "contentBlockStart" in event:
+            calls.append([event["contentBlockStart"]["start"]["toolUse"]["name"], ""])
+        use = event.get("contentBlockDelta", {}).get("delta", {}).get("toolUse")
+        if use:
+            calls[-1][1] += use["input"]
+    yield [(name, json.loads(arguments)) for name, arguments in calls]
+
+
+# What reads tools, by what reads texts.
+TOOLS = {
+    chat: chat_tools,
+    responses: responses_tools,
+    messages: messages_tools,
+    cohere_chat: cohere_tools,
+    gemini: gemini_tools,
+    bedrock: bedrock_tools,
+}
+
+
+def clients(base, suffix=""):
+    """Each folder with its official client and what reads texts by it."""
+
+    def at(folder):
+        return f"{base}/{folder}{suffix}"
+
     def openai_at(folder):
-        return openai.OpenAI(base_url=f"{base}/{folder}", api_key="k", max_retries=0)
+        return openai.OpenAI(base_url=at(folder), api_key="k", max_retries=0)
 
     def azure_at(folder):
         return openai.AzureOpenAI(
-            base_url=f"{base}/{folder}", api_key="k", api_version="v", max_retries=0
+            base_url=at(folder), api_key="k", api_version="v", max_retries=0
         )
 
     for folder in ("openai-chat", "huggingface"):
-        yield folder, chat(openai_at(folder))
+        yield folder, openai_at(folder), chat
     for folder in ("azure-chat", "azure-deployment"):
-        yield folder, chat(azure_at(folder))
-    yield "openai-responses", responses(openai_at("openai-responses"))
-    yield "azure-responses", responses(azure_at("azure-responses"))
-    yield "anthropic", messages(
-        anthropic.Anthropic(base_url=f"{base}/anthropic", api_key="k", max_retries=0)
+        yield folder, azure_at(folder), chat
+    yield "openai-responses", openai_at("openai-responses"), responses
+    yield "azure-responses", openai_at("azure-responses"), responses
+    anthropic_client = anthropic.Anthropic(base_url=at("anthropic"), api_key="k", max_retries=0)
+    yield "anthropic", anthropic_client, messages
+    yield "cohere", cohere.ClientV2(base_url=at("cohere"), api_key="k"), cohere_chat
+    gemini_client = genai.Client(api_key="k", http_options={"base_url": at("gemini")})
+    yield "gemini", gemini_client, gemini
+    bedrock_client = botocore.session.Session().create_client(
+        "bedrock-runtime",
+        region_name="eu-central-1",
+        endpoint_url=at("bedrock"),
+        aws_access_key_id="k",
+        aws_secret_access_key="s",
+        config=botocore.config.Config(retries={"max_attempts": 0}),
     )
-    yield "cohere", cohere_chat(cohere.ClientV2(base_url=f"{base}/cohere", api_key="k"))
-    yield "gemini", gemini(
-        genai.Client(api_key="k", http_options={"base_url": f"{base}/gemini"})
-    )
-    yield "bedrock", bedrock(
-        botocore.session.Session().create_client(
-            "bedrock-runtime",
-            region_name="eu-central-1",
-            endpoint_url=f"{base}/bedrock",
-            aws_access_key_id="k",
-            aws_secret_access_key="s",
-            config=botocore.config.Config(retries={"max_attempts": 0}),
-        )
-    )
+    yield "bedrock", bedrock_client, bedrock
 
 
 def check_anthropic(body):
@@ -150,12 +233,14 @@ def check_bedrock(body):
 
 
 def check_gemini(body):
-    known = {"contents", "systemInstruction", "generationConfig"}
+    known = {"contents", "systemInstruction", "generationConfig", "tools"}
     if body.keys() - known:
         raise ValueError(f"unknown: {body.keys() - known}")
     genai.types.GenerationConfig.model_validate(body["generationConfig"])
     for content in [*body["contents"], *([body["systemInstruction"]] * ("systemInstruction" in body))]:
         genai.types.Content.model_validate(content)
+    for tool in body.get("tools", []):
+        genai.types.Tool.model_validate(tool)
 
 
 CHECKS = {"anthropic": check_anthropic, "bedrock": check_bedrock, "gemini": check_gemini}
@@ -173,14 +258,18 @@ def main():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Mock)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     read = 0
-    for folder, texts in clients(f"http://127.0.0.1:{server.server_port}"):
-        found = tuple(texts)
+    base = f"http://127.0.0.1:{server.server_port}"
+    for folder, client, texts in clients(base):
+        found = tuple(texts(client))
         ours = (SENT / f"{folder}.answer").read_text()
         assert found == (ours, STREAMED), f"{folder}: {found}"
         read += 1
+    for folder, client, texts in clients(base, "+tools"):
+        found = tuple(TOOLS[texts](client))
+        assert found == (CALLED, CALLED), f"{folder}: {found}"
     taken = 0
     for folder, check in CHECKS.items():
-        for form in ("bare", "full"):
+        for form in ("bare", "full", "tools", "media"):
             body = json.loads((SENT / f"{folder}.{form}.json").read_text())
             check(body)
             assert refuses(check, body), f"{folder}: an unknown property passed"

@@ -7,12 +7,12 @@ use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use promptpilot_runtime::{
     Secret,
-    endpoint::{Effort, Field, Kind, Model, Parameters, Response, Role, Tool},
-    provider::{self, Ask, Provider, Request, ToolCall, ToolResult, Turn},
+    endpoint::{Effort, Field, Form as MediaForm, Kind, Model, Parameters, Response, Role, Tool},
+    provider::{self, Ask, Media, Provider, Request, Source, ToolCall, ToolResult, Turn},
 };
 use promptpilot_spec::{
     definition::ProviderKind,
-    provider::{Abilities, abilities},
+    provider::{Abilities, Taken, abilities},
 };
 
 /// Each with the folder of its recorded bytes.
@@ -67,6 +67,13 @@ pub enum Form {
     Full,
     /// Tools, of which two were asked for and have answered.
     Tools,
+    /// A picture, and what else the provider takes beside text.
+    Media,
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Bare, Self::Full, Self::Tools, Self::Media];
 }
 
 pub fn recorded(provider: &str, file: &str) -> Vec<u8> {
@@ -131,6 +138,10 @@ pub fn request(folder: &str, provider: &'static dyn Provider, form: Form) -> Req
     };
     let turns = match form {
         Form::Tools => tool_turns(),
+        Form::Media => {
+            let media = media(takes);
+            vec![Turn { media, ..Turn::new(Role::User, "What is it?") }]
+        }
         _ => vec![
             Turn::new(Role::System, "Be brief."),
             Turn::new(Role::User, "Hello"),
@@ -149,6 +160,28 @@ pub fn request(folder: &str, provider: &'static dyn Provider, form: Form) -> Req
         stream: full,
         attempt: 0,
     })
+}
+
+/// One of each that the provider takes.
+fn media(takes: &Abilities) -> Vec<Media> {
+    let data = |form, media_type: &str, data: &str| Media {
+        form,
+        source: Source::Data { media_type: media_type.to_owned(), data: data.to_owned() },
+    };
+    let url = |form, url: &str| Media { form, source: Source::Url(url.to_owned()) };
+    let (image, file) = (MediaForm::Image, MediaForm::File);
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=";
+    let mut media = vec![data(image, "image/png", png)];
+    if takes.images == Taken::DataOrUrl {
+        media.push(url(image, "https://example.com/a.png"));
+    }
+    if takes.files != Taken::Never {
+        media.push(data(file, "application/pdf", "JVBERi0xLjQK"));
+    }
+    if takes.files == Taken::DataOrUrl {
+        media.push(url(file, "https://example.com/a.pdf"));
+    }
+    media
 }
 
 /// A conversation in which tools were asked for and answered, and the user goes on.

@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::units::Bytes;
+
 /// Fields by name, in the order they were declared in: callers read them and models write them so,
 /// and what is written first guides the rest.
 pub type Fields = IndexMap<String, Field>;
@@ -55,6 +57,12 @@ pub struct Field {
     /// Fields of an object.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub fields: Fields,
+    /// Largest image or file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<Bytes>,
+    /// Whether an image or a file may be given by its URL, which the provider fetches.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urls: bool,
 }
 
 /// The kind of a field's value.
@@ -76,12 +84,19 @@ pub enum FieldType {
     Array,
     /// Fields of its own.
     Object,
-    /// A picture, base64 or by URL.
+    /// A picture: PNG, JPEG, GIF or WebP.
     Image,
-    /// A file, base64 or by URL.
+    /// A file: PDF.
     File,
     /// A conversation so far.
     Messages,
+}
+
+impl FieldType {
+    /// Whether it goes to the model beside the text: a picture or a file.
+    pub const fn is_media(self) -> bool {
+        matches!(self, Self::Image | Self::File)
+    }
 }
 
 /// What callers get back.

@@ -26,9 +26,11 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 
 use self::player::{PLAYER, Script};
-use super::{Answer, Ask, Event, Failure, Provider, Request, Step, ToolCall, Usage};
+use super::{
+    Answer, Ask, Event, Failure, Media, Provider, Request, Source, Step, ToolCall, Usage,
+};
 use crate::{
-    endpoint::{Response, Tool},
+    endpoint::{Form, Response, Tool},
     transport::Transport,
 };
 
@@ -195,14 +197,25 @@ impl Behaviour {
     }
 }
 
-/// All texts of the conversation.
+/// All texts of the conversation, and what is beside them in words.
 fn prompt(ask: &Ask<'_>) -> String {
     let texts = ask.turns.iter().flat_map(|turn| {
-        let results = turn.results.iter().map(|result| result.content.as_str());
-        let text = Some(turn.text.as_str()).filter(|text| !text.is_empty());
-        results.chain(text)
+        let results = turn.results.iter().map(|result| result.content.clone());
+        let media = turn.media.iter().map(in_words);
+        let text = Some(turn.text.clone()).filter(|text| !text.is_empty());
+        results.chain(media).chain(text)
     });
     texts.collect::<Vec<_>>().join("\n\n")
+}
+
+fn in_words(media: &Media) -> String {
+    let form = if media.form == Form::Image { "image" } else { "file" };
+    match &media.source {
+        Source::Data { media_type, data } => {
+            format!("[{form}: {media_type}, {} bytes in base64]", data.len())
+        }
+        Source::Url(url) => format!("[{form}: {url}]"),
+    }
 }
 
 /// What tools answered last.

@@ -26,8 +26,8 @@ fn value(kind: &Kind, text: &str) -> Value {
             (0..count).map(|_| value(&items.kind, text)).collect()
         }
         Kind::Object(fields) => object(fields, text),
-        // Neither answers nor parameters hold conversations: the check refuses it.
-        Kind::Messages { .. } => Value::Null,
+        // Neither answers nor parameters hold these: the check refuses it.
+        Kind::Messages { .. } | Kind::Media { .. } => Value::Null,
     }
 }
 
