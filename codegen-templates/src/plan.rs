@@ -4,7 +4,7 @@ use promptpilot_spec::{
     definition::{
         Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test, Tool,
     },
-    model::Price,
+    model::{Price, Step},
     units::Duration,
 };
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,8 @@ pub struct PlannedModel {
     pub effort: Option<Effort>,
     /// What its tokens cost; `None` where nobody knows.
     pub price: Option<Price>,
+    /// What they cost where the prompt is long, the longest last.
+    pub price_steps: Vec<Step>,
 }
 
 /// The most that one call can come to, all attempts included.

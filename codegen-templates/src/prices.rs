@@ -6,7 +6,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
-use promptpilot_spec::{definition::ProviderKind, model::Price};
+use promptpilot_spec::{definition::ProviderKind, model::{Price, Step}};
 
 /// Prices are those of this day, 2026-11-23, in seconds since 1970.
 const DAY: Duration = Duration::from_secs(1_795_392_000);
@@ -19,10 +19,38 @@ pub(crate) fn of(provider: ProviderKind, model: &str) -> Option<Price> {
     at(provider, model, FEW)
 }
 
+/// Nobody takes a prompt of so many tokens.
+const MANY: u64 = 100_000_000;
+
+/// The prices of a model for longer prompts, in order. All of a long prompt's tokens cost more.
+pub(crate) fn steps(provider: ProviderKind, model: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let (mut from, mut price) = (FEW, of(provider, model));
+    while let Some(next) = next_step(from, |tokens| at(provider, model, tokens) == price) {
+        (from, price) = (next, at(provider, model, next));
+        steps.extend(price.map(|price| Step { from, price }));
+    }
+    steps
+}
+
+/// The least number, above the first, for which something no longer holds; it holds again for none
+/// that is greater.
+fn next_step(holds_for: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
+    let (mut least, mut most) = (holds_for, MANY);
+    if holds(most) {
+        return None;
+    }
+    while most - least > 1 {
+        let middle = least.midpoint(most);
+        if holds(middle) { least = middle } else { most = middle }
+    }
+    Some(most)
+}
+
 /// The price of a model where so many tokens go in: some ask for more when a prompt is long.
 pub(crate) fn at(provider: ProviderKind, model: &str, tokens_in: u64) -> Option<Price> {
     let list = list_name(provider)?;
-    let tokens_in = tokens_in.clamp(FEW, 100_000_000) as f64;
+    let tokens_in = tokens_in.clamp(FEW, MANY) as f64;
     let few = FEW as f64;
     let cost = |usage: &[(UsageKey, f64)]| {
         let usage: Usage = usage.iter().cloned().collect();

@@ -95,6 +95,7 @@ static ENDPOINT: Endpoint = Endpoint {
             effort: None,
         },
         price: None,
+        price_steps: &[],
     }],
     splits: &[],
     timeout_ms: 30_000,

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use promptpilot_runtime::{
     endpoint::{
-        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split, Tool,
+        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split,
+        Step, Tool,
     },
     provider::{self, Provider},
     serve,
@@ -133,5 +134,14 @@ fn model(settings: &Value) -> Model {
             cache_write: 3_750_000,
             output: 15_000_000,
         }),
+        price_steps: &[Step {
+            from: 200_001,
+            price: Price {
+                input: 6_000_000,
+                cached_input: 600_000,
+                cache_write: 7_500_000,
+                output: 22_500_000,
+            },
+        }],
     }
 }

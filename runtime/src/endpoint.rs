@@ -3,7 +3,10 @@
 //! Plain borrowed types: a function's whole definition lies in its read-only segment and costs
 //! nothing at start.
 
-pub use promptpilot_spec::definition::{Effort, Log, Role};
+pub use promptpilot_spec::{
+    definition::{Effort, Log, Role},
+    model::{Price, Step},
+};
 
 use crate::provider::Provider;
 
@@ -193,6 +196,8 @@ pub struct Model {
     pub parameters: Parameters,
     /// What tokens cost; `None` where nobody knows.
     pub price: Option<Price>,
+    /// What they cost where the prompt is long, the longest last.
+    pub price_steps: &'static [Step],
 }
 
 /// A model that answers a share of the calls in the first one's stead.
@@ -219,17 +224,4 @@ pub struct Parameters {
     pub seed: Option<i64>,
     /// Reasoning effort.
     pub effort: Option<Effort>,
-}
-
-/// Price in micro-USD per million tokens.
-#[derive(Debug, Clone, Copy)]
-pub struct Price {
-    /// Tokens in.
-    pub input: u64,
-    /// Tokens in that the provider had cached.
-    pub cached_input: u64,
-    /// Tokens in that the provider wrote into its cache.
-    pub cache_write: u64,
-    /// Tokens out.
-    pub output: u64,
 }

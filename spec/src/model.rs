@@ -47,6 +47,48 @@ pub struct Price {
     pub output: u64,
 }
 
+/// A price that holds for prompts of a length: all of their tokens, and those of the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// From so many tokens in.
+    pub from: u64,
+    /// The price.
+    pub price: Price,
+}
+
+/// Tokens of a request by what they cost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// In, cached and written ones included.
+    pub input: u64,
+    /// Those of `input` that the provider had cached.
+    pub cached: u64,
+    /// Those of `input` that the provider wrote into its cache.
+    pub cache_written: u64,
+    /// Out, reasoning included, which costs the same.
+    pub output: u64,
+}
+
+impl Tokens {
+    /// What they cost in micro-USD, rounded up so that a sum never says too little. Steps are in
+    /// order, the longest prompts last.
+    pub fn cost(self, price: &Price, steps: &[Step]) -> u64 {
+        let step = steps.iter().rev().find(|step| self.input >= step.from);
+        let price = step.map_or(price, |step| &step.price);
+        let cached = self.cached.min(self.input);
+        let written = self.cache_written.min(self.input - cached);
+        let parts = [
+            (self.input - cached - written, price.input),
+            (cached, price.cached_input),
+            (written, price.cache_write),
+            (self.output, price.output),
+        ];
+        let total: u128 =
+            parts.iter().map(|(tokens, price)| u128::from(*tokens) * u128::from(*price)).sum();
+        u64::try_from(total.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+}
+
 impl Price {
     /// Costs nothing.
     pub const FREE: Self = Self { input: 0, cached_input: 0, cache_write: 0, output: 0 };
@@ -318,6 +360,41 @@ mod tests {
             }
             assert!(model.output <= model.context, "{:?}", model.names);
         }
+    }
+
+    const PRICE: Price = Price {
+        input: 3_000_000,
+        cached_input: 300_000,
+        cache_write: 3_750_000,
+        output: 15_000_000,
+    };
+
+    #[test]
+    fn tokens_of_the_cache_cost_their_own_prices() {
+        let tokens = Tokens { input: 1000, cached: 400, cache_written: 200, output: 100 };
+        assert_eq!(tokens.cost(&PRICE, &[]), 400 * 3 + 400 * 3 / 10 + 200 * 15 / 4 + 100 * 15);
+    }
+
+    #[test]
+    fn a_long_prompt_costs_its_steps_price_as_a_whole() {
+        let double = Price { input: 6_000_000, output: 22_500_000, ..PRICE };
+        let steps = [
+            Step { from: 200_001, price: double },
+            Step { from: 500_000, price: Price { input: 9_000_000, ..double } },
+        ];
+        let cost = |input| Tokens { input, output: 10, ..Tokens::default() }.cost(&PRICE, &steps);
+        assert_eq!(cost(200_000), 200_000 * 3 + 150);
+        assert_eq!(cost(200_001), 200_001 * 6 + 225);
+        assert_eq!(cost(500_000), 500_000 * 9 + 225);
+    }
+
+    #[test]
+    fn a_fraction_of_a_micro_usd_counts_as_one_and_no_count_overflows() {
+        let least = Price { input: 1, cached_input: 1, cache_write: 1, output: 1 };
+        assert_eq!(Tokens { input: 1, ..Tokens::default() }.cost(&least, &[]), 1);
+        assert_eq!(Tokens::default().cost(&least, &[]), 0);
+        let most = Tokens { input: u64::MAX, output: u64::MAX, ..Tokens::default() };
+        assert_eq!(most.cost(&PRICE, &[]), u64::MAX);
     }
 
     #[test]

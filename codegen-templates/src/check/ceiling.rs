@@ -12,7 +12,6 @@ use crate::{
     finding::{Finding, child},
     generate,
     plan::{Bound, Ceiling, PlannedModel, PlannedSplit},
-    prices,
 };
 
 /// What a provider adds around a message: roles, delimiters.
@@ -89,11 +88,10 @@ fn attempt(model: &PlannedModel, prompt: &Bound, overhead: u64, answers: u64) ->
     };
     let bytes = bytes.saturating_add(answers * u64::from(tokens_out));
     let tokens_in = known.map_or(bytes, |known| bytes.min(u64::from(known.context)));
-    let cost = |price: Price| price.cost(tokens_in, u64::from(tokens_out));
-    // The definition's own price holds for prompts of every length.
-    let is_listed = prices::of(model.provider, &model.name) == Some(price);
-    let long = prices::at(model.provider, &model.name, tokens_in).filter(|_| is_listed);
-    Bound::AtMost(cost(price).max(long.map_or(0, cost)))
+    let steps = model.price_steps.iter().filter(|step| tokens_in >= step.from);
+    let prices = std::iter::once(price).chain(steps.map(|step| step.price));
+    let costs = prices.map(|price| price.cost(tokens_in, u64::from(tokens_out)));
+    Bound::AtMost(costs.max().unwrap_or_default())
 }
 
 fn schema_bytes(definition: &Definition) -> u64 {

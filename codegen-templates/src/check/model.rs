@@ -5,7 +5,7 @@ use promptpilot_spec::{
     definition::{
         Api, Effort, ModelRef, Price as DeclaredPrice, ProviderKind, ResponseFormat, Split,
     },
-    model::{self, Model as Known, Price, Sampling},
+    model::{self, Model as Known, Price, Sampling, Step},
     provider::{Abilities, Need, abilities},
 };
 
@@ -158,6 +158,7 @@ impl Check<'_, '_> {
             seed: model.seed,
             effort: model.effort,
             price: price(model),
+            price_steps: price_steps(model),
         }
     }
 
@@ -373,6 +374,14 @@ fn price(model: &ModelRef) -> Option<Price> {
     match model.provider {
         ProviderKind::Sandbox => Some(Price::FREE),
         provider => model.price.map(Price::from).or_else(|| prices::of(provider, &model.name)),
+    }
+}
+
+/// The definition's own price holds for prompts of every length.
+fn price_steps(model: &ModelRef) -> Vec<Step> {
+    match (model.provider, model.price) {
+        (ProviderKind::Sandbox, _) | (_, Some(_)) => Vec::new(),
+        (provider, None) => prices::steps(provider, &model.name),
     }
 }
 

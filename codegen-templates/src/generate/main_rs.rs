@@ -3,8 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use promptpilot_spec::definition::{
-    Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool,
+use promptpilot_spec::{
+    definition::{
+        Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool,
+    },
+    model::Price,
 };
 use serde::Serialize;
 
@@ -92,12 +95,19 @@ struct ModelView<'a> {
     seed: Option<i64>,
     effort: Option<String>,
     price: Option<PriceView>,
+    price_steps: Vec<StepView>,
 }
 
 #[derive(Serialize)]
 struct SplitView<'a> {
     percent: u8,
     model: ModelView<'a>,
+}
+
+#[derive(Serialize)]
+struct StepView {
+    from: String,
+    price: PriceView,
 }
 
 #[derive(Serialize)]
@@ -158,6 +168,7 @@ impl<'a> View<'a> {
             ("Form", self.request.iter().any(|field| field.kind == "Media")),
             ("Effort", self.all_models().any(|model| model.effort.is_some())),
             ("Price", self.all_models().any(|model| model.price.is_some())),
+            ("Step", self.all_models().any(|model| !model.price_steps.is_empty())),
             ("Split", !self.splits.is_empty()),
         ];
         used.extend(some.iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
@@ -266,12 +277,23 @@ fn model(model: &PlannedModel) -> ModelView<'_> {
         stop: &model.stop,
         seed: model.seed,
         effort: model.effort.map(|effort| format!("Effort::{}", effort_name(effort))),
-        price: model.price.map(|price| PriceView {
+        price: model.price.map(PriceView::from),
+        price_steps: model
+            .price_steps
+            .iter()
+            .map(|step| StepView { from: literal::integer(step.from), price: step.price.into() })
+            .collect(),
+    }
+}
+
+impl From<Price> for PriceView {
+    fn from(price: Price) -> Self {
+        Self {
             input: literal::integer(price.input),
             cached_input: literal::integer(price.cached_input),
             cache_write: literal::integer(price.cache_write),
             output: literal::integer(price.output),
-        }),
+        }
     }
 }
 

@@ -229,8 +229,12 @@ impl Ledger {
         };
         let cost = answer.usage.and_then(|usage| match &model.price {
             _ if model.provider.is_free() => Some(0),
-            price => Some(usage.cost(price.as_ref()?)),
+            price => Some(usage.tokens().cost(price.as_ref()?, model.price_steps)),
         });
+        // An answer whose usage is not told cost something, and nobody knows what.
+        if answer.usage.is_none() && failure.is_none() && !model.provider.is_free() {
+            self.record.cost_micro_usd = None;
+        }
         let billed = failure.is_none_or(|failure| may_be_billed(failure.kind));
         self.add_usage(answer.usage, cost, billed);
         let Some(attempt) = self.record.attempts.get_mut(line) else { return };

@@ -1,10 +1,9 @@
 //! What comes back from a provider, in one form for all.
 
-use promptpilot_spec::record::Finish;
+use promptpilot_spec::{model::Tokens, record::Finish};
 use serde_json::{Map, Value};
 
 use super::Failure;
-use crate::endpoint::Price;
 
 /// An answer, or what is known of it so far while it streams.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -132,50 +131,9 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// What it costs in micro-USD, rounded up so that a sum never says too little.
-    pub fn cost(&self, price: &Price) -> u64 {
-        let cached = self.cached.min(self.input);
-        let written = self.cache_written.min(self.input - cached);
-        let parts = [
-            (self.input - cached - written, price.input),
-            (cached, price.cached_input),
-            (written, price.cache_write),
-            (self.output, price.output),
-        ];
-        let total: u128 =
-            parts.iter().map(|(tokens, price)| u128::from(*tokens) * u128::from(*price)).sum();
-        u64::try_from(total.div_ceil(1_000_000)).unwrap_or(u64::MAX)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PRICE: Price = Price {
-        input: 3_000_000,
-        cached_input: 300_000,
-        cache_write: 3_750_000,
-        output: 15_000_000,
-    };
-
-    #[test]
-    fn tokens_of_the_cache_cost_their_own_prices() {
-        let usage =
-            Usage { input: 1000, output: 100, cached: 400, cache_written: 200, reasoning: 50 };
-        assert_eq!(usage.cost(&PRICE), 400 * 3 + 400 * 3 / 10 + 200 * 15 / 4 + 100 * 15);
-    }
-
-    #[test]
-    fn a_fraction_of_a_micro_usd_counts_as_one() {
-        let price = Price { input: 1, cached_input: 1, cache_write: 1, output: 1 };
-        assert_eq!(Usage { input: 1, ..Usage::default() }.cost(&price), 1);
-        assert_eq!(Usage::default().cost(&price), 0);
-    }
-
-    #[test]
-    fn no_count_overflows() {
-        let usage = Usage { input: u64::MAX, output: u64::MAX, ..Usage::default() };
-        assert_eq!(usage.cost(&PRICE), u64::MAX);
+    /// By what they cost.
+    pub fn tokens(self) -> Tokens {
+        let Self { input, output, cached, cache_written, .. } = self;
+        Tokens { input, cached, cache_written, output }
     }
 }

@@ -135,6 +135,7 @@ pub fn request(folder: &str, provider: &'static dyn Provider, form: Form) -> Req
             effort: takes.efforts.contains(&Effort::Low).then_some(Effort::Low).filter(|_| full),
         },
         price: None,
+        price_steps: &[],
     };
     let turns = match form {
         Form::Tools => tool_turns(),
