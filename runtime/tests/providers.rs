@@ -14,6 +14,7 @@ use promptpilot_spec::{
     provider::{Counts, abilities},
     record::Finish,
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use suite::{Form, PROVIDERS, recorded, recorded_stream, request};
 
@@ -205,6 +206,60 @@ fn errors_say_whether_to_ask_again() {
         let status = status.trim().parse().unwrap();
         let failure = provider.failure(status, &HeaderMap::new(), &recorded(name, "error.json"));
         insta::assert_debug_snapshot!(format!("{name}-error"), failure);
+    }
+}
+
+/// Bytes as they were recorded, with some of them changed, taken out or doubled.
+fn damaged() -> impl Strategy<Value = (usize, &'static str, Vec<(usize, u8, u8)>)> {
+    let files = ["answer.json", "tools.json", "error.json", "stream.sse", "tools.sse", "broken.sse"];
+    let damage = prop::collection::vec((any::<usize>(), any::<u8>(), 0_u8..4), 1..8);
+    (0..PROVIDERS.len(), prop::sample::select(files.to_vec()), damage)
+}
+
+fn damage(mut bytes: Vec<u8>, faults: &[(usize, u8, u8)]) -> Vec<u8> {
+    for (place, byte, how) in faults {
+        let place = place % bytes.len().max(1);
+        match how {
+            0 if !bytes.is_empty() => bytes[place] = *byte,
+            1 => bytes.truncate(place),
+            2 => bytes.insert(place, *byte),
+            _ => {
+                let end = (place + usize::from(*byte)).min(bytes.len());
+                let piece = bytes[place..end].to_vec();
+                bytes.splice(place..place, piece);
+            }
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    /// Whatever a server sends: no panic, an end, and nothing larger than what came.
+    #[test]
+    fn an_adapter_survives_damaged_answers((provider, file, faults) in damaged(), cut in 1_usize..99) {
+        let (name, provider) = PROVIDERS[provider];
+        let bytes = match file.ends_with("sse") {
+            true => recorded_stream(name, file),
+            false => recorded(name, file),
+        };
+        let bytes = damage(bytes, &faults);
+        let _ = provider.answer(&bytes);
+        let _ = provider.failure(500, &HeaderMap::new(), &bytes);
+        let (mut decoder, mut answer, mut text) = (provider.decoder(), Answer::default(), 0);
+        'stream: for mut piece in bytes.chunks(cut) {
+            while let Ok(Some(event)) = decoder.next(&mut piece) {
+                match provider.event(event, &mut answer) {
+                    Ok(Step::Text(more)) => text += more.len(),
+                    Ok(Step::Nothing) => {}
+                    Ok(Step::Done) | Err(_) => break 'stream,
+                }
+            }
+        }
+        let arguments: usize = answer.calls.iter().map(|call| call.arguments.len()).sum();
+        // A byte that is no text becomes a replacement character, which has three.
+        prop_assert!(text + arguments <= 3 * bytes.len(), "{name}: {text} and {arguments}");
     }
 }
 

@@ -130,10 +130,36 @@ fn number(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
+#[path = "event_stream_vectors.rs"]
+mod vectors;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn botocores_messages_are_read_one_by_one_and_in_a_row() {
+        let all = vectors::SOUND.map(|(bytes, ..)| bytes).concat();
+        for size in [all.len(), 1, 15, 64] {
+            let (mut decoder, mut found) = (EventStream::default(), Vec::new());
+            for mut piece in all.chunks(size) {
+                while let Some(event) = decoder.next(&mut piece).expect("sound") {
+                    found.push((event.name.to_owned(), event.data.to_owned()));
+                }
+            }
+            let wanted = vectors::SOUND.map(|(_, name, data)| (name.to_owned(), data.to_owned()));
+            assert_eq!(found, wanted, "by {size}");
+        }
+    }
+
+    #[test]
+    fn what_botocore_refuses_is_refused() {
+        for mut bytes in vectors::BROKEN {
+            assert!(EventStream::default().next(&mut bytes).is_err(), "{bytes:?}");
+        }
+    }
 
     proptest! {
         #[test]

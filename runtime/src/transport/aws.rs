@@ -118,6 +118,26 @@ mod tests {
         Ok(())
     }
 
+    /// From AWS's own test suite of signatures: those that sign no more headers than we do.
+    #[test]
+    fn requests_are_signed_as_aws_publishes_it() -> Result<(), Failure> {
+        let now = UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+        for (query, signature) in [
+            ("", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
+            ("?Param1=value1", "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11"),
+        ] {
+            let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+            let credentials = Credentials::new("AKIDEXAMPLE", secret, None, None, "test");
+            let url = format!("https://example.amazonaws.com/{query}");
+            let request = Request { url, headers: Vec::new(), body: "".into(), sign: None };
+            let scope = Scope { service: "service", region: "us-east-1" };
+            let headers = super::signature(&request, scope, credentials, now)?;
+            let shown: Vec<_> = headers.iter().map(|(_, value)| value.expose()).collect();
+            assert!(shown.iter().any(|value| value.ends_with(signature)), "{query}: {shown:?}");
+        }
+        Ok(())
+    }
+
     #[test]
     fn a_machine_without_a_role_is_told_what_to_do() {
         let failure = credentials(|_| None).map(|_| ()).map_err(|failure| failure.message);
