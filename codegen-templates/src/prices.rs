@@ -6,7 +6,10 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
-use promptpilot_spec::{definition::ProviderKind, model::{Price, Step}};
+use promptpilot_spec::{
+    definition::ProviderKind,
+    model::{Price, Step},
+};
 
 /// Prices are those of this day, 2026-11-23, in seconds since 1970.
 const DAY: Duration = Duration::from_secs(1_795_392_000);

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use promptpilot_runtime::{
     endpoint::{
-        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split,
-        Step, Tool,
+        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split, Step,
+        Tool,
     },
     provider::{self, Provider},
     serve,

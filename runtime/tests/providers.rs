@@ -211,7 +211,8 @@ fn errors_say_whether_to_ask_again() {
 
 /// Bytes as they were recorded, with some of them changed, taken out or doubled.
 fn damaged() -> impl Strategy<Value = (usize, &'static str, Vec<(usize, u8, u8)>)> {
-    let files = ["answer.json", "tools.json", "error.json", "stream.sse", "tools.sse", "broken.sse"];
+    let files =
+        ["answer.json", "tools.json", "error.json", "stream.sse", "tools.sse", "broken.sse"];
     let damage = prop::collection::vec((any::<usize>(), any::<u8>(), 0_u8..4), 1..8);
     (0..PROVIDERS.len(), prop::sample::select(files.to_vec()), damage)
 }

@@ -297,8 +297,12 @@ async fn a_silent_model_is_asked_a_second_time_and_the_faster_one_answers() -> R
     let record = function.record().await?;
     assert_eq!(errors(&record), ["null cancelled", "200 ok"]);
     assert_eq!((&record["estimated"], &record["backoff_us"]), (&json!(true), &json!(0)));
-    let durations: Vec<u64> =
-        record["attempts"].as_array().unwrap().iter().map(|it| it["duration_us"].as_u64().unwrap()).collect();
+    let durations: Vec<u64> = record["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["duration_us"].as_u64().unwrap())
+        .collect();
     assert!(durations[0] >= durations[1] + 100_000, "{durations:?}");
     let total = record["total_us"].as_u64().unwrap();
     let parts = ["provider_us", "overhead_us", "backoff_us"];
@@ -333,7 +337,8 @@ async fn of_two_attempts_one_may_fail() -> Result<()> {
 async fn of_two_streams_the_caller_reads_one() -> Result<()> {
     let server = MockServer::start().await;
     let stream = |text: &str| {
-        let chunk = json!({ "choices": [{ "delta": { "content": text }, "finish_reason": "stop" }] });
+        let chunk =
+            json!({ "choices": [{ "delta": { "content": text }, "finish_reason": "stop" }] });
         let body = format!("data: {chunk}\n\ndata: [DONE]\n\n");
         ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")
     };
@@ -342,8 +347,11 @@ async fn of_two_streams_the_caller_reads_one() -> Result<()> {
     let settings = json!({ "hedge_ms": 100, "models": [model(&server, "m")] });
     let function = function(settings).await?;
     let answer = function.stream(json!({ "text": "x" })).await?;
-    let texts: Vec<_> =
-        answer.events().iter().filter_map(|(_, it)| it["text"].as_str().map(str::to_owned)).collect();
+    let texts: Vec<_> = answer
+        .events()
+        .iter()
+        .filter_map(|(_, it)| it["text"].as_str().map(str::to_owned))
+        .collect();
     assert_eq!(texts, ["fast"]);
     let record = function.record().await?;
     assert_eq!(errors(&record), ["null cancelled", "200 ok"]);

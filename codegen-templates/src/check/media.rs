@@ -34,21 +34,15 @@ pub(super) fn check(
 }
 
 /// In base64 four bytes carry three.
-fn check_size(
-    definition: &Definition,
-    field: &Field,
-    pointer: &str,
-    findings: &mut Vec<Finding>,
-) {
+fn check_size(definition: &Definition, field: &Field, pointer: &str, findings: &mut Vec<Finding>) {
     let Some(size) = field.max_size else { return };
     let room = max_body(definition) / 4 * 3;
     if size.get() > room {
         let message = format!("{size} in base64 do not fit into a request body");
-        findings.push(
-            Finding::error("out-of-range", child(pointer, "max_size"), message).hint(format!(
-                "bodies of this endpoint hold {room} bytes so: raise `limits.max_body`, or give less"
-            )),
-        );
+        findings
+            .push(Finding::error("out-of-range", child(pointer, "max_size"), message).hint(format!(
+            "bodies of this endpoint hold {room} bytes so: raise `limits.max_body`, or give less"
+        )));
     }
 }
 

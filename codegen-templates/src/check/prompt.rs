@@ -28,10 +28,7 @@ impl Text<'_> {
 }
 
 /// The prompt's messages in order.
-pub(super) fn texts<'a>(
-    definition: &'a Definition,
-    findings: &mut Vec<Finding>,
-) -> Vec<Text<'a>> {
+pub(super) fn texts<'a>(definition: &'a Definition, findings: &mut Vec<Finding>) -> Vec<Text<'a>> {
     let prompt = &definition.prompt;
     let mut fields = definition.request.iter();
     let conversation = fields.find(|(_, field)| field.kind == FieldType::Messages);
@@ -89,11 +86,8 @@ fn check_form(
 }
 
 /// Where no message of the prompt asks, the caller's conversation does.
-fn check_conversation_asks(
-    conversation: Option<(&String, &Field)>,
-    findings: &mut Vec<Finding>,
-) {
-    let Some((name, field)) = conversation.filter(|(_, field)| field.optional) else { return };
+fn check_conversation_asks(conversation: Option<(&String, &Field)>, findings: &mut Vec<Finding>) {
+    let Some((name, _)) = conversation.filter(|(_, field)| field.optional) else { return };
     let pointer = child(&child("/request", name), "optional");
     findings.push(
         Finding::error("empty-prompt", pointer, "without this field there is nothing to answer")

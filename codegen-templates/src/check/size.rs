@@ -69,14 +69,12 @@ pub(super) fn of(templates: &[Template<'_>], request: &Fields) -> Size {
 /// The size of the conversation that callers pass beside the templates, and of how many messages.
 pub(super) fn of_conversation(request: &Fields) -> (Size, u64) {
     let conversations = request.iter().filter(|(_, field)| field.kind == FieldType::Messages);
-    let sizes = conversations.map(|(name, field)| {
-        match (field.max_items, field.max_length) {
-            (Some(most), Some(characters)) => {
-                let most = u64::from(most);
-                (Size::of(most * CHARACTER * u64::from(characters)), most)
-            }
-            _ => (Size::open(&child("/request", name)), 0),
+    let sizes = conversations.map(|(name, field)| match (field.max_items, field.max_length) {
+        (Some(most), Some(characters)) => {
+            let most = u64::from(most);
+            (Size::of(most * CHARACTER * u64::from(characters)), most)
         }
+        _ => (Size::open(&child("/request", name)), 0),
     });
     sizes.fold(Default::default(), |(size, count), (other, more)| (size.plus(other), count + more))
 }

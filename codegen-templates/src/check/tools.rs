@@ -37,8 +37,7 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if !tools.is_empty() && definition.response.fields.contains_key(TOOL_CALLS) {
         let pointer = child("/response/fields", TOOL_CALLS);
         let message = format!("an answer has `{TOOL_CALLS}` already where tools are declared");
-        findings
-            .push(Finding::error("bad-name", pointer, message).hint("choose another name"));
+        findings.push(Finding::error("bad-name", pointer, message).hint("choose another name"));
     }
 }
 

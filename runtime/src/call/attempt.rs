@@ -91,7 +91,8 @@ impl Attempts<'_> {
     ) -> Ending {
         let mut ending = Ending::default();
         let Ending { status, answer, .. } = &mut ending;
-        let exchange = self.exchange(model, turns, number, status, answer, &|| race.claim(runner));
+        let may_tell = || race.claim(runner);
+        let exchange = self.exchange(model, turns, number, status, answer, &may_tell);
         let outcome = match timeout_at(self.deadline, exchange).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::new(Kind::Timeout, "no answer within the call's time")),
@@ -231,8 +232,7 @@ impl Race {
 
     /// Whether this one is first, or was.
     fn claim(&self, runner: usize) -> bool {
-        let claimed =
-            self.winner.compare_exchange(0, runner, Ordering::Relaxed, Ordering::Relaxed);
+        let claimed = self.winner.compare_exchange(0, runner, Ordering::Relaxed, Ordering::Relaxed);
         if claimed.is_ok() {
             self.won.notify_one();
         }

@@ -46,7 +46,10 @@ impl<'a> Reader<'a> {
             }
         }
         if !self.open.is_empty() {
-            self.wrong(pointer, "must go on with an answer, of the role `tool`, to every tool call");
+            self.wrong(
+                pointer,
+                "must go on with an answer, of the role `tool`, to every tool call",
+            );
         }
     }
 

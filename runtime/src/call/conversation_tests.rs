@@ -111,7 +111,10 @@ fn everything_wrong_with_a_conversation_is_told_at_once() {
 fn without_declared_tools_there_is_no_role_for_them() {
     let given = json!([user("Hi"), asks("a"), answers("a")]);
     let found = errors_of(WITHOUT, &given);
-    assert!(found.contains(&"/m/2/role must be one of `user`, `assistant`".to_owned()), "{found:?}");
+    assert!(
+        found.contains(&"/m/2/role must be one of `user`, `assistant`".to_owned()),
+        "{found:?}"
+    );
     assert!(found.iter().any(|error| error.starts_with("/m/1/tool_calls/0/name ")), "{found:?}");
 }
 

@@ -159,16 +159,48 @@ mod tests {
     fn everything_else_is_refused_and_says_where() {
         for (fields, given, wanted) in [
             (IMAGE, json!("AAAA"), "/m must be an object with `media_type` and `data`"),
-            (IMAGE, json!({ "url": "https://e.com" }), "/m/url is not taken here: send `media_type` and `data`"),
-            (IMAGE, json!({ "media_type": "image/png", "data": "!" }), "/m/data must be a string in base64"),
+            (
+                IMAGE,
+                json!({ "url": "https://e.com" }),
+                "/m/url is not taken here: send `media_type` and `data`",
+            ),
+            (
+                IMAGE,
+                json!({ "media_type": "image/png", "data": "!" }),
+                "/m/data must be a string in base64",
+            ),
             (IMAGE, json!({ "media_type": "image/png" }), "/m/data must be a string in base64"),
             (IMAGE, json!({ "media_type": "image/png", "data": "" }), "/m/data must not be empty"),
-            (IMAGE, json!({ "media_type": "image/png", "data": "AAAAAAAA" }), "/m/data must have at most 4 bytes and has 6"),
-            (FILE, json!({ "media_type": "text/html", "data": "AAAA" }), "/m/media_type must be one of `application/pdf`"),
-            (FILE, json!({ "url": "http://example.com/" }), "/m/url must be a URL that begins with `https://`"),
-            (FILE, json!({ "url": "file:///etc/passwd" }), "/m/url must be a URL that begins with `https://`"),
-            (FILE, json!({ "url": "https://e.com", "data": "AAAA" }), "/m must have `data` or `url`, not both"),
-            (FILE, json!({ "url": "https://e.com", "name": "x" }), "/m/name is not known here: there are `media_type`, `data`, `url`"),
+            (
+                IMAGE,
+                json!({ "media_type": "image/png", "data": "AAAAAAAA" }),
+                "/m/data must have at most 4 bytes and has 6",
+            ),
+            (
+                FILE,
+                json!({ "media_type": "text/html", "data": "AAAA" }),
+                "/m/media_type must be one of `application/pdf`",
+            ),
+            (
+                FILE,
+                json!({ "url": "http://example.com/" }),
+                "/m/url must be a URL that begins with `https://`",
+            ),
+            (
+                FILE,
+                json!({ "url": "file:///etc/passwd" }),
+                "/m/url must be a URL that begins with `https://`",
+            ),
+            (
+                FILE,
+                json!({ "url": "https://e.com", "data": "AAAA" }),
+                "/m must have `data` or `url`, not both",
+            ),
+            (
+                FILE,
+                json!({ "url": "https://e.com", "name": "x" }),
+                "/m/name is not known here: there are `media_type`, `data`, `url`",
+            ),
         ] {
             assert_eq!(errors(fields, &given), [wanted]);
         }

@@ -29,7 +29,8 @@ use crate::{
     function::Function,
     output,
     problem::{
-        self, BODY_NOT_JSON, BODY_TOO_LARGE, INTERNAL, MEDIA_TYPE_UNSUPPORTED, Problem, REQUEST_INVALID, VERIFY_DENIED,
+        self, BODY_NOT_JSON, BODY_TOO_LARGE, INTERNAL, MEDIA_TYPE_UNSUPPORTED, Problem,
+        REQUEST_INVALID, VERIFY_DENIED,
     },
     reply::Reply,
 };

@@ -38,7 +38,8 @@ pub(super) fn turns(
     place(prompt, conversation, media).map_err(|detail| {
         let pointer = name.map(|name| format!("/{name}")).unwrap_or_default();
         let error = FieldError { pointer, detail: detail.to_owned() };
-        Problem::new(REQUEST_INVALID, "one thing is wrong with the request").with_errors(vec![error])
+        Problem::new(REQUEST_INVALID, "one thing is wrong with the request")
+            .with_errors(vec![error])
     })
 }
 

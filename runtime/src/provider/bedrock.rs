@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, Ask, Decoder, Event, Failure, Kind, Media, Provider, Request, Scope, Source, Step,
-    ToolCall, Turn, Usage, answer::CallPiece, event::Str, event_stream::EventStream, header, null_as_default,
-    openai, path_segment,
+    ToolCall, Turn, Usage, answer::CallPiece, event::Str, event_stream::EventStream, header,
+    null_as_default, openai, path_segment,
 };
 use crate::{
     endpoint::{Effort, Form, Role, Tool},

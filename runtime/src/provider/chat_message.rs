@@ -63,7 +63,12 @@ struct CalledFunction<'a> {
 impl<'a> Message<'a> {
     /// A text.
     pub(super) fn text(role: &'static str, text: &'a str) -> Self {
-        Self { role, content: Some(Content::Text(text)), tool_calls: Vec::new(), tool_call_id: None }
+        Self {
+            role,
+            content: Some(Content::Text(text)),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+        }
     }
 
     fn result(id: &'a str, content: &'a str) -> Self {

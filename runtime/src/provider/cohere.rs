@@ -48,8 +48,7 @@ impl Provider for Cohere {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Reply<'_> =
-            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let reply: Reply<'_> = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
         let ReplyMessage { content, tool_calls } = reply.message;
         let blocks = content.into_iter();
         let text = blocks.filter(|block| block.r#type == "text").filter_map(|block| block.text);
@@ -119,10 +118,7 @@ impl<'a> Body<'a> {
         let wish = schema.as_ref().map(|_| Message::text("system", ASK_FOR_JSON));
         Self {
             model: ask.model.name,
-            messages: wish
-                .into_iter()
-                .chain(chat_message::messages(ask.turns, "system"))
-                .collect(),
+            messages: wish.into_iter().chain(chat_message::messages(ask.turns, "system")).collect(),
             max_tokens: parameters.max_tokens,
             temperature: parameters.temperature,
             p: parameters.top_p,

@@ -49,8 +49,7 @@ impl Provider for Gemini {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Reply<'_> =
-            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let reply: Reply<'_> = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
         let mut answer = Answer::default();
         let text = reply.read(&mut answer)?;
         answer.text = text;
@@ -349,7 +348,7 @@ impl Reply<'_> {
             let status = error.code.unwrap_or(500);
             return Err(Failure { status: None, ..error.failure(status, &HeaderMap::new()) });
         }
-        answer.request_id = 
+        answer.request_id =
             answer.request_id.take().or_else(|| Some(self.response_id?.into_string()));
         answer.model = answer.model.take().or_else(|| Some(self.model_version?.into_string()));
         answer.usage = self.usage_metadata.map(Usage::from).or(answer.usage);

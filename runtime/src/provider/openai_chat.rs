@@ -101,8 +101,7 @@ impl Provider for Chat {
     }
 
     fn answer(&self, body: &[u8]) -> Result<Answer, Failure> {
-        let reply: Reply<'_> =
-            serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
+        let reply: Reply<'_> = serde_json::from_slice(body).map_err(|e| Failure::malformed(&e))?;
         let mut answer = Answer::default();
         let text = reply.read(&mut answer)?;
         answer.text = text.unwrap_or_default();

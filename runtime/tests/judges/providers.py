@@ -237,8 +237,9 @@ def check_gemini(body):
     if body.keys() - known:
         raise ValueError(f"unknown: {body.keys() - known}")
     genai.types.GenerationConfig.model_validate(body["generationConfig"])
-    for content in [*body["contents"], *([body["systemInstruction"]] * ("systemInstruction" in body))]:
-        genai.types.Content.model_validate(content)
+    for content in [*body["contents"], body.get("systemInstruction")]:
+        if content:
+            genai.types.Content.model_validate(content)
     for tool in body.get("tools", []):
         genai.types.Tool.model_validate(tool)
 

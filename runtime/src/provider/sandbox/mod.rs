@@ -26,9 +26,7 @@ use promptpilot_spec::record::Finish;
 use serde::{Deserialize, Serialize};
 
 use self::player::{PLAYER, Script};
-use super::{
-    Answer, Ask, Event, Failure, Media, Provider, Request, Source, Step, ToolCall, Usage,
-};
+use super::{Answer, Ask, Event, Failure, Media, Provider, Request, Source, Step, ToolCall, Usage};
 use crate::{
     endpoint::{Form, Response, Tool},
     transport::Transport,
