@@ -21,10 +21,13 @@ pub(super) struct Account(u32);
 
 impl Accounts {
     /// `None` where the host may not change accounts, or lives in a user namespace without them.
+    /// They begin anywhere in the range: two hosts on one machine would else have the same ones, and
+    /// what one account may start is counted over both.
     pub(super) fn probe() -> Option<Self> {
         let maps = [read("/proc/self/uid_map"), read("/proc/self/gid_map")];
         let usable = Uid::effective().is_root() && maps.iter().all(|map| covers(map));
-        usable.then(|| Self(AtomicU32::new(0)))
+        let first = getrandom::u32().unwrap_or_default();
+        usable.then(|| Self(AtomicU32::new(first)))
     }
 
     /// The next account. The range is so long that the one before it has gone.
