@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,6 +24,9 @@ use crate::registry::Registry;
 use crate::s3::S3;
 use crate::settings::Settings;
 use crate::store::{CodeStore, FunctionStore, Layout, Secrets};
+
+/// Connections that may wait to be accepted; the kernel takes fewer where it is set to.
+const BACKLOG: u32 = 1 << 16;
 
 /// A host that could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +178,7 @@ impl Drop for Host {
 
 impl Parts {
     async fn start(settings: Settings, limits: Limits) -> Result<Self, StartError> {
-        let listener = listen(settings.listen).await?;
+        let listener = listen(settings.listen)?;
         let no_data = |source| StartError::Data { path: settings.data.clone(), source };
         let no_key = |source| StartError::Key { path: settings.key_file.clone(), source };
 
@@ -248,8 +251,17 @@ impl Parts {
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().map_err(|source| match source.kind() {
         io::ErrorKind::AddrInUse => StartError::PortInUse { address, source },
         _ => StartError::Listen { address, source },
     })
