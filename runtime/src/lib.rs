@@ -28,6 +28,7 @@ mod problem;
 pub mod provider;
 mod reply;
 mod route;
+mod runtime_api;
 mod secret;
 pub mod transport;
 

@@ -1,5 +1,5 @@
 //! What goes out: a head once, then bytes, always in the streaming form. The other end is read by
-//! the Lambda client while the call still runs.
+//! the Runtime API's client while the call still runs.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};

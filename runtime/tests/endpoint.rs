@@ -232,6 +232,17 @@ async fn what_is_missing_at_start_is_named_to_the_host() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_event_that_is_none_is_told_to_the_host_and_the_next_is_answered() -> Result<()> {
+    let function = Function::start("sandbox", &[]).await?;
+    let told = function.failure(json!("no object")).await?;
+    assert_eq!(told["errorType"], "Runtime.InvalidEvent");
+    let message = told["errorMessage"].as_str().unwrap_or_default();
+    assert!(message.starts_with("the event cannot be read: "), "{message}");
+    assert_eq!(function.invoke(event("GET", "/health", &[], "")).await?.status, 204);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_panic_ends_one_call_and_no_other() -> Result<()> {
     let models = json!({ "models": [{ "name": "slow-400" }] }).to_string();
     let more = [("ENDPOINT", models.as_str()), ("AWS_LAMBDA_MAX_CONCURRENCY", "16")];

@@ -106,13 +106,17 @@ async fn a_silent_model_gets_the_head_out_after_ten_seconds_and_then_comments() 
 #[tokio::test]
 async fn a_caller_who_goes_away_ends_the_call_and_is_recorded() -> Result<()> {
     let function = function(json!({ "models": [{ "name": "lorem" }] })).await?;
-    function.hang_up();
+    function.hang_up(true);
     let headers = [("accept", "text/event-stream")];
     let _unanswered = function.hand(post_event(&headers, "{\"text\":\"x\"}"), 60_000);
     let record = function.record().await?;
     assert_eq!((&record["status"], &record["delivered"]), (&json!(499), &json!("no")));
     assert_eq!(record["attempts"][0]["error"], "cancelled");
     assert_eq!(record["estimated"], true);
+
+    function.hang_up(false);
+    let answer = function.stream(json!({ "text": "x" })).await?;
+    assert_eq!(answer.status, 200, "the process goes on");
     Ok(())
 }
 

@@ -3,25 +3,43 @@
 //! 40 ms to do that of its own accord.
 
 use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Whether a connection's peer waits for acknowledgements: while it sends a stream.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Prompt(Arc<AtomicBool>);
+#[derive(Debug, Clone)]
+pub(super) struct Prompt(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    on: AtomicBool,
+    socket: OwnedFd,
+}
 
 impl Prompt {
-    pub(super) fn set(&self, prompt: bool) {
-        self.0.store(prompt, Ordering::Relaxed);
+    pub(super) fn set(&self, on: bool) {
+        self.0.on.store(on, Ordering::Relaxed);
+        // What has come so far may not be acknowledged yet.
+        self.acknowledge();
+    }
+
+    /// The kernel forgets it, so it is said after each read.
+    fn acknowledge(&self) {
+        if self.0.on.load(Ordering::Relaxed) {
+            // Without it the only cost is delay.
+            let _ = SockRef::from(&self.0.socket).set_tcp_quickack(true);
+        }
     }
 }
 
-/// A connection that acknowledges at once what it has read where [`Prompt`] says so.
+/// A connection that acknowledges at once what it has read where its [`Prompt`] says so.
 #[derive(Debug)]
 pub(super) struct Acknowledging {
     stream: TcpStream,
@@ -29,8 +47,12 @@ pub(super) struct Acknowledging {
 }
 
 impl Acknowledging {
-    pub(super) fn new(stream: TcpStream, prompt: Prompt) -> Self {
-        Self { stream, prompt }
+    /// # Errors
+    /// If the process has no descriptor left.
+    pub(super) fn new(stream: TcpStream) -> io::Result<(Self, Prompt)> {
+        let socket = stream.as_fd().try_clone_to_owned()?;
+        let prompt = Prompt(Arc::new(Shared { on: AtomicBool::new(false), socket }));
+        Ok((Self { stream, prompt: prompt.clone() }, prompt))
     }
 }
 
@@ -41,10 +63,7 @@ impl AsyncRead for Acknowledging {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if self.prompt.0.load(Ordering::Relaxed) {
-            // Without it the only cost is delay. The kernel forgets it, so it is said each time.
-            let _ = self.stream.set_quickack(true);
-        }
+        self.prompt.acknowledge();
         read
     }
 }

@@ -49,10 +49,12 @@ pub(crate) async fn serve(
 async fn connection(process: Arc<Process>, stream: TcpStream) {
     // Without it the only cost is delay.
     let _ = stream.set_nodelay(true);
-    let prompt = Prompt::default();
+    let (stream, prompt) = match Acknowledging::new(stream) {
+        Ok(both) => both,
+        Err(error) => return tracing::warn!(%error, "could not serve a function's process"),
+    };
     let service = service_fn(|request| handle(&process, &prompt, request));
-    let stream = TokioIo::new(Acknowledging::new(stream, prompt.clone()));
-    let served = http1::Builder::new().serve_connection(stream, service);
+    let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if let Err(error) = served.await {
         tracing::debug!(%error, "a connection of a function's process broke");
     }

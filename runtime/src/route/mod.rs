@@ -9,7 +9,6 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderValue, StatusCode};
-use lambda_runtime::Context;
 use uuid::Uuid;
 
 use crate::{
@@ -23,18 +22,25 @@ use crate::{
 /// So long before the platform would end the call we end it ourselves, with an answer.
 const BEFORE_DEADLINE: Duration = Duration::from_millis(500);
 
+/// What the platform says of a call.
+pub(crate) struct Platform {
+    pub(crate) request_id: String,
+    /// When it ends the call, in milliseconds since 1970.
+    pub(crate) deadline_ms: u64,
+}
+
 /// Answers an event.
 pub(crate) async fn handle(
     function: Arc<Function>,
     event: UrlEvent,
-    context: Context,
+    platform: Platform,
     mut reply: Reply,
 ) {
     let moment = Moment {
         call_id: Uuid::now_v7(),
         arrived: Instant::now(),
-        deadline: deadline(function.endpoint.timeout_ms, context.deadline),
-        platform_request_id: context.request_id,
+        deadline: deadline(function.endpoint.timeout_ms, platform.deadline_ms),
+        platform_request_id: platform.request_id,
     };
     reply.always(common_headers(&function, moment.call_id));
     let incoming = match Incoming::try_from(event) {

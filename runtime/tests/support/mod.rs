@@ -53,7 +53,8 @@ pub struct Function {
 struct Shared {
     queue: AsyncMutex<mpsc::UnboundedReceiver<(String, u64, Value)>>,
     answers: Mutex<BTreeMap<String, oneshot::Sender<Answer>>>,
-    init_error: Mutex<Option<Value>>,
+    /// What was told to be wrong with the last call, or with the start.
+    error: Mutex<Option<Value>>,
     /// Answers' connections are closed soon after they began.
     hangs_up: AtomicBool,
 }
@@ -125,7 +126,7 @@ impl Function {
         let shared = Arc::new(Shared {
             queue: AsyncMutex::new(queue),
             answers: Mutex::default(),
-            init_error: Mutex::default(),
+            error: Mutex::default(),
             hangs_up: AtomicBool::new(false),
         });
         let address = listen(Arc::clone(&shared)).await?;
@@ -176,9 +177,18 @@ impl Function {
         self.invoke(post_event(&headers, &body.to_string())).await
     }
 
-    /// From now on every caller goes away in the middle of the answer.
-    pub fn hang_up(&self) {
-        self.shared.hangs_up.store(true, Ordering::Relaxed);
+    /// Whether from now on every caller goes away in the middle of the answer.
+    pub fn hang_up(&self, hangs_up: bool) {
+        self.shared.hangs_up.store(hangs_up, Ordering::Relaxed);
+    }
+
+    /// Hands over an event that is to fail: what the host is told.
+    pub async fn failure(&self, event: Value) -> Result<Value> {
+        let gone = timeout(PATIENCE, self.hand(event, 60_000)).await?;
+        if let Ok(answer) = gone {
+            return Err(format!("answered with {answer:?}").into());
+        }
+        self.shared.error.lock().expect("no panic").take().ok_or_else(|| "no error".into())
     }
 
     /// The next line on standard output.
@@ -200,7 +210,7 @@ impl Function {
     /// Waits for the process to end by itself: whether it went well, and what it told the host.
     pub async fn end(mut self) -> Result<(bool, Option<Value>)> {
         let status = timeout(PATIENCE, self.child.wait()).await??;
-        let error = self.shared.init_error.lock().expect("no panic").take();
+        let error = self.shared.error.lock().expect("no panic").take();
         Ok((status.success(), error))
     }
 }
@@ -242,6 +252,7 @@ async fn listen(shared: Arc<Shared>) -> Result<SocketAddr> {
     let api = Router::new()
         .route("/2018-06-01/runtime/invocation/next", get(next))
         .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+        .route("/2018-06-01/runtime/invocation/{id}/error", post(call_error))
         .route("/2018-06-01/runtime/init/error", post(init_error))
         .with_state(shared);
     tokio::spawn(async move { axum::serve(listener, api).await });
@@ -295,7 +306,17 @@ async fn response(
     axum::http::StatusCode::ACCEPTED
 }
 
+async fn call_error(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> axum::http::StatusCode {
+    *shared.error.lock().expect("no panic") = serde_json::from_slice(&body).ok();
+    drop(shared.answers.lock().expect("no panic").remove(&id));
+    axum::http::StatusCode::ACCEPTED
+}
+
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> axum::http::StatusCode {
-    *shared.init_error.lock().expect("no panic") = serde_json::from_slice(&body).ok();
+    *shared.error.lock().expect("no panic") = serde_json::from_slice(&body).ok();
     axum::http::StatusCode::ACCEPTED
 }
