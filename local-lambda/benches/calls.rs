@@ -1,6 +1,7 @@
 //! Calls through a function URL, beside a bare axum echo as the floor and, where it is installed,
 //! `cargo lambda watch` with the same function. One run, in turns, so that what else the machine does
-//! falls on all. Run with `cargo build --release -p local-lambda --examples` before it.
+//! falls on all. Run with `cargo build --release -p local-lambda --examples` before it. Parts may be named:
+//! `one`, `eight`, `many` (clients), `streams`, `bursts`.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -9,7 +10,9 @@ mod common;
 #[path = "support/rival.rs"]
 mod rival;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::types::InvokeMode;
@@ -27,6 +30,8 @@ use tokio::time::timeout;
 const ROUNDS: usize = 5;
 const BODY: &str = r#"{"text":"a short request, as they are"}"#;
 const STREAMED: u64 = 200 << 20;
+/// How this program is told to be the clients of a burst.
+const BURST: &str = "burst";
 /// A row that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -41,19 +46,33 @@ struct Targets {
 }
 
 fn main() -> Result<()> {
+    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, burst, uri, calls] = &arguments[..]
+        && burst == BURST
+    {
+        return client.block_on(burst_at(&uri.parse()?, calls.parse()?));
+    }
     // The servers have a runtime of their own, as they would have a process of their own.
     let servers = tokio::runtime::Runtime::new()?;
     let (lab, mut targets) = servers.block_on(prepare())?;
     let rival = Rival::start(&common::example_path("function")?)?;
     targets.rival = rival.as_ref().map(|rival| rival.address.parse()).transpose()?;
-    let client = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let wanted = |part: &str| {
+        let mut named = arguments.iter().skip(1).filter(|it| !it.starts_with('-')).peekable();
+        named.peek().is_none() || named.any(|name| name == part)
+    };
     client.block_on(async {
-        for (clients, calls) in [(1, 1000), (8, 200), (64, 50)] {
-            compare(&targets, clients, calls).await?;
+        for (part, clients, calls) in [("one", 1, 1000), ("eight", 8, 200), ("many", 64, 50)] {
+            if wanted(part) {
+                compare(&targets, clients, calls).await?;
+            }
         }
-        streaming(&targets).await?;
-        for calls in [1_000, 10_000] {
-            burst(&targets.many, calls).await?;
+        if wanted("streams") {
+            streaming(&targets).await?;
+        }
+        for calls in [1_000, 10_000].into_iter().filter(|_| wanted("bursts")) {
+            burst(&targets.many, calls)?;
         }
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
     })?;
@@ -138,24 +157,34 @@ async fn load(uri: &Uri, clients: usize, calls: usize) -> Result<Load> {
     Ok(Load { times, whole: begun.elapsed() })
 }
 
-/// All calls at once, each on a connection of its own.
-async fn burst(uri: &Uri, calls: usize) -> Result<()> {
+/// All calls at once, each on a connection of its own, from a process of their own: together with the
+/// host's ends they are more descriptors than one process may have.
+fn burst(uri: &Uri, calls: usize) -> Result<()> {
+    let told = Command::new(std::env::current_exe()?)
+        .args([BURST, &uri.to_string(), &calls.to_string()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    let told = String::from_utf8_lossy(&told.stdout);
+    println!("\n{}; the host held {} MB at the most so far", told.trim(), peak_mb());
+    Ok(())
+}
+
+async fn burst_at(uri: &Uri, calls: usize) -> Result<()> {
     let begun = Instant::now();
     let mut tasks = JoinSet::new();
     for _ in 0..calls {
         let uri = uri.clone();
         tasks.spawn(async move { Client::connect(&uri).await?.measure(1).await });
     }
-    let mut answered = 0;
+    let (mut answered, mut failures) = (0, BTreeMap::<String, usize>::new());
     while let Some(measured) = tasks.join_next().await {
-        answered += usize::from(measured?.is_ok());
+        match measured? {
+            Ok(_) => answered += 1,
+            Err(error) => *failures.entry(error.to_string()).or_default() += 1,
+        }
     }
-    println!(
-        "\n{calls} calls at once: {answered} answered in {:.2?}; the most memory held so far, host and \
-         clients together, {} MB",
-        begun.elapsed(),
-        peak_mb()
-    );
+    println!("{calls} calls at once: {answered} answered in {:.2?}", begun.elapsed());
+    failures.iter().for_each(|(error, times)| println!("{times} × {error}"));
     Ok(())
 }
 
