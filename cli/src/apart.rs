@@ -1,13 +1,17 @@
 //! `promptpilot serve` and `promptpilot worker`: the parts of one system, apart, against one database.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::Args;
-use promptpilot_control_plane::{ControlPlane, LambdaTarget, Secret, SecretToken, Settings};
+use promptpilot_control_plane::{
+    ControlPlane, LambdaTarget, Rates, Secret, SecretToken, Settings,
+};
 use promptpilot_spec::units;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::args::Place;
 use crate::builds::Builds;
@@ -22,6 +26,9 @@ use crate::signals::Signals;
 
 /// A shorter lease would end between two heartbeats.
 const LEASE_MIN: Duration = Duration::from_secs(1);
+
+/// Several people may sit behind one address.
+const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
 /// What both need.
 #[derive(Debug, Args)]
@@ -83,6 +90,18 @@ pub(crate) struct Serve {
     /// A host name, beside the loopback ones, that requests may be addressed to
     #[arg(long = "allowed-host", value_name = "NAME")]
     allowed_hosts: Vec<String>,
+    /// Where people reach the API, where that is another address
+    #[arg(long, value_name = "URL", env = "PROMPTPILOT_PUBLIC_URL")]
+    public_url: Option<Url>,
+    /// Origin of another site whose pages may call the API, with tokens
+    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    cors_origins: Vec<String>,
+    /// A proxy that is believed when it says where a request comes from (`x-forwarded-for`)
+    #[arg(long = "trusted-proxy", value_name = "ADDRESS")]
+    trusted_proxies: Vec<IpAddr>,
+    /// Requests a minute with one token; from one address, twice as many
+    #[arg(long, value_name = "NUMBER", default_value = "1200")]
+    rate: NonZeroU32,
     /// What the API asks for
     #[arg(long, value_name = "TOKEN", env = "PROMPTPILOT_TOKEN", hide_env_values = true)]
     token: String,
@@ -117,6 +136,13 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     let mut settings = args.common.settings(&data)?;
     settings.token = Some(SecretToken::new(&args.token));
     settings.allowed_hosts = args.allowed_hosts;
+    if let Some(url) = args.public_url {
+        settings.allowed_hosts.extend(url.host_str().map(ToOwned::to_owned));
+        settings.public_url = Some(url.as_str().trim_end_matches('/').to_owned());
+    }
+    settings.cors_origins = args.cors_origins;
+    settings.trusted_proxies = args.trusted_proxies;
+    settings.rates = Some(Rates { token: args.rate, address: args.rate.saturating_mul(TWICE) });
     promptpilot_control_plane::migrate(&settings.database_url).await?;
     let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -80,7 +81,9 @@ pub(crate) async fn serve(
         let shutdown = shutdown.clone();
         async move { shutdown.cancelled_owned().await }
     };
-    let server = axum::serve(listener, router).with_graceful_shutdown(drained).into_future();
+    // Handlers learn where a request comes from.
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(drained).into_future();
     tokio::pin!(server);
     tokio::select! {
         outcome = &mut server => outcome,

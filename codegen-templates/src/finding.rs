@@ -1,9 +1,10 @@
 //! What a check has to say, in a form that terminals, editors and the API share.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One thing found in a definition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
@@ -25,7 +26,7 @@ pub struct Finding {
 }
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing is built.
@@ -37,7 +38,7 @@ pub enum Severity {
 }
 
 /// A place inside a text of the definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Within {
     /// Counted from 1.
     pub line: usize,
@@ -48,7 +49,7 @@ pub struct Within {
 }
 
 /// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Location {
     /// The file, as it was named to us.
     pub file: String,

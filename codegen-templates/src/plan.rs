@@ -1,5 +1,7 @@
 //! A checked definition with everything resolved: what is built and how it is deployed.
 
+use std::collections::BTreeMap;
+
 use promptpilot_spec::{
     definition::{
         Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test, Tool,
@@ -7,10 +9,11 @@ use promptpilot_spec::{
     model::{Price, Step},
     units::Duration,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a definition comes to. Only a definition without errors has one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Plan {
     /// The endpoint's name.
     pub name: String,
@@ -61,7 +64,7 @@ pub struct Plan {
 }
 
 /// One message of the conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedMessage {
     /// The place of its text in the definition.
     pub pointer: String,
@@ -72,7 +75,7 @@ pub struct PlannedMessage {
 }
 
 /// One model that may be asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedModel {
     /// Its place in the definition.
     pub pointer: String,
@@ -104,14 +107,15 @@ pub struct PlannedModel {
     pub seed: Option<i64>,
     /// Reasoning effort.
     pub effort: Option<Effort>,
-    /// What its tokens cost; `None` where nobody knows.
+    /// What its tokens cost, in micro-USD per million; `None` where nobody knows.
+    #[schemars(with = "Option<BTreeMap<String, u64>>")]
     pub price: Option<Price>,
     /// What they cost where the prompt is long, the longest last.
     pub price_steps: Vec<Step>,
 }
 
 /// The most that one call can come to, all attempts included.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ceiling {
     /// In micro-USD.
     pub micro_usd: Bound,
@@ -122,7 +126,7 @@ pub struct Ceiling {
 }
 
 /// A bound, or why there is none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// Never more.
@@ -132,7 +136,7 @@ pub enum Bound {
 }
 
 /// A model that answers a share of the calls in the first one's stead.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedSplit {
     /// Its share of all calls.
     pub percent: u8,

@@ -26,7 +26,7 @@ impl Database {
     pub(crate) async fn connect(url: &str) -> sqlx::Result<Self> {
         let options: PgConnectOptions = url.parse()?;
         Ok(Self {
-            app: pool(&options, "pp_app", 8).await?,
+            app: pool(&options.clone().options(BOUNDS), "pp_app", 8).await?,
             system: pool(&options, "pp_system", 16).await?,
             listener: PgPoolOptions::new()
                 .max_connections(1)
@@ -46,6 +46,13 @@ impl Database {
         Ok(transaction)
     }
 
+    /// Each pool's name, connections, and how many of these are idle.
+    pub(crate) fn connections(&self) -> [(&'static str, u32, u32); 2] {
+        [("app", &self.app), ("system", &self.system)].map(|(name, pool)| {
+            (name, pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
+        })
+    }
+
     /// Ends all connections in order; whoever asks for one later is refused.
     pub(crate) async fn close(&self) {
         tokio::join!(self.app.close(), self.system.close(), self.listener.close());
@@ -56,6 +63,14 @@ impl Database {
         &self.system
     }
 }
+
+/// A request's statement that takes longer, waits longer for a lock, or a transaction that does
+/// nothing for longer, is ended: whoever waits behind it goes on.
+const BOUNDS: [(&str, &str); 3] = [
+    ("statement_timeout", "20s"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+];
 
 /// How long a request waits for a connection before it is told to try again.
 const ACQUIRE: Duration = Duration::from_secs(5);

@@ -23,4 +23,4 @@ pub use http::page::Page;
 pub use migrate::{MigrateError, migrate};
 pub use plane::{ConnectError, ControlPlane, LocalOwner};
 pub use secret::{NoKey, Secret, SecretKey, SecretToken};
-pub use settings::{BuildSettings, Faults, LambdaTarget, Settings, WorkerSettings};
+pub use settings::{BuildSettings, Faults, LambdaTarget, Rates, Settings, WorkerSettings};

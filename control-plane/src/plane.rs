@@ -2,7 +2,8 @@
 
 use std::{future::Future, sync::Arc};
 
-use axum::{extract::DefaultBodyLimit, middleware};
+use aide::axum::ApiRouter;
+use axum::{extract::DefaultBodyLimit, middleware, routing::get};
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -20,7 +21,12 @@ use crate::{
         queue,
     },
     endpoints,
-    http::{Problem, guard, request_id},
+    http::{
+        Problem, documents, frame, guard, idempotency,
+        metrics::{self, Metrics},
+        rate::{self, Limits},
+        request_id,
+    },
     lambda,
     people::store::ensure_local_owner,
     settings::Settings,
@@ -28,7 +34,7 @@ use crate::{
 };
 
 /// The largest request: a deploy of many definitions.
-const MOST_BODY: usize = 16 << 20;
+pub(crate) const MOST_BODY: usize = 16 << 20;
 
 /// The control plane. Cheap to clone: clones share pools and settings.
 #[derive(Debug, Clone)]
@@ -45,6 +51,8 @@ struct Shared {
     lambda: aws_sdk_lambda::Client,
     /// Rung whenever something may have changed; whoever waits looks for itself.
     wake: Arc<Notify>,
+    metrics: Metrics,
+    limits: Option<Arc<Limits>>,
     owner: OnceCell<LocalOwner>,
     _listener: DropGuard,
 }
@@ -88,6 +96,8 @@ impl ControlPlane {
             artifacts,
             lambda: lambda::client(&settings.lambda),
             wake,
+            metrics: Metrics::new(),
+            limits: rate::limits(settings.rates),
             owner: OnceCell::new(),
             _listener: gone.drop_guard(),
             database,
@@ -98,16 +108,24 @@ impl ControlPlane {
 
     /// The HTTP API.
     pub fn router(&self) -> axum::Router {
-        axum::Router::new()
+        let documented = ApiRouter::new()
             .merge(status::routes::router())
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
-            .merge(calls::routes::router())
+            .merge(calls::routes::router());
+        documents::with_documents(documented)
+            .route("/metrics", get(metrics::show))
             .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
             .method_not_allowed_fallback(Problem::method_not_allowed)
+            .layer(middleware::from_fn_with_state(self.clone(), idempotency::repeat))
             .layer(DefaultBodyLimit::max(MOST_BODY))
+            .layer(middleware::from_fn(frame::within_time))
+            .layer(middleware::from_fn_with_state(self.clone(), rate::limit))
             .layer(middleware::from_fn_with_state(self.clone(), guard::same_site))
+            .layer(frame::cors(&self.settings().cors_origins))
             .layer(tower_http::catch_panic::CatchPanicLayer::custom(Problem::panicked))
+            .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
+            .layer(middleware::from_fn_with_state(self.clone(), frame::protect))
             .layer(middleware::from_fn(request_id::identify))
             .with_state(self.clone())
     }
@@ -162,6 +180,14 @@ impl ControlPlane {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.shared.settings
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
+    }
+
+    pub(crate) fn limits(&self) -> Option<&Limits> {
+        self.shared.limits.as_deref()
     }
 
     pub(crate) fn builder(&self) -> &Builder {

@@ -3,6 +3,10 @@
 use std::{fmt, str::FromStr};
 
 use base64::Engine;
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -72,14 +76,57 @@ impl SecretKey {
     /// A secret for one `purpose` and one `subject`. Neither it nor any number of them tells the
     /// key, or a secret for another.
     pub(crate) fn derive(&self, purpose: &str, subject: &[u8]) -> Secret {
+        Secret(hex::encode(self.derive_bytes(purpose, subject)))
+    }
+
+    /// The same as bytes.
+    fn derive_bytes(&self, purpose: &str, subject: &[u8]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0)
             .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
         mac.update(purpose.as_bytes());
         // No purpose has this byte, so where it ends is never in doubt.
         mac.update(&[0]);
         mac.update(subject);
-        Secret(hex::encode(mac.finalize().into_bytes()))
+        mac.finalize().into_bytes().into()
     }
+
+    /// Encrypts for one `purpose`; what comes out opens with the same `subject` only.
+    pub(crate) fn seal(
+        &self,
+        purpose: &str,
+        subject: &[u8],
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).map_err(SealError::Random)?;
+        let sealed = self
+            .cipher(purpose)
+            .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: subject })
+            .map_err(|_| SealError::TooLong)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Decrypts what [`seal`](Self::seal) encrypted; `None` if anything about it is another.
+    pub(crate) fn open(&self, purpose: &str, subject: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let payload = Payload { msg: sealed, aad: subject };
+        self.cipher(purpose).decrypt(&XNonce::from(*nonce), payload).ok()
+    }
+
+    fn cipher(&self, purpose: &str) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.derive_bytes(purpose, b"seal").into())
+    }
+}
+
+const NONCE_BYTES: usize = 24;
+
+/// Why something could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SealError {
+    #[error("the system gave no random bytes")]
+    Random(#[source] getrandom::Error),
+    #[error("it is longer than can be sealed")]
+    TooLong,
 }
 
 impl FromStr for SecretKey {
@@ -130,6 +177,18 @@ mod tests {
         for text in ["", "07", "a passphrase", &"07".repeat(31), &"07".repeat(33)] {
             assert_eq!(text.parse::<SecretKey>().unwrap_err(), NoKey, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_sealed_opens_with_the_same_key_purpose_and_subject_only() {
+        let key = SecretKey::new([7; 32]);
+        let sealed = key.seal("answer", b"one", b"hunter2").unwrap();
+        assert_eq!(key.open("answer", b"one", &sealed).unwrap(), b"hunter2");
+        assert_ne!(key.seal("answer", b"one", b"hunter2").unwrap(), sealed);
+        assert!(key.open("another", b"one", &sealed).is_none());
+        assert!(key.open("answer", b"two", &sealed).is_none());
+        assert!(SecretKey::new([8; 32]).open("answer", b"one", &sealed).is_none());
+        assert!(key.open("answer", b"one", &sealed[..20]).is_none());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a control plane must be told from outside.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use crate::{
     deploy::model::Status,
@@ -24,6 +24,14 @@ pub struct Settings {
     pub token: Option<SecretToken>,
     /// Host names beside the loopback ones that requests may be addressed to.
     pub allowed_hosts: Vec<String>,
+    /// Where people reach the server, if they do by another address than it listens at.
+    pub public_url: Option<String>,
+    /// Origins of other sites whose pages may call the API, with tokens.
+    pub cors_origins: Vec<String>,
+    /// Proxies that are believed when they say where a request comes from.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How often callers may ask; absent means as often as they like.
+    pub rates: Option<Rates>,
     /// How builds are bounded.
     pub build: BuildSettings,
     /// How a worker works.
@@ -46,10 +54,30 @@ impl Settings {
             keys: BTreeMap::new(),
             token: None,
             allowed_hosts: Vec::new(),
+            public_url: None,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            rates: None,
             build: BuildSettings::default(),
             worker: WorkerSettings::default(),
         }
     }
+}
+
+impl Settings {
+    /// Whether people come over TLS, and by it alone.
+    pub(crate) fn is_public_by_tls(&self) -> bool {
+        self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+}
+
+/// How often callers may ask, in requests a minute.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    /// With one token.
+    pub token: NonZeroU32,
+    /// From one address.
+    pub address: NonZeroU32,
 }
 
 /// Where Lambda's API is, and as whom we speak to it.

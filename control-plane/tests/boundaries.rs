@@ -49,6 +49,13 @@ fn only_worker_ingest_and_start_pass_row_level_security() {
 }
 
 #[test]
+fn every_route_is_in_the_document() {
+    let undocumented: Vec<String> = containing(&[".route("]).into_iter().collect();
+    // The document itself, the page that shows it, and what Prometheus reads.
+    assert_eq!(undocumented, ["http/documents.rs", "plane.rs"]);
+}
+
+#[test]
 fn only_stores_have_sql() {
     let elsewhere: Vec<String> = containing(&["sqlx::query"])
         .into_iter()

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::problem::{ApiError, Problem};
 use super::stream::Events;
+use super::types::Page;
 use crate::commands::Context;
 use crate::data::DataDir;
 use crate::error::Failure;
@@ -66,6 +67,19 @@ impl Client {
         query: Query<'_>,
     ) -> Result<T, ApiError> {
         self.json(self.request(Method::GET, path, query), path).await
+    }
+
+    /// All items of a list, page by page.
+    pub(crate) async fn all<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Vec<T>, ApiError> {
+        let mut items = Vec::new();
+        let mut query = vec![("limit", "500".to_owned())];
+        loop {
+            let page: Page<T> = self.get(path, &query).await?;
+            items.extend(page.items);
+            let Some(next) = page.next else { return Ok(items) };
+            query.truncate(1);
+            query.push(("after", next));
+        }
     }
 
     pub(crate) async fn post<T: DeserializeOwned>(

@@ -15,6 +15,8 @@ pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
+    /// Where the next one begins; absent on the last.
+    pub(crate) next: Option<String>,
 }
 
 /// The answer to a check, as far as it is shown: one result for each definition, in their order.

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use crate::api::{Client, Endpoint, Page};
+use crate::api::{Client, Endpoint};
 use crate::args::Place;
 use crate::error::Failure;
 use crate::style::{FAINT, STRONG};
@@ -43,7 +43,7 @@ impl fmt::Display for Endpoints {
 
 pub(crate) async fn run(context: &Context) -> Result<(), Failure> {
     let client = Client::find(context)?;
-    let page: Page<Endpoint> = client.get(&["endpoints"], &[]).await?;
-    context.out.result(&Endpoints { items: page.items });
+    let items = client.all(&["endpoints"]).await?;
+    context.out.result(&Endpoints { items });
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) mod status;
 
 use std::path::PathBuf;
 
-use crate::api::{Client, Endpoint, Page};
+use crate::api::{Client, Endpoint};
 use crate::args::{Cli, Command, Global};
 use crate::error::Failure;
 use crate::folder;
@@ -76,10 +76,10 @@ async fn endpoint(client: &Client, name: &str) -> Result<Endpoint, Failure> {
         Err(error) => return Err(error.into()),
     };
     let failure = Failure::new(format!("no endpoint is named `{name}`"));
-    let Ok(page) = client.get::<Page<Endpoint>>(&["endpoints"], &[]).await else {
+    let Ok(items) = client.all::<Endpoint>(&["endpoints"]).await else {
         return Err(error.into());
     };
-    let known: Vec<String> = page.items.into_iter().map(|endpoint| endpoint.name).collect();
+    let known: Vec<String> = items.into_iter().map(|endpoint| endpoint.name).collect();
     Err(match folder::nearest(name, &known) {
         Some(nearest) => failure.hint(format!("did you mean `{nearest}`?")),
         None if known.is_empty() => {

@@ -2,32 +2,48 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use aide::axum::{ApiRouter, routing::get_with};
 use axum::{
-    Json, Router,
+    Json,
     http::{HeaderMap, header},
     response::{IntoResponse, Response, sse::Event},
-    routing::get,
 };
 use futures::Stream;
+use promptpilot_spec::record::CallRecord;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::store::{self, Arrived, Place};
 use crate::{
     endpoints::routes::endpoint,
-    http::{Context, Page, Paging, Problem, extract::Query, sse},
+    http::{
+        Context, Page, Paging, Problem,
+        extract::Query,
+        openapi::{self, describe},
+        sse,
+    },
     plane::ControlPlane,
 };
 
 /// How often those who follow look for calls that another process took in.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(crate) fn router() -> Router<ControlPlane> {
-    Router::new().route("/api/calls", get(list))
+pub(crate) fn router() -> ApiRouter<ControlPlane> {
+    ApiRouter::new().api_route(
+        "/api/calls",
+        get_with(list, |operation| {
+            let summary = "List calls, newest first, or follow them as server-sent events";
+            let operation =
+                describe("calls", "listCalls", summary, &["endpoint-not-found"])(operation);
+            openapi::or_events::<Page<CallRecord>>(operation)
+        }),
+    )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Of {
+    /// Only this endpoint's.
     endpoint: Option<String>,
 }
 

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use promptpilot_codegen::Finding;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::http::time::Rfc3339;
+
 /// Where a deployment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Waits for a worker.
@@ -83,8 +86,13 @@ impl fmt::Display for Status {
     }
 }
 
+/// A definition for the API's document.
+pub(crate) const EXAMPLE: &str = "name = \"greet\"\n\n[prompt]\ntemplate = \"Greet {{ name }}.\"\n\n\
+    [model]\nprovider = \"sandbox\"\nname = \"echo\"\n\n\
+    [request.name]\ntype = \"string\"\nmax_length = 100\n\n[auth]\nmode = \"public\"\n";
+
 /// One file to check or to deploy.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// What the sender calls it; shown in findings.
@@ -94,7 +102,7 @@ pub struct Source {
 }
 
 /// Body of `POST /api/deployments`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeployRequest {
     /// The environment's name; absent means `production`.
@@ -111,7 +119,7 @@ pub struct DeployRequest {
 }
 
 /// Answer of `POST /api/deployments`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Batch {
     /// The batch; absent when nothing had to be queued.
     pub batch: Option<Uuid>,
@@ -120,7 +128,7 @@ pub struct Batch {
 }
 
 /// One deployment of a [`Batch`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Accepted {
     /// The deployment; for an unchanged endpoint the one that is live.
     pub id: Uuid,
@@ -142,7 +150,7 @@ pub struct Accepted {
 }
 
 /// A deployment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Deployment {
     /// Its id.
     pub id: Uuid,
@@ -170,9 +178,11 @@ pub struct Deployment {
     pub function_version: Option<String>,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub created: OffsetDateTime,
     /// When it came to its end.
     #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<Rfc3339>")]
     pub finished: Option<OffsetDateTime>,
     /// Stages passed so far, in order; in lists empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -180,12 +190,13 @@ pub struct Deployment {
 }
 
 /// When a stage began and ended.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StageTime {
     /// The stage.
     pub status: Status,
     /// When it began.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub started: OffsetDateTime,
     /// How long it took, in ms; absent while it runs.
     pub duration_ms: Option<i64>,
@@ -194,7 +205,7 @@ pub struct StageTime {
 }
 
 /// What went wrong, in one sentence, and where.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Failure {
     /// The stage that failed.
     pub stage: Status,
@@ -215,12 +226,13 @@ pub struct Failure {
 }
 
 /// One line of a deployment's log.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LogLine {
     /// Its number in this log, counted from 1.
     pub seq: i64,
     /// When it was written.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub time: OffsetDateTime,
     /// The stage that wrote it.
     pub stage: Status,
@@ -231,7 +243,7 @@ pub struct LogLine {
 }
 
 /// How much a log line matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// What happens.
@@ -263,7 +275,7 @@ impl Level {
 }
 
 /// Data of the SSE event `status` of a deployment's log.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StatusEvent {
     /// Where the deployment stands.
     pub status: Status,

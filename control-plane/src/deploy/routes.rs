@@ -1,12 +1,17 @@
 //! Deployments over HTTP.
 
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
+};
 use axum::{
-    Json, Router,
+    Json,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
@@ -19,18 +24,69 @@ use crate::{
         Context, Page, Paging, Problem,
         body::Body,
         extract::{Path, Query},
+        openapi::{self, describe, describe_with},
         sse,
     },
     plane::ControlPlane,
 };
 
-pub(crate) fn router() -> Router<ControlPlane> {
-    Router::new()
-        .route("/api/deployments", get(list).post(deploy))
-        .route("/api/deployments/{id}", get(show))
-        .route("/api/deployments/{id}/logs", get(logs))
-        .route("/api/deployments/{id}/cancel", post(cancel))
-        .route("/api/deployments/{id}/retry", post(retry))
+pub(crate) fn router() -> ApiRouter<ControlPlane> {
+    const TAG: &str = "deployments";
+    let file = json!({ "file": "greet.toml", "toml": super::model::EXAMPLE });
+    let deployed = describe_with(
+        TAG,
+        "deploy",
+        "Save what changed, and queue it; all or none go live",
+        &["definitions-missing", "definition-invalid", "environment-not-found"],
+        json!({ "definitions": [file], "message": "Greet more warmly" }),
+    );
+    ApiRouter::new()
+        .api_route(
+            "/api/deployments",
+            get_with(list, describe(TAG, "listDeployments", "List deployments, newest first", &[]))
+                .post_with(deploy, |operation| {
+                    deployed(operation)
+                        .response_with::<200, Json<Batch>, _>(|response| {
+                            response.description("Nothing had to be queued: it is live already.")
+                        })
+                        .response_with::<202, Json<Batch>, _>(|response| {
+                            response.description("Queued.")
+                        })
+                }),
+        )
+        .api_route(
+            "/api/deployments/{id}",
+            get_with(
+                show,
+                describe(TAG, "showDeployment", "Show a deployment", &["deployment-not-found"]),
+            ),
+        )
+        .api_route(
+            "/api/deployments/{id}/logs",
+            get_with(logs, |operation| {
+                let id = "showDeploymentLog";
+                let summary = "Show a deployment's log, or follow it as server-sent events";
+                let operation = describe(TAG, id, summary, &["deployment-not-found"])(operation);
+                openapi::or_events::<Log>(operation)
+            }),
+        )
+        .api_route(
+            "/api/deployments/{id}/cancel",
+            post_with(cancel, |operation| {
+                let kinds = &["deployment-not-found", "deployment-finished"];
+                describe(TAG, "cancelDeployment", "Stop a deployment", kinds)(operation)
+                    .response::<202, Json<Stands>>()
+            }),
+        )
+        .api_route(
+            "/api/deployments/{id}/retry",
+            post_with(retry, |operation| {
+                let kinds = &["deployment-not-found", "deployment-not-failed", "endpoint-deleted"];
+                let summary = "Queue again what a deployment's batch asked for";
+                describe(TAG, "retryDeployment", summary, kinds)(operation)
+                    .response::<202, Json<Retried>>()
+            }),
+        )
 }
 
 async fn deploy(
@@ -42,8 +98,9 @@ async fn deploy(
     Ok((status, Json(batch)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Which {
+    /// Only this endpoint's.
     endpoint: Option<String>,
 }
 
@@ -65,7 +122,7 @@ async fn show(context: Context, Path(id): Path<Uuid>) -> Result<Json<Deployment>
 }
 
 /// A log as JSON: what went wrong comes first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Log {
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +150,7 @@ async fn logs(
     Ok(([(header::VARY, "accept")], Json(log)).into_response())
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Stands {
     id: Uuid,
     status: Status,
@@ -114,7 +171,7 @@ async fn cancel(
     Ok((StatusCode::ACCEPTED, Json(Stands { id, status })))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Retried {
     batch: Uuid,
 }

@@ -2,15 +2,19 @@
 
 use promptpilot_codegen::{Finding, Plan};
 use promptpilot_spec::Definition;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::deploy::model::{Source, Status};
+use crate::{
+    deploy::model::{Source, Status},
+    http::time::Rfc3339,
+};
 
 /// Body of `POST /api/endpoints/check`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckRequest {
     /// What to check.
@@ -18,14 +22,14 @@ pub struct CheckRequest {
 }
 
 /// Answer of `POST /api/endpoints/check`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckAnswer {
     /// One result for each definition, in their order.
     pub results: Vec<Checked>,
 }
 
 /// What the check found in one definition.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Checked {
     /// The endpoint's name, where it could be read.
     pub name: Option<String>,
@@ -37,7 +41,7 @@ pub struct Checked {
 }
 
 /// An endpoint.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoint {
     /// Its id.
     pub id: Uuid,
@@ -63,11 +67,19 @@ pub struct Endpoint {
     pub toml: Option<String>,
     /// When it last changed.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub updated: OffsetDateTime,
 }
 
+impl Endpoint {
+    /// Changes with whatever an edit could overlook: the newest version, and the one that serves.
+    pub(crate) fn revision(&self) -> String {
+        format!("{}-{}", self.version, self.live_version.unwrap_or(0))
+    }
+}
+
 /// A deployment in a list of endpoints.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct DeploymentSummary {
     /// Its id.
     pub id: Uuid,
@@ -77,11 +89,12 @@ pub struct DeploymentSummary {
     pub version: i32,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub created: OffsetDateTime,
 }
 
 /// One version of an endpoint.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Version {
     /// Counted from 1.
     pub version: i32,
@@ -93,11 +106,12 @@ pub struct Version {
     pub message: Option<String>,
     /// When.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub created: OffsetDateTime,
 }
 
 /// Answer of `GET /api/endpoints/{name}/source`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct GeneratedSource {
     /// The version that the files are made of.
     pub version: i32,
@@ -108,7 +122,7 @@ pub struct GeneratedSource {
 }
 
 /// Body of `POST /api/endpoints/{name}/rollback`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollbackRequest {
     /// The version to go back to; absent means the one that served before.
@@ -117,7 +131,7 @@ pub struct RollbackRequest {
 }
 
 /// Answer of `POST /api/endpoints/{name}/rollback`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RolledBack {
     /// The endpoint's name.
     pub endpoint: String,

@@ -1,12 +1,18 @@
 //! Endpoints over HTTP.
 
-use axum::{
-    Json, Router,
-    extract::State,
-    http::StatusCode,
-    routing::{get, post},
+use aide::axum::{
+    ApiRouter,
+    routing::{get_with, post_with},
 };
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, HeaderValue},
+};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     check::{examine, examine_all, sound},
@@ -22,9 +28,11 @@ use crate::{
         release::{rollback, teardown},
     },
     http::{
-        Context, Page, Problem,
+        Context, Page, Paging, Problem,
         body::Body,
         extract::{Path, Query},
+        openapi::{describe, describe_with},
+        revision::{Seen, etag},
     },
     plane::ControlPlane,
 };
@@ -32,19 +40,76 @@ use crate::{
 /// The environment where none is named.
 pub(crate) const DEFAULT_ENVIRONMENT: &str = "production";
 
-pub(crate) fn router() -> Router<ControlPlane> {
-    Router::new()
-        .route("/api/endpoints", get(list))
-        .route("/api/endpoints/check", post(check))
-        .route("/api/endpoints/{name}", get(show).delete(delete))
-        .route("/api/endpoints/{name}/source", get(source))
-        .route("/api/endpoints/{name}/versions", get(versions))
-        .route("/api/endpoints/{name}/rollback", post(roll_back))
+pub(crate) fn router() -> ApiRouter<ControlPlane> {
+    const TAG: &str = "endpoints";
+    const HERE: &[&str] = &["environment-not-found", "endpoint-not-found"];
+    let file = json!({ "file": "greet.toml", "toml": crate::deploy::model::EXAMPLE });
+    let checked = describe_with(
+        TAG,
+        "checkDefinitions",
+        "Check definitions, all errors at once; nothing is saved",
+        &[],
+        json!({ "definitions": [file] }),
+    );
+    let rolled_back = describe_with(
+        TAG,
+        "rollBackEndpoint",
+        "Go back to a version that served before, without a build",
+        &[
+            "environment-not-found",
+            "endpoint-not-found",
+            "deployment-running",
+            "nothing-live",
+            "already-live",
+            "nothing-to-roll-back-to",
+            "version-gone",
+        ],
+        json!({ "version": 3 }),
+    );
+    ApiRouter::new()
+        .api_route(
+            "/api/endpoints",
+            get_with(
+                list,
+                describe(TAG, "listEndpoints", "List endpoints by name", &["environment-not-found"]),
+            ),
+        )
+        .api_route("/api/endpoints/check", post_with(check, checked))
+        .api_route(
+            "/api/endpoints/{name}",
+            get_with(show, describe(TAG, "showEndpoint", "Show an endpoint", HERE)).delete_with(
+                delete,
+                describe(
+                    TAG,
+                    "deleteEndpoint",
+                    "Take an endpoint down; its history stays",
+                    &["environment-not-found", "endpoint-not-found", "deployment-running"],
+                ),
+            ),
+        )
+        .api_route(
+            "/api/endpoints/{name}/source",
+            get_with(
+                source,
+                describe(
+                    TAG,
+                    "showSource",
+                    "Show the Rust code that a version becomes",
+                    &["endpoint-not-found", "version-not-found", "definition-invalid-now"],
+                ),
+            ),
+        )
+        .api_route(
+            "/api/endpoints/{name}/versions",
+            get_with(versions, describe(TAG, "listVersions", "List versions, newest first", HERE)),
+        )
+        .api_route("/api/endpoints/{name}/rollback", post_with(roll_back, rolled_back))
 }
 
 /// Which environment a request means.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct In {
+    /// The environment's name; absent means `production`.
     env: Option<String>,
 }
 
@@ -71,38 +136,72 @@ async fn check(
     Json(CheckAnswer { results })
 }
 
-async fn list(context: Context, Query(place): Query<In>) -> Result<Json<Page<Endpoint>>, Problem> {
+async fn list(
+    context: Context,
+    Query(place): Query<In>,
+    Query(paging): Query<Paging<String>>,
+) -> Result<Json<Page<Endpoint>>, Problem> {
     let mut db = context.begin().await?;
     let environment = environment(&mut db, place.name()).await?;
-    let items = store::list(&mut db, environment, None).await?;
-    Ok(Json(Page { items, next: None }))
+    let limit = paging.limit();
+    let items = store::list(&mut db, environment, paging.after.as_deref(), limit + 1).await?;
+    Ok(Json(Page::new(items, limit, |endpoint| endpoint.name.clone())))
 }
+
+/// An answer with the `etag` of its revision.
+type Revised<T> = ([(HeaderName, HeaderValue); 1], Json<T>);
 
 async fn show(
     context: Context,
     Path(name): Path<String>,
     Query(place): Query<In>,
-) -> Result<Json<Endpoint>, Problem> {
+) -> Result<Revised<Endpoint>, Problem> {
     let mut db = context.begin().await?;
     let environment = environment(&mut db, place.name()).await?;
-    let found = store::list(&mut db, environment, Some(&name)).await?.pop();
-    found.map(Json).ok_or_else(|| Problem::not_found("endpoint", name))
+    let found = found(&mut db, environment, &name).await?;
+    Ok(([etag(&found.revision())], Json(found)))
+}
+
+/// The endpoint of a name, or the problem that there is none.
+async fn found(
+    db: &mut sqlx::PgConnection,
+    environment: Uuid,
+    name: &str,
+) -> Result<Endpoint, Problem> {
+    let found = store::get(db, environment, name).await?;
+    found.ok_or_else(|| Problem::not_found("endpoint", name))
+}
+
+/// Refuses an edit of an endpoint that has changed since the caller saw it. The caller
+/// holds what an edit would change, so that it stays as it is found.
+pub(crate) async fn check_revision(
+    db: &mut sqlx::PgConnection,
+    seen: &Seen,
+    environment: Uuid,
+    name: &str,
+) -> Result<(), Problem> {
+    let now = found(db, environment, name).await?;
+    seen.check(&now.revision(), &now)
 }
 
 async fn versions(
     context: Context,
     Path(name): Path<String>,
     Query(place): Query<In>,
+    Query(paging): Query<Paging<i32>>,
 ) -> Result<Json<Page<Version>>, Problem> {
     let mut db = context.begin().await?;
     let environment = environment(&mut db, place.name()).await?;
     let id = endpoint(&mut db, &name).await?;
-    let items = store::versions(&mut db, id, environment).await?;
-    Ok(Json(Page { items, next: None }))
+    let limit = paging.limit();
+    let items = store::versions(&mut db, id, environment, paging.after, limit + 1).await?;
+    Ok(Json(Page::new(items, limit, |version| version.version)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Of {
+    /// Counted from 1; absent means the newest.
+    #[schemars(range(min = 1))]
     version: Option<i32>,
 }
 
@@ -122,7 +221,7 @@ async fn source(
     let (_, plan, _) =
         sound(examine(&saved, plane.settings(), Default::default())).map_err(|findings| {
             Problem::conflict(
-                "definition-invalid",
+                "definition-invalid-now",
                 format!("version {} does not pass today's check", text.number),
             )
             .with("findings", findings)
@@ -137,31 +236,36 @@ async fn source(
 
 async fn roll_back(
     context: Context,
+    seen: Seen,
     Path(name): Path<String>,
     Query(place): Query<In>,
     Body(request): Body<RollbackRequest>,
 ) -> Result<Json<RolledBack>, Problem> {
-    rollback::run(&context, &name, place.name(), request.version).await.map(Json)
+    rollback::run(&context, &seen, &name, place.name(), request.version).await.map(Json)
 }
 
-#[derive(Debug, Serialize)]
+/// Answer of `DELETE /api/endpoints/{name}`.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Deleted {
+    /// The name, which is free again.
     endpoint: String,
 }
 
 async fn delete(
     context: Context,
+    seen: Seen,
     Path(name): Path<String>,
-) -> Result<(StatusCode, Json<Deleted>), Problem> {
-    teardown::run(&context, &name).await?;
-    Ok((StatusCode::OK, Json(Deleted { endpoint: name })))
+    Query(place): Query<In>,
+) -> Result<Json<Deleted>, Problem> {
+    teardown::run(&context, &seen, &name, place.name()).await?;
+    Ok(Json(Deleted { endpoint: name }))
 }
 
 /// Id of an environment, or the problem that there is none.
 pub(crate) async fn environment(
     db: &mut sqlx::PgConnection,
     name: &str,
-) -> Result<uuid::Uuid, Problem> {
+) -> Result<Uuid, Problem> {
     store::environment(db, name).await?.ok_or_else(|| Problem::not_found("environment", name))
 }
 
@@ -169,6 +273,6 @@ pub(crate) async fn environment(
 pub(crate) async fn endpoint(
     db: &mut sqlx::PgConnection,
     name: &str,
-) -> Result<uuid::Uuid, Problem> {
+) -> Result<Uuid, Problem> {
     store::id(db, name).await?.ok_or_else(|| Problem::not_found("endpoint", name))
 }

@@ -138,13 +138,35 @@ impl Row {
     }
 }
 
-/// Endpoints by name, those after a name; `only` narrows to one.
+/// Endpoints by name, those after a name.
 pub(crate) async fn list(
     db: &mut PgConnection,
     environment: Uuid,
-    only: Option<&str>,
+    after: Option<&str>,
+    limit: i64,
 ) -> sqlx::Result<Vec<Endpoint>> {
-    let rows = sqlx::query_as!(
+    let rows = rows(db, environment, None, after, limit).await?;
+    Ok(rows.into_iter().map(|row| row.into_endpoint(false)).collect())
+}
+
+/// One endpoint, with its definition.
+pub(crate) async fn get(
+    db: &mut PgConnection,
+    environment: Uuid,
+    name: &str,
+) -> sqlx::Result<Option<Endpoint>> {
+    let found = rows(db, environment, Some(name), None, 1).await?.pop();
+    Ok(found.map(|row| row.into_endpoint(true)))
+}
+
+async fn rows(
+    db: &mut PgConnection,
+    environment: Uuid,
+    only: Option<&str>,
+    after: Option<&str>,
+    limit: i64,
+) -> sqlx::Result<Vec<Row>> {
+    sqlx::query_as!(
         Row,
         r#"select e.id, e.name, e.updated_at as updated, v.number as version, v.toml,
                   v.definition as "definition: Json<promptpilot_spec::Definition>",
@@ -163,13 +185,16 @@ pub(crate) async fn list(
                      where endpoint_id = e.id and environment_id = $1 order by id desc limit 1
                   ) d on true
             where e.deleted_at is null and ($2::text is null or e.name = $2)
-            order by e.name"#,
+              and ($3::text is null or e.name > $3)
+            order by e.name
+            limit $4"#,
         environment,
-        only
+        only,
+        after,
+        limit
     )
     .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.into_endpoint(only.is_some())).collect())
+    .await
 }
 
 /// Id of an endpoint that is not deleted.
@@ -179,11 +204,13 @@ pub(crate) async fn id(db: &mut PgConnection, name: &str) -> sqlx::Result<Option
         .await
 }
 
-/// All versions, newest first.
+/// Versions, newest first, those before a number.
 pub(crate) async fn versions(
     db: &mut PgConnection,
     endpoint: Uuid,
     environment: Uuid,
+    before: Option<i32>,
+    limit: i64,
 ) -> sqlx::Result<Vec<Version>> {
     sqlx::query_as!(
         Version,
@@ -193,10 +220,13 @@ pub(crate) async fn versions(
              left join users u on u.id = v.created_by
              left join functions f on f.endpoint_id = v.endpoint_id and f.environment_id = $2
              left join deployments live on live.id = f.live_deployment_id
-            where v.endpoint_id = $1
-            order by v.number desc"#,
+            where v.endpoint_id = $1 and ($3::integer is null or v.number < $3)
+            order by v.number desc
+            limit $4"#,
         endpoint,
-        environment
+        environment,
+        before,
+        limit
     )
     .fetch_all(db)
     .await

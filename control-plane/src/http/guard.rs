@@ -19,13 +19,18 @@ pub(crate) async fn same_site(
     request: Request,
     next: Next,
 ) -> Response {
-    match check_site(request.headers(), &plane.settings().allowed_hosts) {
+    let settings = plane.settings();
+    match check_site(request.headers(), &settings.allowed_hosts, &settings.cors_origins) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn check_site(headers: &HeaderMap, allowed: &[String]) -> Result<(), Problem> {
+fn check_site(
+    headers: &HeaderMap,
+    allowed: &[String],
+    origins: &[String],
+) -> Result<(), Problem> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_known(host, allowed) {
         return Err(Problem::new(
@@ -39,7 +44,8 @@ fn check_site(headers: &HeaderMap, allowed: &[String]) -> Result<(), Problem> {
     let origin = origin.to_str().unwrap_or_default();
     let site = origin.split_once("://").map_or("", |(_, site)| site);
     // A page on another port of this machine is another site: functions answer there.
-    if is_known(site, allowed) && site == host {
+    let ours = is_known(site, allowed) && site == host;
+    if ours || origins.iter().any(|known| known == origin) {
         return Ok(());
     }
     Err(Problem::new(
@@ -88,7 +94,8 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
-        check_site(&headers, &["pilot.example.com".to_owned()]).is_ok()
+        let (hosts, origins) = ("pilot.example.com", "https://friend.example.com");
+        check_site(&headers, &[hosts.to_owned()], &[origins.to_owned()]).is_ok()
     }
 
     #[test]
@@ -104,6 +111,7 @@ mod tests {
     #[test]
     fn pages_of_other_sites_are_refused() {
         assert!(site("127.0.0.1:7433", Some("http://127.0.0.1:7433")));
+        assert!(site("127.0.0.1:7433", Some("https://friend.example.com")));
         for origin in ["http://127.0.0.1:7434", "https://evil.example.com", "null"] {
             assert!(!site("127.0.0.1:7433", Some(origin)), "{origin}");
         }

@@ -1,24 +1,38 @@
 //! Problem documents (RFC 9457). Their `type` is what programs may rely on.
 
+use aide::operation::OperationOutput;
 use axum::{
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use super::catalogue;
 
 /// An error that a caller sees.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Problem(Box<Document>);
 
-#[derive(Debug, Serialize)]
-struct Document {
+/// What went wrong (RFC 9457). Some kinds have members of their own.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
+pub(crate) struct Document {
+    /// Its kind, which never changes: what programs may rely on.
     #[serde(rename = "type")]
     kind: String,
+    /// The status in words.
     title: &'static str,
+    /// The response's status.
     status: u16,
+    /// What happened, in a sentence.
     detail: String,
+    /// How to mend it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
     #[serde(flatten)]
@@ -26,19 +40,30 @@ struct Document {
     /// What the log says and the caller does not see.
     #[serde(skip)]
     cause: Option<String>,
+    /// Seconds until another attempt makes sense.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
+
+/// What every `type` begins with.
+pub(crate) const TYPE_PREFIX: &str = "urn:promptpilot:problem:";
 
 impl Problem {
     /// A problem of a kind; `kind` is the last part of its `type`.
     pub(crate) fn new(status: StatusCode, kind: &str, detail: impl Into<String>) -> Self {
+        debug_assert!(
+            catalogue::find(kind).is_some_and(|known| known.status == status.as_u16()),
+            "the catalogue of problems has no `{kind}` with status {status}"
+        );
         Self(Box::new(Document {
-            kind: format!("urn:promptpilot:problem:{kind}"),
+            kind: format!("{TYPE_PREFIX}{kind}"),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
             hint: None,
             more: Map::new(),
             cause: None,
+            retry_after: None,
         }))
     }
 
@@ -84,12 +109,29 @@ impl Problem {
         self
     }
 
+    /// When to try again, in seconds.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// What the log says beside what the caller sees.
+    fn caused_by(mut self, cause: &(dyn std::error::Error + 'static)) -> Self {
+        self.0.cause = Some(chain(cause));
+        self
+    }
+
     /// One more member of the document.
     pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
         self.0.more.insert(name.to_owned(), value);
         self
     }
+}
+
+/// Statuses and examples come from the kinds that an operation notes.
+impl OperationOutput for Problem {
+    type Inner = Document;
 }
 
 /// An error and all its causes, on one line.
@@ -114,27 +156,46 @@ impl IntoResponse for Problem {
         }
         let status =
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.0.retry_after;
         let mut response = (status, axum::Json(self)).into_response();
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response
     }
 }
 
+/// SQLSTATE of a statement or a wait for a lock that took longer than requests may.
+const TOO_LONG: [&str; 2] = ["57014", "55P03"];
+
+/// SQLSTATE of a text that the database cannot hold.
+const UNKEPT_TEXT: [&str; 2] = ["22021", "22P05"];
+
+/// SQLSTATE of a server that is starting or ending.
+const NOT_UP: [&str; 3] = ["57P01", "57P02", "57P03"];
+
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
-                let mut problem = Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "database-unavailable",
-                    "the database does not answer; try again",
-                );
-                problem.0.cause = Some(chain(&error));
-                problem
-            }
-            _ => Self::internal("read or write the database", &error),
+        let code = error.as_database_error().and_then(|error| error.code());
+        let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
+        let unavailable = matches!(
+            error,
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed
+        );
+        let again = |kind, detail: &str| {
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, kind, detail).retry_after(1)
+        };
+        if unavailable || is(&NOT_UP) {
+            again("database-unavailable", "the database does not answer; try again")
+                .caused_by(&error)
+        } else if is(&TOO_LONG) {
+            again("database-busy", "the database took too long; try again").caused_by(&error)
+        } else if is(&UNKEPT_TEXT) {
+            Self::bad_request("text-invalid", "a text has a character that cannot be kept")
+        } else {
+            Self::internal("read or write the database", &error)
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The system's state, as the API shows it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::http::time::Rfc3339;
+
 /// Answer of `GET /api/status`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SystemStatus {
     /// This program's version.
     pub version: String,
@@ -21,12 +24,13 @@ pub struct SystemStatus {
 }
 
 /// A worker.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct WorkerStatus {
     /// Its id.
     pub id: String,
     /// When it was last heard of.
     #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
     pub seen: OffsetDateTime,
     /// Whether its builder is warm.
     pub builder_warm: bool,

@@ -1,25 +1,39 @@
 //! The system's state over HTTP.
 
-use axum::{Json, Router, extract::State, http::StatusCode, routing::get};
+use aide::axum::{ApiRouter, routing::get_with};
+use axum::{Json, extract::State, response::NoContent};
 
 use super::{model::SystemStatus, store};
 use crate::{
-    http::{Context, Problem},
+    http::{Context, Problem, openapi::describe},
     plane::ControlPlane,
 };
 
-pub(crate) fn router() -> Router<ControlPlane> {
-    Router::new()
-        .route("/healthz", get(async || StatusCode::NO_CONTENT))
-        .route("/readyz", get(ready))
-        .route("/api/status", get(status))
+pub(crate) fn router() -> ApiRouter<ControlPlane> {
+    ApiRouter::new()
+        .api_route(
+            "/healthz",
+            get_with(healthy, describe("system", "isHealthy", "Whether the process answers", &[])),
+        )
+        .api_route(
+            "/readyz",
+            get_with(ready, describe("system", "isReady", "Whether the database answers, too", &[])),
+        )
+        .api_route(
+            "/api/status",
+            get_with(status, describe("system", "showStatus", "Show whether everything runs", &[])),
+        )
+}
+
+async fn healthy() -> NoContent {
+    NoContent
 }
 
 /// Ready means that the database answers.
-async fn ready(State(plane): State<ControlPlane>) -> Result<StatusCode, Problem> {
+async fn ready(State(plane): State<ControlPlane>) -> Result<NoContent, Problem> {
     let mut db = plane.database().system().acquire().await?;
     store::server_version(&mut db).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 async fn status(context: Context) -> Result<Json<SystemStatus>, Problem> {

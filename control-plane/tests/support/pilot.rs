@@ -2,6 +2,7 @@
 //! of its own. Only the builder's folder is shared, since warming it takes minutes.
 
 use std::{
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -45,6 +46,13 @@ impl Pilot {
 
     /// A system that accepts, but nobody works.
     pub(crate) async fn without_worker() -> Result<Self, Failure> {
+        Self::without_worker_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn without_worker_with(
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Self, Failure> {
         rustls::crypto::ring::default_provider().install_default().ok();
         let folder = tempfile::tempdir()?;
         let host = Host::start(local_lambda::Settings {
@@ -70,13 +78,15 @@ impl Pilot {
         settings.token = Some(SecretToken::new(TOKEN));
         settings.build.root = Some(build_folder());
         settings.worker.lease = Duration::from_secs(2);
+        change(&mut settings);
         let plane = ControlPlane::connect(settings.clone()).await?;
         plane.ensure_local_owner().await?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let router = plane.router();
         let server = tokio::spawn(async move {
-            axum::serve(listener, router).await.ok();
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).await.ok();
         });
         Ok(Self {
             plane,

@@ -5,15 +5,16 @@ use crate::{
     deploy::live::point_alias,
     endpoints::{
         model::RolledBack,
-        routes::{endpoint, environment},
+        routes::{check_revision, endpoint, environment},
     },
-    http::{Context, Problem},
+    http::{Context, Problem, revision::Seen},
 };
 
 /// Moves the alias of an endpoint to `version`, or to the newest one below the live one that
 /// served.
 pub(crate) async fn run(
     context: &Context,
+    seen: &Seen,
     name: &str,
     environment_name: &str,
     version: Option<i32>,
@@ -22,6 +23,7 @@ pub(crate) async fn run(
     let environment = environment(&mut db, environment_name).await?;
     let endpoint = endpoint(&mut db, name).await?;
     store::hold_alias(&mut db, endpoint, environment).await?;
+    check_revision(&mut db, seen, environment, name).await?;
     if store::is_busy(&mut db, endpoint, environment).await? {
         return Err(Problem::conflict("deployment-running", format!("`{name}` is being deployed"))
             .hint("wait for it, or cancel it first"));

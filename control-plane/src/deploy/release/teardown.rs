@@ -3,14 +3,25 @@
 use super::store;
 use crate::{
     deploy::{live::close, store as deployments},
-    endpoints::{routes::endpoint, store as endpoints},
-    http::{Context, Problem},
+    endpoints::{
+        routes::{check_revision, endpoint, environment},
+        store as endpoints,
+    },
+    http::{Context, Problem, revision::Seen},
     lambda::LambdaError,
 };
 
-pub(crate) async fn run(context: &Context, name: &str) -> Result<(), Problem> {
+pub(crate) async fn run(
+    context: &Context,
+    seen: &Seen,
+    name: &str,
+    environment_name: &str,
+) -> Result<(), Problem> {
     let mut db = context.begin().await?;
-    let id = endpoint(&mut db, name).await?;
+    let environment = environment(&mut db, environment_name).await?;
+    endpoint(&mut db, name).await?;
+    let id = endpoints::hold(&mut db, context.organization, name).await?.id;
+    check_revision(&mut db, seen, environment, name).await?;
     // The row is held first: no deploy of this endpoint can be accepted meanwhile.
     endpoints::delete(&mut db, id).await?;
     deployments::forget_functions(&mut db, id).await?;

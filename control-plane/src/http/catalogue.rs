@@ -1,0 +1,86 @@
+//! Every kind of problem that the API tells. Programs rely on a kind's name, so it never changes;
+//! the OpenAPI document and `docs/problems.md` list the same.
+
+/// A kind of problem.
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// The last part of the `type`.
+    pub(crate) name: &'static str,
+    pub(crate) status: u16,
+    /// What to do about it.
+    pub(crate) advice: &'static str,
+}
+
+const fn kind(status: u16, name: &'static str, advice: &'static str) -> Kind {
+    Kind { name, status, advice }
+}
+
+/// All kinds, by status and name.
+pub(crate) const KINDS: &[Kind] = &[
+    kind(400, "body-invalid", "mend the body; `detail` says where"),
+    kind(400, "body-unreadable", "send the body whole"),
+    kind(400, "definitions-missing", "send 1 to 200 definitions"),
+    kind(400, "header-invalid", "mend the header that `detail` names"),
+    kind(400, "path-invalid", "mend the path; `detail` says where"),
+    kind(400, "query-invalid", "mend the query; `detail` says where"),
+    kind(400, "text-invalid", "leave out characters that the database cannot keep, such as U+0000"),
+    kind(401, "unauthorized", "send `Authorization: Bearer <token>`"),
+    kind(403, "origin-refused", "pages of other origins may not use the API"),
+    kind(404, "deployment-not-found", "look at the list"),
+    kind(404, "endpoint-not-found", "look at the list"),
+    kind(404, "environment-not-found", "look at the list"),
+    kind(404, "route-not-found", "look at `/api/docs`"),
+    kind(404, "version-not-found", "look at the list"),
+    kind(405, "method-not-allowed", "the header `allow` lists the methods"),
+    kind(409, "already-live", "there is nothing to do"),
+    kind(409, "definition-invalid-now", "deploy a newer version"),
+    kind(409, "deployment-finished", "it is too late to cancel"),
+    kind(409, "deployment-not-failed", "there is nothing to retry"),
+    kind(409, "deployment-running", "wait for it, or cancel it first"),
+    kind(409, "endpoint-deleted", "deploy it again"),
+    kind(409, "idempotency-key-busy", "the first request with this key is under way; wait for it"),
+    kind(409, "nothing-live", "deploy it"),
+    kind(409, "nothing-to-roll-back-to", "look at its versions"),
+    kind(409, "version-gone", "deploy it again"),
+    kind(412, "stale", "somebody changed it; look at `current` and decide anew"),
+    kind(413, "body-too-large", "send less"),
+    kind(415, "media-type-unsupported", "send `content-type: application/json`"),
+    kind(421, "host-unknown", "address the server by a name it knows: `--allowed-host`"),
+    kind(422, "definition-invalid", "mend the `findings`; nothing was saved"),
+    kind(422, "idempotency-key-reused", "use a new key for another request"),
+    kind(429, "rate-limited", "wait as long as `retry-after` says"),
+    kind(500, "internal", "the server's log says more, under the same request id"),
+    kind(503, "database-busy", "try again in a moment"),
+    kind(503, "database-unavailable", "try again; `up` starts its database again by itself"),
+    kind(504, "request-timeout", "ask for less, or try again"),
+];
+
+/// The kind of a name.
+pub(crate) fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_listed_once_and_in_order() {
+        assert!(KINDS.is_sorted_by_key(|kind| (kind.status, kind.name)));
+        let mut names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), KINDS.len());
+    }
+
+    #[test]
+    fn the_document_tells_of_every_kind() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/problems.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let rows: String = KINDS
+            .iter()
+            .map(|kind| format!("| {} | `{}` | {} |\n", kind.status, kind.name, kind.advice))
+            .collect();
+        assert!(page.contains(&rows), "the table of the API's problems should be:\n{rows}");
+    }
+}

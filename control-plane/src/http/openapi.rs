@@ -1,0 +1,308 @@
+//! The OpenAPI document, put together from the handlers. Extractors and routes note the kinds of
+//! problems that they may end in; here these become responses, with an example each.
+
+use aide::{
+    axum::ApiRouter,
+    generate,
+    openapi::{
+        Header, HeaderStyle, Info, License, MediaType, OpenApi, Operation, Parameter,
+        ParameterData, ParameterSchemaOrContent, PathItem, PathStyle, ReferenceOr, Response,
+        SchemaObject, SecurityScheme, StatusCode, Tag,
+    },
+    transform::{TransformOpenApi, TransformOperation},
+};
+use axum::{Json, Router, http};
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, json_schema};
+use serde_json::{Value, json};
+
+use super::{
+    catalogue::{self, Kind},
+    problem::{Document, TYPE_PREFIX},
+};
+use crate::plane::ControlPlane;
+
+/// Where an operation's kinds of problems are, in the document itself.
+const KINDS: &str = "x-problem-types";
+
+/// What may happen to any request.
+const ALWAYS: [&str; 9] = [
+    "header-invalid",
+    "text-invalid",
+    "origin-refused",
+    "method-not-allowed",
+    "host-unknown",
+    "rate-limited",
+    "internal",
+    "database-busy",
+    "database-unavailable",
+];
+
+/// What may happen to any request of the API itself.
+const IN_API: [&str; 1] = ["request-timeout"];
+
+/// Operations and what they are about.
+const TAGS: [(&str, &str); 5] = [
+    ("endpoints", "Definitions, their versions, and where they answer"),
+    ("deployments", "Attempts to bring a version to an environment"),
+    ("calls", "What functions wrote down of each call"),
+    ("system", "Whether everything runs"),
+    ("documents", "What this server says about itself"),
+];
+
+/// The router, and the document of what it answers.
+pub(crate) fn finish(router: ApiRouter<ControlPlane>) -> (Router<ControlPlane>, OpenApi) {
+    generate::strip_query_null_types(true);
+    let mut api = OpenApi::default();
+    let router = router.finish_api_with(&mut api, about);
+    let problem = generate::in_context(|context| context.schema.subschema_for::<Document>());
+    let definitions = generate::in_context(|context| context.schema.take_definitions(true));
+    let components = api.components.get_or_insert_default();
+    for (name, schema) in definitions {
+        if let Ok(json_schema) = Schema::try_from(schema) {
+            let schema = SchemaObject { json_schema, external_docs: None, example: None };
+            components.schemas.insert(name, schema);
+        }
+    }
+    for (path, item) in api.paths.iter_mut().flat_map(|paths| &mut paths.paths) {
+        if let ReferenceOr::Item(item) = item {
+            complete(path, item, &problem);
+        }
+    }
+    (router, api)
+}
+
+fn about(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
+    let description = "Everything that Prompt Pilot's command line does goes through this API. \
+        Whatever goes wrong is told as a problem document, whose `type` never changes. Every answer \
+        carries the request's id in the header `x-request-id`.";
+    let api = api
+        .info(Info {
+            title: "Prompt Pilot".to_owned(),
+            description: Some(description.to_owned()),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            license: Some(License {
+                name: "Apache License 2.0".to_owned(),
+                identifier: Some("Apache-2.0".to_owned()),
+                ..License::default()
+            }),
+            ..Info::default()
+        })
+        .security_scheme(
+            "token",
+            SecurityScheme::Http {
+                scheme: "bearer".to_owned(),
+                bearer_format: None,
+                description: Some("A token of the installation.".to_owned()),
+                extensions: IndexMap::default(),
+            },
+        );
+    TAGS.into_iter().fold(api, |api, (name, description)| {
+        api.tag(Tag {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            ..Tag::default()
+        })
+    })
+}
+
+/// Remembers kinds of problems that an operation may end in.
+pub(crate) fn note(operation: &mut Operation, kinds: &[&str]) {
+    let noted = operation.extensions.entry(KINDS.to_owned()).or_insert_with(|| json!([]));
+    let Some(noted) = noted.as_array_mut() else { return };
+    for kind in kinds {
+        debug_assert!(catalogue::find(kind).is_some(), "the catalogue of problems has no `{kind}`");
+        if !noted.iter().any(|known| known == kind) {
+            noted.push(json!(kind));
+        }
+    }
+}
+
+/// An operation's name, its sentence, and the problems of its own.
+pub(crate) fn describe(
+    tag: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    kinds: &'static [&'static str],
+) -> impl for<'a> FnOnce(TransformOperation<'a>) -> TransformOperation<'a> {
+    move |mut operation: TransformOperation<'_>| {
+        note(operation.inner_mut(), kinds);
+        operation.tag(tag).id(id).summary(summary)
+    }
+}
+
+/// The same, with an example of the body.
+pub(crate) fn describe_with(
+    tag: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    kinds: &'static [&'static str],
+    example: Value,
+) -> impl for<'a> FnOnce(TransformOperation<'a>) -> TransformOperation<'a> {
+    move |operation: TransformOperation<'_>| {
+        let mut operation = describe(tag, id, summary, kinds)(operation);
+        if let Some(ReferenceOr::Item(body)) = &mut operation.inner_mut().request_body
+            && let Some(json) = body.content.get_mut("application/json")
+        {
+            json.example = Some(example);
+        }
+        operation
+    }
+}
+
+/// An operation that answers with JSON, or with events where the caller accepts them.
+pub(crate) fn or_events<'a, T: JsonSchema>(
+    operation: TransformOperation<'a>,
+) -> TransformOperation<'a> {
+    let mut operation = operation.response::<200, Json<T>>();
+    let inner = operation.inner_mut();
+    let what = "Where a stream of events goes on: the id of the last one seen.";
+    inner.parameters.push(header("last-event-id", what, "string"));
+    let responses = &mut inner.responses.get_or_insert_default().responses;
+    if let Some(ReferenceOr::Item(response)) = responses.get_mut(&StatusCode::Code(200)) {
+        let text = json_schema!({ "type": "string" });
+        let schema = SchemaObject { json_schema: text, example: None, external_docs: None };
+        let events = MediaType { schema: Some(schema), ..MediaType::default() };
+        response.content.insert("text/event-stream".to_owned(), events);
+    }
+    operation
+}
+
+fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
+    let operations = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    for (method, operation) in operations {
+        let Some(operation) = operation else { continue };
+        note(operation, &ALWAYS);
+        if path.starts_with("/api/") {
+            note(operation, &IN_API);
+        }
+        if method != "get" {
+            note(operation, &["idempotency-key-busy", "idempotency-key-reused", "body-too-large"]);
+            let what = "Makes this request safe to repeat: with the same key, the same answer.";
+            operation.parameters.push(header("idempotency-key", what, "string"));
+        }
+        for name in names(path) {
+            operation.parameters.push(path_parameter(name));
+        }
+        respond(operation, problem);
+    }
+}
+
+/// Names between braces.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn parameter(name: &str, description: Option<&str>, required: bool, schema: Schema) -> ParameterData {
+    ParameterData {
+        name: name.to_owned(),
+        description: description.map(ToOwned::to_owned),
+        required,
+        deprecated: None,
+        format: schema_of(schema),
+        example: None,
+        examples: IndexMap::default(),
+        explode: None,
+        extensions: IndexMap::default(),
+    }
+}
+
+fn schema_of(json_schema: Schema) -> ParameterSchemaOrContent {
+    ParameterSchemaOrContent::Schema(SchemaObject {
+        json_schema,
+        example: None,
+        external_docs: None,
+    })
+}
+
+/// What is called `id` is one.
+fn path_parameter(name: &str) -> ReferenceOr<Parameter> {
+    let schema = match name {
+        "id" => json_schema!({ "type": "string", "format": "uuid" }),
+        _ => json_schema!({ "type": "string", "minLength": 1 }),
+    };
+    let parameter_data = parameter(name, None, true, schema);
+    ReferenceOr::Item(Parameter::Path { parameter_data, style: PathStyle::Simple })
+}
+
+/// A header that may be left out.
+pub(crate) fn header(name: &str, description: &str, kind: &str) -> ReferenceOr<Parameter> {
+    let schema = json_schema!({ "type": kind, "minLength": 1, "maxLength": 255 });
+    let parameter_data = parameter(name, Some(description), false, schema);
+    ReferenceOr::Item(Parameter::Header { parameter_data, style: HeaderStyle::Simple })
+}
+
+fn respond(operation: &mut Operation, problem: &Schema) {
+    let noted = operation.extensions.get(KINDS).and_then(Value::as_array);
+    let mut kinds: Vec<&Kind> = noted
+        .into_iter()
+        .flatten()
+        .filter_map(|name| catalogue::find(name.as_str()?))
+        .collect();
+    kinds.sort_by_key(|kind| (kind.status, kind.name));
+    let responses = &mut operation.responses.get_or_insert_default().responses;
+    for same in kinds.chunk_by(|a, b| a.status == b.status) {
+        let response = ReferenceOr::Item(refusal(same, problem));
+        responses.insert(StatusCode::Code(same[0].status), response);
+    }
+}
+
+/// The response of one status, with an example of each kind that has it.
+fn refusal(kinds: &[&Kind], problem: &Schema) -> Response {
+    let status = kinds[0].status;
+    let names: Vec<String> = kinds.iter().map(|kind| format!("`{}`", kind.name)).collect();
+    let examples = kinds.iter().map(|kind| {
+        let value = json!({
+            "type": format!("{TYPE_PREFIX}{}", kind.name),
+            "title": title(status),
+            "status": status,
+            "detail": format!("What happened, in a sentence. To mend it: {}.", kind.advice),
+        });
+        (kind.name.to_owned(), ReferenceOr::Item(example(value)))
+    });
+    let media = MediaType {
+        schema: Some(SchemaObject {
+            json_schema: problem.clone(),
+            example: None,
+            external_docs: None,
+        }),
+        examples: examples.collect(),
+        ..MediaType::default()
+    };
+    let mut headers = IndexMap::new();
+    if matches!(status, 429 | 503) {
+        let seconds = json_schema!({ "type": "integer", "minimum": 0 });
+        let header = Header {
+            description: Some("Seconds until another attempt makes sense.".to_owned()),
+            style: HeaderStyle::Simple,
+            required: true,
+            deprecated: None,
+            format: schema_of(seconds),
+            example: None,
+            examples: IndexMap::default(),
+            extensions: IndexMap::default(),
+        };
+        headers.insert("retry-after".to_owned(), ReferenceOr::Item(header));
+    }
+    Response {
+        description: format!("{}: {}", title(status), names.join(", ")),
+        headers,
+        content: [("application/problem+json".to_owned(), media)].into_iter().collect(),
+        ..Response::default()
+    }
+}
+
+fn example(value: Value) -> aide::openapi::Example {
+    aide::openapi::Example { value: Some(value), ..Default::default() }
+}
+
+fn title(status: u16) -> &'static str {
+    let status = http::StatusCode::from_u16(status).ok();
+    status.and_then(|status| status.canonical_reason()).unwrap_or("Error")
+}

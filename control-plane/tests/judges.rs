@@ -1,0 +1,40 @@
+//! A judge that others wrote: schemathesis, over the whole document, with all of its checks.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::PathBuf;
+
+use support::{
+    Failure, Outcome,
+    pilot::{Pilot, TOKEN},
+};
+use tokio::process::Command;
+
+/// The virtual environment with schemathesis.
+fn schemathesis() -> Result<PathBuf, Failure> {
+    let hint = "PROMPTPILOT_SCHEMATHESIS must name a virtual environment with schemathesis: run \
+                `make test`, or `scripts/need schemathesis` and set it to target/schemathesis";
+    let folder = std::env::var_os("PROMPTPILOT_SCHEMATHESIS").map(PathBuf::from).ok_or(hint)?;
+    Ok(folder.join("bin/schemathesis"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_other_than_the_document_tells() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    let folder = tempfile::tempdir()?;
+    let judged = Command::new(schemathesis()?)
+        .args(["run", &format!("{}/api/openapi.json", pilot.url)])
+        .args(["--header", &format!("Authorization: Bearer {TOKEN}")])
+        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing"])
+        .args(["--max-examples", "15", "--max-time", "60", "--request-timeout", "30"])
+        .args(["--generation-deterministic", "--no-shrink", "--workers", "2"])
+        .args(["--output-truncate", "true", "--warnings", "off"])
+        .current_dir(folder.path())
+        .env("NO_COLOR", "1")
+        .output()
+        .await?;
+    let said = String::from_utf8_lossy(&judged.stdout);
+    assert!(judged.status.success(), "{said}");
+    pilot.stop().await
+}
