@@ -5,9 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::Args;
-use promptpilot_control_plane::{
-    ControlPlane, LambdaTarget, Rates, Secret, SecretToken, Settings,
-};
+use promptpilot_control_plane::{ControlPlane, LambdaTarget, Rates, Secret, SecretToken, Settings};
 use promptpilot_spec::units;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;

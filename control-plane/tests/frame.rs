@@ -134,9 +134,8 @@ async fn a_stale_edit_is_refused_and_shows_what_is_there() -> Outcome {
         let id = deployment["id"].as_str().unwrap();
         pilot.post(&format!("/api/deployments/{id}/cancel"), json!({})).await?;
     }
-    let delete = |tag: &str| {
-        ask(&pilot, Method::DELETE, "/api/endpoints/hello").header("if-match", tag)
-    };
+    let delete =
+        |tag: &str| ask(&pilot, Method::DELETE, "/api/endpoints/hello").header("if-match", tag);
     let response = delete(&seen).send().await?;
     assert_eq!(response.status().as_u16(), 412);
     let problem: Value = response.json().await?;
@@ -189,7 +188,8 @@ async fn bodies_are_bounded_and_have_to_be_json() -> Outcome {
 #[tokio::test(flavor = "multi_thread")]
 async fn texts_that_the_database_cannot_keep_are_the_callers_fault() -> Outcome {
     let pilot = Pilot::without_worker().await?;
-    for path in ["/api/endpoints/a%00b", "/api/deployments?endpoint=%00", "/api/endpoints?env=%00"] {
+    for path in ["/api/endpoints/a%00b", "/api/deployments?endpoint=%00", "/api/endpoints?env=%00"]
+    {
         let refused = refused(ask(&pilot, Method::GET, path)).await?;
         assert_eq!(refused, (400, "text-invalid".to_owned()), "{path}");
     }
@@ -245,7 +245,8 @@ async fn metrics_count_by_route_for_who_has_the_token() -> Outcome {
     pilot.get("/api/status").await?;
     ask(&pilot, Method::GET, "/api/endpoints/secret-name").send().await?;
     let text = ask(&pilot, Method::GET, "/metrics").send().await?.text().await?;
-    let line = "promptpilot_http_requests_total{method=\"GET\",route=\"/api/status\",status=\"200\"} 1";
+    let line =
+        "promptpilot_http_requests_total{method=\"GET\",route=\"/api/status\",status=\"200\"} 1";
     assert!(text.contains(line), "{text}");
     assert!(text.contains("route=\"/api/endpoints/{name}\",status=\"404\""), "{text}");
     assert!(!text.contains("secret-name"), "{text}");

@@ -168,11 +168,9 @@ async fn a_newer_schema_is_refused_in_one_sentence() -> Outcome {
     )
     .await?;
     let refused = promptpilot_control_plane::migrate(&database.url()).await.unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "the database has schema version 9999, newer than this program's 5: use the newer \
-         promptpilot, or another data directory"
-    );
+    let text = refused.to_string();
+    assert!(text.starts_with("the database has schema version 9999, newer than this program's "));
+    assert!(text.ends_with(": use the newer promptpilot, or another data directory"), "{text}");
     Ok(())
 }
 

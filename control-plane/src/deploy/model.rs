@@ -109,6 +109,7 @@ pub struct DeployRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// What to deploy; all or none go live.
+    #[schemars(length(min = 1, max = 200))]
     pub definitions: Vec<Source>,
     /// Deploys even what has not changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -126,6 +126,7 @@ pub struct GeneratedSource {
 #[serde(deny_unknown_fields)]
 pub struct RollbackRequest {
     /// The version to go back to; absent means the one that served before.
+    #[schemars(range(min = 1))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i32>,
 }

@@ -71,13 +71,22 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             "/api/endpoints",
             get_with(
                 list,
-                describe(TAG, "listEndpoints", "List endpoints by name", &["environment-not-found"]),
+                describe(
+                    TAG,
+                    "listEndpoints",
+                    "List endpoints by name",
+                    &["environment-not-found"],
+                ),
             ),
         )
         .api_route("/api/endpoints/check", post_with(check, checked))
         .api_route(
             "/api/endpoints/{name}",
-            get_with(show, describe(TAG, "showEndpoint", "Show an endpoint", HERE)).delete_with(
+            get_with(show, |operation| {
+                describe(TAG, "showEndpoint", "Show an endpoint", HERE)(operation)
+                    .response::<200, Json<Endpoint>>()
+            })
+            .delete_with(
                 delete,
                 describe(
                     TAG,
@@ -262,17 +271,11 @@ async fn delete(
 }
 
 /// Id of an environment, or the problem that there is none.
-pub(crate) async fn environment(
-    db: &mut sqlx::PgConnection,
-    name: &str,
-) -> Result<Uuid, Problem> {
+pub(crate) async fn environment(db: &mut sqlx::PgConnection, name: &str) -> Result<Uuid, Problem> {
     store::environment(db, name).await?.ok_or_else(|| Problem::not_found("environment", name))
 }
 
 /// Id of an endpoint, or the problem that there is none.
-pub(crate) async fn endpoint(
-    db: &mut sqlx::PgConnection,
-    name: &str,
-) -> Result<Uuid, Problem> {
+pub(crate) async fn endpoint(db: &mut sqlx::PgConnection, name: &str) -> Result<Uuid, Problem> {
     store::id(db, name).await?.ok_or_else(|| Problem::not_found("endpoint", name))
 }

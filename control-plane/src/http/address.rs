@@ -31,7 +31,7 @@ fn behind(headers: &HeaderMap, peer: IpAddr, trusted: &[IpAddr]) -> IpAddr {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|address| address.trim().parse::<IpAddr>().ok());
-    named.filter(|address| !trusted.contains(address)).last().unwrap_or(peer)
+    named.rev().find(|address| !trusted.contains(address)).unwrap_or(peer)
 }
 
 #[cfg(test)]
@@ -40,8 +40,10 @@ mod tests {
     use super::*;
 
     fn address(peer: &str, forwarded: &str) -> String {
-        let headers =
-            HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), forwarded.parse().unwrap())]);
+        let headers = HeaderMap::from_iter([(
+            "x-forwarded-for".parse().unwrap(),
+            forwarded.parse().unwrap(),
+        )]);
         behind(&headers, peer.parse().unwrap(), &["10.0.0.1".parse().unwrap()]).to_string()
     }
 

@@ -26,12 +26,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
         let json = is_json(request.headers());
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            match rejection.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-                _ => Problem::bad_request("body-unreadable", rejection.body_text()),
-            }
-        })?;
+        let bytes =
+            Bytes::from_request(request, state).await.map_err(|rejection| {
+                match rejection.status() {
+                    StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+                    _ => Problem::bad_request("body-unreadable", rejection.body_text()),
+                }
+            })?;
         if !bytes.is_empty() && !json {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -93,9 +94,8 @@ mod tests {
 
     #[test]
     fn json_is_known_by_its_type() {
-        let json = |kind: &str| {
-            is_json(&HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]))
-        };
+        let json =
+            |kind: &str| is_json(&HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]));
         for kind in ["application/json", "application/JSON; charset=utf-8", "application/x+json"] {
             assert!(json(kind), "{kind}");
         }

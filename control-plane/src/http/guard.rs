@@ -26,11 +26,7 @@ pub(crate) async fn same_site(
     }
 }
 
-fn check_site(
-    headers: &HeaderMap,
-    allowed: &[String],
-    origins: &[String],
-) -> Result<(), Problem> {
+fn check_site(headers: &HeaderMap, allowed: &[String], origins: &[String]) -> Result<(), Problem> {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_known(host, allowed) {
         return Err(Problem::new(

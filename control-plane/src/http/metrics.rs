@@ -57,7 +57,11 @@ impl Metrics {
         let connections = Family::default();
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_seconds", "Time until an answer began", seconds.clone());
-        registry.register("database_connections", "Connections to the database", connections.clone());
+        registry.register(
+            "database_connections",
+            "Connections to the database",
+            connections.clone(),
+        );
         Self { registry, requests, seconds, connections }
     }
 }

@@ -157,7 +157,7 @@ pub(crate) fn or_events<'a, T: JsonSchema>(
     let mut operation = operation.response::<200, Json<T>>();
     let inner = operation.inner_mut();
     let what = "Where a stream of events goes on: the id of the last one seen.";
-    inner.parameters.push(header("last-event-id", what, "string"));
+    inner.parameters.push(header("last-event-id", what));
     let responses = &mut inner.responses.get_or_insert_default().responses;
     if let Some(ReferenceOr::Item(response)) = responses.get_mut(&StatusCode::Code(200)) {
         let text = json_schema!({ "type": "string" });
@@ -185,7 +185,8 @@ fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
         if method != "get" {
             note(operation, &["idempotency-key-busy", "idempotency-key-reused", "body-too-large"]);
             let what = "Makes this request safe to repeat: with the same key, the same answer.";
-            operation.parameters.push(header("idempotency-key", what, "string"));
+            let schema = json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
+            operation.parameters.push(bounded_header("idempotency-key", what, schema));
         }
         for name in names(path) {
             operation.parameters.push(path_parameter(name));
@@ -199,7 +200,12 @@ fn names(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn parameter(name: &str, description: Option<&str>, required: bool, schema: Schema) -> ParameterData {
+fn parameter(
+    name: &str,
+    description: Option<&str>,
+    required: bool,
+    schema: Schema,
+) -> ParameterData {
     ParameterData {
         name: name.to_owned(),
         description: description.map(ToOwned::to_owned),
@@ -232,19 +238,19 @@ fn path_parameter(name: &str) -> ReferenceOr<Parameter> {
 }
 
 /// A header that may be left out.
-pub(crate) fn header(name: &str, description: &str, kind: &str) -> ReferenceOr<Parameter> {
-    let schema = json_schema!({ "type": kind, "minLength": 1, "maxLength": 255 });
+pub(crate) fn header(name: &str, description: &str) -> ReferenceOr<Parameter> {
+    bounded_header(name, description, json_schema!({ "type": "string" }))
+}
+
+fn bounded_header(name: &str, description: &str, schema: Schema) -> ReferenceOr<Parameter> {
     let parameter_data = parameter(name, Some(description), false, schema);
     ReferenceOr::Item(Parameter::Header { parameter_data, style: HeaderStyle::Simple })
 }
 
 fn respond(operation: &mut Operation, problem: &Schema) {
     let noted = operation.extensions.get(KINDS).and_then(Value::as_array);
-    let mut kinds: Vec<&Kind> = noted
-        .into_iter()
-        .flatten()
-        .filter_map(|name| catalogue::find(name.as_str()?))
-        .collect();
+    let mut kinds: Vec<&Kind> =
+        noted.into_iter().flatten().filter_map(|name| catalogue::find(name.as_str()?)).collect();
     kinds.sort_by_key(|kind| (kind.status, kind.name));
     let responses = &mut operation.responses.get_or_insert_default().responses;
     for same in kinds.chunk_by(|a, b| a.status == b.status) {

@@ -178,7 +178,7 @@ const NOT_UP: [&str; 3] = ["57P01", "57P02", "57P03"];
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
         let is = |codes: &[&str]| code.as_deref().is_some_and(|code| codes.contains(&code));
         let unavailable = matches!(
             error,

@@ -113,9 +113,7 @@ pub(crate) async fn limit(
     let address = address::of(request.headers(), request.extensions(), plane.settings());
     let counted = limits.count(address, shown(request.headers()));
     let (response, policy, per_minute, left, reset) = match counted {
-        Ok(left) => {
-            (next.run(request).await, left.policy, left.per_minute, left.requests, None)
-        }
+        Ok(left) => (next.run(request).await, left.policy, left.per_minute, left.requests, None),
         Err(wait) => {
             let detail = format!(
                 "more than {} requests a minute by this {}; try again in {} s",

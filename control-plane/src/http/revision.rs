@@ -58,7 +58,7 @@ impl OperationInput for Seen {
     fn operation_input(_: &mut GenContext, operation: &mut Operation) {
         openapi::note(operation, &["stale"]);
         let what = "The `etag` of what the caller saw: refused with 412 if it has changed since.";
-        operation.parameters.push(openapi::header("if-match", what, "string"));
+        operation.parameters.push(openapi::header("if-match", what));
     }
 }
 

@@ -17,7 +17,10 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         )
         .api_route(
             "/readyz",
-            get_with(ready, describe("system", "isReady", "Whether the database answers, too", &[])),
+            get_with(
+                ready,
+                describe("system", "isReady", "Whether the database answers, too", &[]),
+            ),
         )
         .api_route(
             "/api/status",

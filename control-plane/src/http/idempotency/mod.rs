@@ -46,7 +46,9 @@ pub(crate) async fn repeat(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.method() == Method::GET || !request.headers().contains_key(HEADER) {
+    let writes =
+        matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+    if !writes || !request.headers().contains_key(HEADER) {
         return next.run(request).await;
     }
     run(&plane, request, next).await.unwrap_or_else(IntoResponse::into_response)
@@ -160,9 +162,7 @@ fn again(plane: &ControlPlane, row: &Row<'_>, sealed: &[u8]) -> Result<Response,
     let body = STANDARD.decode(answer.body).unwrap_or_default();
     let mut response = (status, Body::from(body)).into_response();
     for (name, value) in answer.headers {
-        if let (Ok(name), Ok(value)) =
-            (HeaderName::try_from(name), HeaderValue::try_from(value))
-        {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -27,10 +27,7 @@ pub(super) enum Begun {
 
 /// Takes the key, or says what it is taken for. One whose request never came to an end (its
 /// process was killed) can be taken again after a while.
-pub(super) async fn begin(
-    db: &mut PgConnection,
-    request: &Request<'_>,
-) -> sqlx::Result<Begun> {
+pub(super) async fn begin(db: &mut PgConnection, request: &Request<'_>) -> sqlx::Result<Begun> {
     sqlx::query!("delete from idempotent_requests where created_at < now() - interval '1 day'")
         .execute(&mut *db)
         .await?;

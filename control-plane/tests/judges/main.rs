@@ -1,9 +1,10 @@
 //! A judge that others wrote: schemathesis, over the whole document, with all of its checks.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../support/mod.rs"]
 mod support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use support::{
     Failure, Outcome,
@@ -23,12 +24,22 @@ fn schemathesis() -> Result<PathBuf, Failure> {
 async fn no_answer_is_other_than_the_document_tells() -> Outcome {
     let pilot = Pilot::without_worker().await?;
     let folder = tempfile::tempdir()?;
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/schemathesis.toml");
     let judged = Command::new(schemathesis()?)
+        .arg("--config-file")
+        .arg(config)
         .args(["run", &format!("{}/api/openapi.json", pilot.url)])
         .args(["--header", &format!("Authorization: Bearer {TOKEN}")])
-        .args(["--checks", "all", "--phases", "examples,coverage,fuzzing"])
+        .args([
+            "--checks",
+            "all",
+            "--exclude-checks",
+            "unsupported_method",
+            "--phases",
+            "examples,coverage,fuzzing",
+        ])
         .args(["--max-examples", "15", "--max-time", "60", "--request-timeout", "30"])
-        .args(["--generation-deterministic", "--no-shrink", "--workers", "2"])
+        .args(["--generation-deterministic", "--no-shrink", "--workers", "1"])
         .args(["--output-truncate", "true", "--warnings", "off"])
         .current_dir(folder.path())
         .env("NO_COLOR", "1")
