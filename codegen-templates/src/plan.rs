@@ -1,7 +1,5 @@
 //! A checked definition with everything resolved: what is built and how it is deployed.
 
-use std::collections::BTreeMap;
-
 use promptpilot_spec::{
     definition::{
         Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test, Tool,
@@ -107,8 +105,7 @@ pub struct PlannedModel {
     pub seed: Option<i64>,
     /// Reasoning effort.
     pub effort: Option<Effort>,
-    /// What its tokens cost, in micro-USD per million; `None` where nobody knows.
-    #[schemars(with = "Option<BTreeMap<String, u64>>")]
+    /// What its tokens cost; `None` where nobody knows.
     pub price: Option<Price>,
     /// What they cost where the prompt is long, the longest last.
     pub price_steps: Vec<Step>,

@@ -36,6 +36,7 @@ pub struct Model {
 
 /// Price in micro-USD per million tokens, the form in which costs are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ModelPrice"))]
 pub struct Price {
     /// Tokens in.
     pub input: u64,
@@ -49,6 +50,7 @@ pub struct Price {
 
 /// A price that holds for prompts of a length: all of their tokens, and those of the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PriceStep"))]
 pub struct Step {
     /// From so many tokens in.
     pub from: u64,

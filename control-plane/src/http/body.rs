@@ -3,19 +3,20 @@
 use aide::{
     OperationInput,
     generate::GenContext,
-    openapi::{MediaType, Operation, RequestBody, SchemaObject},
+    openapi::{self as document, MediaType, Operation, SchemaObject},
     operation::set_body,
 };
 use axum::{
-    body::Bytes,
+    body::{Body as RequestBody, Bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
 };
+use futures::StreamExt;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::openapi;
-use crate::http::Problem;
+use crate::{http::Problem, plane::MOST_BODY};
 
 /// A JSON body. An empty one counts as `{}`.
 #[derive(Debug)]
@@ -24,15 +25,9 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
         let json = is_json(request.headers());
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(|rejection| {
-                match rejection.status() {
-                    StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-                    _ => Problem::bad_request("body-unreadable", rejection.body_text()),
-                }
-            })?;
+        let bytes = whole(request.into_body()).await?;
         if !bytes.is_empty() && !json {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -54,8 +49,30 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// The problem of a body beyond all bounds.
-pub(crate) fn too_large() -> Problem {
+/// What is read of a body beyond its bound, and dropped.
+const MOST_DROPPED: usize = 4 * MOST_BODY;
+
+/// A body, all of it. One beyond the bound is read to its end all the same, as far as that is
+/// bearable: whoever is still sending would not see the answer.
+pub(crate) async fn whole(body: RequestBody) -> Result<Bytes, Problem> {
+    let mut chunks = body.into_data_stream();
+    let (mut whole, mut dropped) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk =
+            chunk.map_err(|error| Problem::bad_request("body-unreadable", error.to_string()))?;
+        if dropped == 0 && whole.len() + chunk.len() <= MOST_BODY {
+            whole.extend_from_slice(&chunk);
+            continue;
+        }
+        dropped += chunk.len();
+        if dropped > MOST_DROPPED {
+            break;
+        }
+    }
+    if dropped > 0 { Err(too_large()) } else { Ok(whole.into()) }
+}
+
+fn too_large() -> Problem {
     let detail = "the request's body is larger than this server takes";
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail)
 }
@@ -78,10 +95,10 @@ impl<T: JsonSchema> OperationInput for Body<T> {
         let required = context.resolve_schema(&json_schema).get("required").is_some();
         let schema = Some(SchemaObject { json_schema, example: None, external_docs: None });
         let json = MediaType { schema, ..MediaType::default() };
-        let body = RequestBody {
+        let body = document::RequestBody {
             content: [("application/json".to_owned(), json)].into_iter().collect(),
             required,
-            ..RequestBody::default()
+            ..document::RequestBody::default()
         };
         set_body(context, operation, body);
     }

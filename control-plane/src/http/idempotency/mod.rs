@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use self::store::{Begun, Request as Row};
-use super::{Context, Problem, body::too_large};
-use crate::plane::{ControlPlane, MOST_BODY};
+use super::{Context, Problem, body::whole};
+use crate::plane::ControlPlane;
 
 const HEADER: &str = "idempotency-key";
 
@@ -61,7 +61,7 @@ async fn run(plane: &ControlPlane, request: Request, next: Next) -> Result<Respo
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
     let key = key(&parts)?;
-    let body = to_bytes(body, MOST_BODY).await.map_err(|_| too_large())?;
+    let body = whole(body).await?;
     let row = Row {
         organization: context.organization,
         user: context.user,
