@@ -71,6 +71,7 @@ impl Common {
         };
         let mut settings = Settings::new(self.database_url, data.path(), target, key);
         settings.keys = plane::keys();
+        settings.private_addresses = plane::private_addresses();
         Ok(settings)
     }
 }

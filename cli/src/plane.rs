@@ -12,6 +12,7 @@ use local_lambda::Host;
 use promptpilot_control_plane::{
     ConnectError, LambdaTarget, MigrateError, Secret, SecretKey, SecretToken, Settings,
 };
+use promptpilot_spec::deployment::PRIVATE_ADDRESSES_VARIABLE;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +60,7 @@ pub(crate) fn local(
     };
     let mut settings = Settings::new(database_url, data, target, key);
     settings.keys = keys();
+    settings.private_addresses = private_addresses();
     settings.token = Some(token);
     settings
 }
@@ -69,6 +71,11 @@ pub(crate) fn keys() -> BTreeMap<String, Secret> {
         .filter(|(name, value)| name.starts_with(KEY_PREFIX) && !value.is_empty())
         .map(|(name, value)| (name, Secret::from(value)))
         .collect()
+}
+
+/// Whether functions may call private addresses; only `deny` keeps them from it.
+pub(crate) fn private_addresses() -> bool {
+    env::var(PRIVATE_ADDRESSES_VARIABLE).as_deref() != Ok("deny")
 }
 
 /// Answers requests until `shutdown`.

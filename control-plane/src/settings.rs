@@ -20,6 +20,8 @@ pub struct Settings {
     pub secret_key: SecretKey,
     /// Provider keys by the name of their variable (`PROMPTPILOT_KEY_…`).
     pub keys: BTreeMap<String, Secret>,
+    /// Whether functions may call private addresses: a model on one's own machine, say.
+    pub private_addresses: bool,
     /// Opens the API; without one every API request is refused.
     pub token: Option<SecretToken>,
     /// Host names beside the loopback ones that requests may be addressed to.
@@ -52,6 +54,7 @@ impl Settings {
             lambda,
             secret_key,
             keys: BTreeMap::new(),
+            private_addresses: true,
             token: None,
             allowed_hosts: Vec::new(),
             public_url: None,

@@ -6,6 +6,9 @@ use uuid::Uuid;
 /// The variable that carries the [`Identity`], as JSON.
 pub const IDENTITY_VARIABLE: &str = "PROMPTPILOT_DEPLOYMENT";
 
+/// The variable that keeps a function from calling private addresses, where it is `deny`.
+pub const PRIVATE_ADDRESSES_VARIABLE: &str = "PROMPTPILOT_PRIVATE_ADDRESSES";
+
 /// The variable that carries the deployment's own secret token.
 pub const TOKEN_VARIABLE: &str = "PROMPTPILOT_STATE_TOKEN";
 

@@ -12,7 +12,9 @@ use aws_sdk_lambda::{
     primitives::Blob,
     types::{Architecture, Environment, FunctionCode, Runtime},
 };
-use promptpilot_spec::deployment::{IDENTITY_VARIABLE, Identity, TOKEN_VARIABLE};
+use promptpilot_spec::deployment::{
+    IDENTITY_VARIABLE, Identity, PRIVATE_ADDRESSES_VARIABLE, TOKEN_VARIABLE,
+};
 
 use super::{
     job::{Job, Stop, Work},
@@ -87,6 +89,9 @@ fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
         (IDENTITY_VARIABLE.to_owned(), identity),
         (TOKEN_VARIABLE.to_owned(), work.token(job).expose().to_owned()),
     ]);
+    if !settings.private_addresses {
+        variables.insert(PRIVATE_ADDRESSES_VARIABLE.to_owned(), "deny".to_owned());
+    }
     for variable in &plan.key_variables {
         let Some(key) = settings.keys.get(variable) else {
             let hint = format!("set {variable} where `promptpilot` runs and start it again");

@@ -139,9 +139,16 @@ impl Attempts<'_> {
             let body = whole(reply).await.unwrap_or_default();
             return Err(provider.failure(status, &headers, &body));
         }
+        if is_page(&reply.headers) {
+            let what = "the provider answered with a web page: is `base_url` right?";
+            return Err(Failure::new(Kind::Malformed, what));
+        }
         match &self.deltas {
             Some(deltas) => self.read_stream(model, reply, deltas, answer, may_tell).await?,
             None => *answer = provider.answer(&whole(reply).await?)?,
+        }
+        if answer.finish.is_none() && answer.text.is_empty() && answer.calls.is_empty() {
+            return Err(Failure::new(Kind::Malformed, "the provider's answer holds none"));
         }
         // What a log of the provider's is searched by is the header's.
         answer.request_id = request_id.or(answer.request_id.take());
@@ -287,6 +294,12 @@ async fn finish(runner: &mut Option<Runner<'_>>) -> Ending {
         Some((_, attempt)) => attempt.await,
         None => std::future::pending().await,
     }
+}
+
+/// Whether what comes is for people, and not what we asked for.
+fn is_page(headers: &http::HeaderMap) -> bool {
+    let kind = headers.get(http::header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    kind.is_some_and(|kind| kind.starts_with(b"text/html"))
 }
 
 async fn whole(mut reply: transport::Reply) -> Result<Vec<u8>, Failure> {

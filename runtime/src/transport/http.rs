@@ -8,6 +8,7 @@
 //! more than [`FROZEN`] of wall-clock time are dropped and not tried.
 
 use std::{
+    env,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -22,7 +23,12 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 
-use super::{Reply, Transport};
+use promptpilot_spec::deployment::PRIVATE_ADDRESSES_VARIABLE;
+
+use super::{
+    Reply, Transport,
+    guard::{PrivateAddress, Reach, Resolver},
+};
 use crate::{
     log::{Level, log},
     provider::{Failure, Kind, Request},
@@ -45,7 +51,7 @@ pub struct Http {
     pool: Mutex<Option<Pool>>,
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
 
 #[derive(Debug)]
 struct Pool {
@@ -81,7 +87,7 @@ fn new_client() -> Result<HttpClient, rustls::Error> {
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let mut tcp = HttpConnector::new();
+    let mut tcp = HttpConnector::new_with_resolver(Resolver::new(reach()));
     tcp.enforce_http(false);
     tcp.set_nodelay(true);
     tcp.set_connect_timeout(Some(CONNECT));
@@ -96,10 +102,16 @@ fn new_client() -> Result<HttpClient, rustls::Error> {
         .build(connector))
 }
 
+/// Where requests may go.
+fn reach() -> Reach {
+    Reach::of(env::var(PRIVATE_ADDRESSES_VARIABLE).ok().as_deref())
+}
+
 impl Transport for Http {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Reply, Failure>> {
         async move {
             let host = host_of(&request.url);
+            reach().check(&host).map_err(|error| refused(&error, &host))?;
             let request = into_http(request)?;
             let client = self.client(SystemTime::now())?;
             let response = client.request(request).await.map_err(|error| unsent(&error, &host))?;
@@ -128,8 +140,17 @@ fn into_http(request: Request) -> Result<http::Request<Full<Bytes>>, Failure> {
     })
 }
 
+/// Nothing is sent, however often it is tried.
+fn refused(error: &PrivateAddress, host: &str) -> Failure {
+    let message = format!("could not connect to {host}: {error}");
+    Failure { retry: false, ..Failure::new(Kind::Connect, message) }
+}
+
 fn unsent(error: &hyper_util::client::legacy::Error, host: &str) -> Failure {
     let cause = innermost(error);
+    if let Some(error) = find(error) {
+        return refused(error, host);
+    }
     if error.is_connect() {
         Failure::new(Kind::Connect, format!("could not connect to {host}: {cause}"))
     } else {
@@ -140,6 +161,13 @@ fn unsent(error: &hyper_util::client::legacy::Error, host: &str) -> Failure {
 /// For messages: without path, query and whatever else an address may carry.
 fn host_of(url: &str) -> String {
     url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The refusal among an error's causes. An `io::Error` shows what it holds, and not itself, as one.
+fn find<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a PrivateAddress> {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    let inner = inner.and_then(|inner| inner.downcast_ref());
+    inner.or_else(|| error.downcast_ref()).or_else(|| find(error.source()?))
 }
 
 fn innermost(error: &dyn std::error::Error) -> String {

@@ -2,6 +2,7 @@
 //! function names is not linked into it.
 
 mod aws;
+mod guard;
 mod http;
 
 use ::http::HeaderMap;
