@@ -28,12 +28,20 @@ static CHAT: &[Field] = &[field(
     Kind::Messages { min_items: 1, max_items: Some(20), max_length: Some(1000), tools: TOOLS },
 )];
 
-static TOOLS: &[Tool] = &[Tool {
-    name: "search",
-    description: "Searches the archive",
-    parameters: &[field("query", Kind::String { min_length: 1, max_length: Some(20) })],
-    schema: r#"{"type":"object","properties":{"query":{"type":"string"}},"required":["query"],"additionalProperties":false}"#,
-}];
+static TOOLS: &[Tool] = &[
+    Tool {
+        name: "search",
+        description: "Searches the archive",
+        parameters: &[field("query", Kind::String { min_length: 1, max_length: Some(20) })],
+        schema: r#"{"type":"object","properties":{"query":{"type":"string"}},"required":["query"],"additionalProperties":false}"#,
+    },
+    Tool {
+        name: "now",
+        description: "Tells the time",
+        parameters: &[],
+        schema: r#"{"type":"object","properties":{},"required":[],"additionalProperties":false}"#,
+    },
+];
 
 static WORD: Field = field("", Kind::String { min_length: 1, max_length: Some(40) });
 

@@ -358,3 +358,51 @@ async fn of_two_streams_the_caller_reads_one() -> Result<()> {
     assert!(record["first_token_us"].as_u64().unwrap() >= 100_000);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_answer_that_is_none_is_told_from_one() -> Result<()> {
+    let filtered = json!({ "choices": [{ "message": {}, "finish_reason": "content_filter" }] });
+    let page = ResponseTemplate::new(200).set_body_raw("<html>Welcome</html>", "text/html");
+    for (template, problem, says) in [
+        (
+            ResponseTemplate::new(200).set_body_json(json!({ "choices": [] })),
+            "failed",
+            "holds none",
+        ),
+        (ResponseTemplate::new(200).set_body_json(filtered), "refused", "refused to answer"),
+        (page, "failed", "with a web page: is `base_url` right?"),
+        (ResponseTemplate::new(200).set_body_string("oops"), "failed", "could not be read"),
+    ] {
+        let server = MockServer::start().await;
+        answers(&server, vec![template]).await;
+        let function = function(json!({ "models": [model(&server, "m")] })).await?;
+        let plain = function.call(json!({ "text": "x" })).await?;
+        let kind = format!("urn:promptpilot:problem:provider-{problem}");
+        assert_eq!((plain.status, &plain.json()["type"]), (502, &json!(kind)), "{says}");
+        let detail = plain.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(says), "{detail}");
+        assert_eq!(function.record().await?["attempts"].as_array().unwrap().len(), 1, "{says}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_answered_without_a_count_has_an_unknown_cost() -> Result<()> {
+    let server = MockServer::start().await;
+    let mut untold = chat("Hi");
+    untold.as_object_mut().unwrap().remove("usage");
+    let mut long = chat("Hi");
+    long["usage"] = json!({ "prompt_tokens": 300_000, "completion_tokens": 10 });
+    let body = |body| ResponseTemplate::new(200).set_body_json(body);
+    answers(&server, vec![body(untold), body(long)]).await;
+    let function = function(json!({ "models": [model(&server, "m")] })).await?;
+    let answer = function.call(json!({ "text": "x" })).await?;
+    assert_eq!((answer.status, answer.header("x-promptpilot-cost-usd")), (200, ""));
+    let record = function.record().await?;
+    assert_eq!((&record["cost_micro_usd"], &record["estimated"]), (&Value::Null, &json!(true)));
+
+    // A long prompt costs more, all of it.
+    let answer = function.call(json!({ "text": "x" })).await?;
+    assert_eq!(answer.header("x-promptpilot-cost-usd"), "1.800225");
+    Ok(())
+}

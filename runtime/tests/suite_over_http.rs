@@ -14,14 +14,14 @@ const ENVIRONMENT: [(&str, &str); 3] =
     [("KEY", "sk-test"), ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret")];
 
 /// A function with one model of this provider, and the server that it asks.
-async fn function(name: &str) -> Result<(Function, MockServer)> {
+async fn function(name: &str, chat: bool) -> Result<(Function, MockServer)> {
     let server = MockServer::start().await;
     let mut model = json!({ "provider": name, "name": "m", "base_url": server.uri() });
     // Without a key requests to Bedrock are signed.
     if name != "bedrock" {
         model["key"] = json!("KEY");
     }
-    let settings = json!({ "retries": 0, "models": [model] }).to_string();
+    let settings = json!({ "retries": 0, "chat": chat, "models": [model] }).to_string();
     let environment = [&ENVIRONMENT[..], &[("ENDPOINT", settings.as_str())]].concat();
     Ok((Function::start("steered", &environment).await?, server))
 }
@@ -36,7 +36,7 @@ async fn answers(server: &MockServer, status: u16, body: Vec<u8>) {
 async fn every_provider_answers_streams_and_fails() -> Result<()> {
     let request = || json!({ "text": "x" });
     for (name, provider) in PROVIDERS {
-        let (function, server) = function(name).await?;
+        let (function, server) = function(name, false).await?;
 
         let bytes = recorded(name, "answer.json");
         let expected = provider.answer(&bytes)?;
@@ -73,6 +73,26 @@ async fn every_provider_answers_streams_and_fails() -> Result<()> {
         assert_eq!(record["attempts"][0]["status"], json!(status), "{name}");
         assert_ne!(record["attempts"][0]["error"], Value::Null, "{name}");
         assert!(!record.to_string().contains("sk-test"), "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_provider_hands_tools_to_the_caller() -> Result<()> {
+    let request = || json!({ "messages": [{ "role": "user", "content": "What of the moon?" }] });
+    for (name, _) in PROVIDERS {
+        let (function, server) = function(name, true).await?;
+        answers(&server, 200, recorded(name, "tools.json")).await;
+        let plain = function.call(request()).await?;
+        assert_eq!(plain.status, 200, "{name}: {}", plain.body);
+        let plain = plain.json()["tool_calls"].clone();
+        let called: Vec<_> = plain.as_array().unwrap().iter().map(|it| &it["arguments"]).collect();
+        assert_eq!(called, [&json!({ "query": "the \"moon\"" }), &json!({})], "{name}");
+
+        answers(&server, 200, recorded_stream(name, "tools.sse")).await;
+        let (event, done) = function.stream(request()).await?.events().pop().unwrap();
+        assert_eq!((event.as_str(), &done["output"]["tool_calls"]), ("done", &plain), "{name}");
+        assert_eq!(done["finish"], "tool", "{name}");
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod command_line;
 mod examples;
 mod functions;
 mod kills;
+mod providers;
 mod requests;
 mod restarts;
 mod texts;

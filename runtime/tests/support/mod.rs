@@ -207,6 +207,11 @@ impl Function {
         }
     }
 
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Waits for the process to end by itself: whether it went well, and what it told the host.
     pub async fn end(mut self) -> Result<(bool, Option<Value>)> {
         let status = timeout(PATIENCE, self.child.wait()).await??;
