@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check fmt clippy deny bench dist test-llm docs sqlx-prepare sqlx-check
+.PHONY: help run stop test check fmt clippy deny bench bench-runtime dist test-llm docs sqlx-prepare sqlx-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ deny:
 
 bench: ## Measure against the figures we promise (release profile)
 	@scripts/bench
+
+bench-runtime: ## Measure what a function adds to a provider's answer (release profile)
+	@scripts/bench-runtime
 
 dist: ## Build the binary that people install, into target/dist/
 	@scripts/dist
