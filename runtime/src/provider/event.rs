@@ -32,8 +32,13 @@ impl<'a> Event<'a> {
         serde_json::from_str(self.data).map_err(|error| Failure::malformed(&error))
     }
 
-    /// The `type` inside its data, by which some protocols tell events apart.
+    /// Its name, or where it has none the `type` inside its data, which is the same in the protocols
+    /// that tell events apart so.
     pub(crate) fn kind(&self) -> Result<Str<'a>, Failure> {
+        // What an event is named that has no name of its own.
+        if !matches!(self.name, "" | "message") {
+            return Ok(Str(self.name.into()));
+        }
         #[derive(Deserialize)]
         struct Tagged<'a> {
             #[serde(borrow)]

@@ -3,11 +3,14 @@
 //! reason; thinking is not counted among the answer's tokens; a wrong key is a 400; the wait that a
 //! busy server asks for stands in the body.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::HeaderMap;
 use promptpilot_spec::record::Finish;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{SeqAccess, Visitor},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -254,8 +257,7 @@ struct Reply<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Candidate<'a> {
-    #[serde(borrow)]
-    content: ReplyContent<'a>,
+    content: ReplyContent,
     #[serde(borrow)]
     finish_reason: Option<Str<'a>>,
     finish_message: Option<String>,
@@ -263,9 +265,58 @@ struct Candidate<'a> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct ReplyContent<'a> {
-    #[serde(borrow, deserialize_with = "null_as_default")]
-    parts: Vec<ReplyPart<'a>>,
+struct ReplyContent {
+    parts: Parts,
+}
+
+/// What the parts of an answer come to, taken one by one: a stream has thousands of them.
+#[derive(Debug, Default)]
+struct Parts {
+    text: String,
+    calls: Vec<ToolCall>,
+}
+
+impl Parts {
+    fn take(&mut self, part: ReplyPart<'_>) {
+        if part.thought {
+            return;
+        }
+        let text = part.text.unwrap_or_default();
+        match self.text.is_empty() {
+            true => self.text = text.into_string(),
+            false => self.text.push_str(&text),
+        }
+        let signature = part.thought_signature;
+        self.calls.extend(part.function_call.map(|call| call.read(signature)));
+    }
+}
+
+impl<'de> Deserialize<'de> for Parts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+
+        impl<'de> Visitor<'de> for List {
+            type Value = Parts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of parts")
+            }
+
+            fn visit_unit<E>(self) -> Result<Parts, E> {
+                Ok(Parts::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Parts, A::Error> {
+                let mut parts = Parts::default();
+                while let Some(part) = list.next_element()? {
+                    parts.take(part);
+                }
+                Ok(parts)
+            }
+        }
+
+        deserializer.deserialize_any(List)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -359,12 +410,8 @@ impl Reply<'_> {
             answer.refuse(&block_reason_message.unwrap_or_default());
         }
         let Some(candidate) = self.candidates.0 else { return Ok(String::new()) };
-        let mut text = String::new();
-        for part in candidate.content.parts.into_iter().filter(|part| !part.thought) {
-            text.push_str(part.text.as_deref().unwrap_or_default());
-            let signature = part.thought_signature;
-            answer.calls.extend(part.function_call.map(|call| call.read(signature)));
-        }
+        let Parts { text, calls } = candidate.content.parts;
+        answer.calls.extend(calls);
         if let Some(word) = candidate.finish_reason {
             let finish = match finish(&word) {
                 Finish::Stop if !answer.calls.is_empty() => Finish::Tool,
