@@ -54,6 +54,10 @@ pub(crate) struct Common {
     /// Token of temporary credentials
     #[arg(long, value_name = "TOKEN", env = "AWS_SESSION_TOKEN", hide_env_values = true)]
     session_token: Option<String>,
+    /// Where functions look up keys: the `--state-listen` of a `serve`. Without it, no endpoint is
+    /// deployed that asks for keys
+    #[arg(long, value_name = "URL", env = "PROMPTPILOT_STATE")]
+    state: Option<String>,
     #[command(flatten)]
     key: Key,
 }
@@ -72,6 +76,7 @@ impl Common {
         let mut settings = Settings::new(self.database_url, data.path(), target, key);
         settings.keys = plane::keys();
         settings.private_addresses = plane::private_addresses();
+        settings.state = self.state;
         Ok(settings)
     }
 }
@@ -86,6 +91,9 @@ pub(crate) struct Serve {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7433")]
     listen: SocketAddr,
+    /// Where to listen for functions that look up keys; none of the outside world should reach it
+    #[arg(long, value_name = "ADDRESS")]
+    state_listen: Option<SocketAddr>,
     /// A host name, beside the loopback ones, that requests may be addressed to
     #[arg(long = "allowed-host", value_name = "NAME")]
     allowed_hosts: Vec<String>,
@@ -127,11 +135,11 @@ pub(crate) struct Worker {
 pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let data = DataDir::new(context.data.as_deref())?;
-    let listener = TcpListener::bind(args.listen).await.map_err(|error| {
-        Failure::new(format!("could not listen at {}", args.listen))
-            .caused_by(&error)
-            .hint("choose another address with `--listen`")
-    })?;
+    let listener = listen(args.listen, "--listen").await?;
+    let state = match args.state_listen {
+        Some(address) => Some(listen(address, "--state-listen").await?),
+        None => None,
+    };
     let mut settings = args.common.settings(&data)?;
     settings.token = Some(SecretToken::new(&args.token));
     settings.allowed_hosts = args.allowed_hosts;
@@ -148,15 +156,33 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     let address = listener.local_addr().unwrap_or(args.listen);
     note(format!("listening at http://{address}"));
     let server = plane::serve(listener, plane.router(), shutdown.clone());
+    let mut state = Box::pin(async {
+        match state {
+            Some(listener) => plane::serve(listener, plane.state_router(), shutdown.clone()).await,
+            None => std::future::pending().await,
+        }
+    });
     tokio::pin!(server);
     tokio::select! {
         outcome = &mut server => {
             return outcome.map_err(|error| Failure::new("the API ended").caused_by(&error));
         }
+        outcome = &mut state => {
+            let ended = "the functions' state service ended";
+            return outcome.map_err(|error| Failure::new(ended).caused_by(&error));
+        }
         () = signals.next() => shutdown.cancel(),
     }
     let _ = server.await;
     Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!("could not listen at {address}"))
+            .caused_by(&error)
+            .hint(format!("choose another address with `{flag}`"))
+    })
 }
 
 pub(crate) async fn worker(context: &Context, args: Worker) -> Result<(), Failure> {

@@ -75,6 +75,8 @@ pub(crate) enum Command {
     List(commands::list::List),
     /// Call an endpoint
     Call(commands::call::Call),
+    /// Make, list and revoke the keys that callers of endpoints carry
+    Keys(commands::keys::Keys),
     /// Show calls, or the log of the last deployment
     Logs(commands::logs::Logs),
     /// Show whether everything runs
@@ -102,6 +104,7 @@ impl Command {
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
+            Self::Keys(args) => args.data(),
             Self::Logs(args) => args.place.data.clone(),
             Self::Status(args) => args.place.data.clone(),
             Self::Rollback(args) => args.place.data.clone(),

@@ -22,6 +22,7 @@ fn definitions_in_the_documents_pass_the_check() {
         credentials: Some(Default::default()),
         taken_names: Some(Default::default()),
         target: Some(Target::Aws),
+        state: None,
     };
     for page in PAGES {
         let blocks = blocks(page);

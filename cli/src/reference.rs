@@ -33,16 +33,17 @@ fn reference() -> String {
     text.push_str("\n## Global options\n");
     write_arguments(&mut text, &global);
     for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
-        write_command(&mut text, command);
+        write_command(&mut text, command.get_name(), command);
     }
     text
 }
 
-fn write_command(text: &mut String, command: &Command) {
+/// A command and those below it, by their full names.
+fn write_command(text: &mut String, name: &str, command: &Command) {
     let about = command.get_long_about().or(command.get_about()).map(ToString::to_string);
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
-    let _ = write!(text, "\n## `{}`\n\n{}\n", command.get_name(), about.unwrap_or_default());
+    let _ = write!(text, "\n## `{name}`\n\n{}\n", about.unwrap_or_default());
     let _ = write!(text, "\n```\n{usage}\n```\n");
     let own: Vec<&Arg> = command
         .get_arguments()
@@ -55,6 +56,9 @@ fn write_command(text: &mut String, command: &Command) {
             |(title, body)| (title.to_owned(), body.to_owned()),
         );
         let _ = write!(text, "\n{title}:\n\n```sh\n{}\n```\n", unindented(&body));
+    }
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        write_command(text, &format!("{name} {}", below.get_name()), below);
     }
 }
 

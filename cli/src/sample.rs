@@ -1,17 +1,32 @@
-//! A request that an endpoint accepts, made from its definition: what a copied `curl` line sends.
+//! A call that an endpoint accepts, made from its definition: what a copied `curl` line sends.
 
-use promptpilot_spec::definition::{Field, FieldType};
+use promptpilot_spec::{
+    Definition,
+    definition::{AuthMode, Field, FieldType},
+};
 use serde_json::{Map, Value, json};
 
-/// A sample request for a definition's text; `None` if it cannot be read.
-pub(crate) fn request(toml: &str) -> Option<Value> {
+/// A call.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    pub(crate) request: Value,
+    pub(crate) asks_for_key: bool,
+}
+
+/// A sample call for a definition's text; `None` if it cannot be read.
+pub(crate) fn call(toml: &str) -> Option<Sample> {
     let definition = promptpilot_codegen::parse(toml, "").definition?;
+    let asks_for_key = definition.auth.mode == AuthMode::ApiKey;
+    Some(Sample { request: request(&definition), asks_for_key })
+}
+
+fn request(definition: &Definition) -> Value {
     // The first test is what its author thinks a call looks like.
     if let Some(test) = definition.tests.first() {
-        return Some(Value::Object(test.request.clone()));
+        return Value::Object(test.request.clone());
     }
     let given = definition.request.iter().filter(|(_, field)| !may_be_left_out(field));
-    Some(Value::Object(given.map(|(name, field)| (name.clone(), value(name, field))).collect()))
+    Value::Object(given.map(|(name, field)| (name.clone(), value(name, field))).collect())
 }
 
 fn may_be_left_out(field: &Field) -> bool {
@@ -65,7 +80,7 @@ mod tests {
 
     #[test]
     fn a_sample_keeps_to_the_bounds() {
-        let sample = request(
+        let sample = call(
             r#"
             name = "a"
             [prompt]
@@ -92,7 +107,7 @@ mod tests {
             "#,
         );
         assert_eq!(
-            sample.unwrap(),
+            sample.unwrap().request,
             json!({ "text": "some t", "n": 3, "kind": "x", "tags": ["some tags", "some tags"] })
         );
     }

@@ -14,6 +14,17 @@ pub struct Facts {
     pub taken_names: Option<BTreeSet<String>>,
     /// Where the endpoint would run.
     pub target: Option<Target>,
+    /// Where functions keep what guards them.
+    pub state: Option<StateFact>,
+}
+
+/// Whether there is a state store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateFact {
+    /// There is one.
+    There,
+    /// The server was told of none.
+    Absent,
 }
 
 /// Where functions run.

@@ -18,7 +18,7 @@ use promptpilot_spec::Definition;
 
 pub use crate::{
     check::check,
-    facts::{Facts, Target},
+    facts::{Facts, StateFact, Target},
     finding::{Finding, Location, Severity, Within, nearest},
     generate::{Sources, sources},
     parse::{Parsed, Positions, parse, parse_json},

@@ -43,6 +43,8 @@ pub struct Plan {
     pub origins: Vec<String>,
     /// Whether anybody may call.
     pub public: bool,
+    /// Which state store its function is linked with; `None` where it needs none.
+    pub state: Option<StateKind>,
     /// Environment variables with provider keys that the function needs, sorted.
     pub key_variables: Vec<String>,
     /// Memory in MB.
@@ -59,6 +61,14 @@ pub struct Plan {
     pub tests: Vec<Test>,
     /// The most that one call can come to.
     pub ceiling: Ceiling,
+}
+
+/// Kinds of state stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StateKind {
+    /// The state service of one machine.
+    Http,
 }
 
 /// One message of the conversation.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool, Postgres, Transaction,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 use tokio::sync::Notify;
@@ -51,6 +52,11 @@ impl Database {
         [("app", &self.app), ("system", &self.system)].map(|(name, pool)| {
             (name, pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
         })
+    }
+
+    /// A connection that sees no organization, for look-ups before one is known.
+    pub(crate) async fn unbound(&self) -> sqlx::Result<PoolConnection<Postgres>> {
+        self.app.acquire().await
     }
 
     /// Ends all connections in order; whoever asks for one later is refused.

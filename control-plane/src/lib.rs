@@ -1,4 +1,4 @@
-//! Endpoints, the deploy pipeline and the call log, over Postgres and HTTP.
+//! Endpoints, their keys, the deploy pipeline and the call log, over Postgres and HTTP.
 //!
 //! Each feature is a folder that holds all of itself: `model.rs` has its types, `store.rs` its SQL
 //! and nothing else has SQL, `routes.rs` its HTTP. The pipeline is `deploy/`, a file a stage.
@@ -9,12 +9,14 @@ mod database;
 pub mod deploy;
 pub mod endpoints;
 mod http;
+pub mod keys;
 mod lambda;
 mod migrate;
 mod people;
 mod plane;
 mod secret;
 pub mod settings;
+mod state;
 pub mod status;
 
 pub use calls::ingest::{EnvelopeLine, IngestError, Ingested};

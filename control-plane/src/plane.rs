@@ -27,10 +27,10 @@ use crate::{
         rate::{self, Limits},
         request_id,
     },
-    lambda,
+    keys, lambda,
     people::store::ensure_local_owner,
     settings::Settings,
-    status,
+    state, status,
 };
 
 /// The largest request: a deploy of many definitions.
@@ -54,6 +54,7 @@ struct Shared {
     metrics: Metrics,
     limits: Option<Arc<Limits>>,
     owner: OnceCell<LocalOwner>,
+    deployments: state::Deployments,
     _listener: DropGuard,
 }
 
@@ -99,6 +100,7 @@ impl ControlPlane {
             metrics: Metrics::new(),
             limits: rate::limits(settings.rates),
             owner: OnceCell::new(),
+            deployments: state::Deployments::default(),
             _listener: gone.drop_guard(),
             database,
             settings,
@@ -112,7 +114,8 @@ impl ControlPlane {
             .merge(status::routes::router())
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
-            .merge(calls::routes::router());
+            .merge(calls::routes::router())
+            .merge(keys::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
@@ -127,6 +130,16 @@ impl ControlPlane {
             .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
             .layer(middleware::from_fn_with_state(self.clone(), frame::protect))
             .layer(middleware::from_fn(request_id::identify))
+            .with_state(self.clone())
+    }
+
+    /// What deployed functions ask, for a listener of its own that only they reach.
+    pub fn state_router(&self) -> axum::Router {
+        axum::Router::new()
+            .merge(state::routes::router())
+            .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
+            .layer(DefaultBodyLimit::max(MOST_BODY))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(Problem::panicked))
             .with_state(self.clone())
     }
 
@@ -188,6 +201,10 @@ impl ControlPlane {
 
     pub(crate) fn limits(&self) -> Option<&Limits> {
         self.shared.limits.as_deref()
+    }
+
+    pub(crate) fn deployments(&self) -> &state::Deployments {
+        &self.shared.deployments
     }
 
     pub(crate) fn builder(&self) -> &Builder {

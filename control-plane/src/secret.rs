@@ -10,6 +10,7 @@ use chacha20poly1305::{
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
 /// A secret text. Its debug output is `***`.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +20,13 @@ impl Secret {
     /// The text itself, for the one place that sends it on.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Secret {
+    /// Whether this is the text; takes the same time whatever the answer.
+    pub fn matches(&self, candidate: &str) -> bool {
+        self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }
 }
 
@@ -71,6 +79,11 @@ impl SecretKey {
     /// Keeps the bytes of a key, which have to be random.
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The secret that a deployment's function and we know one another by.
+    pub fn deployment_token(&self, deployment: Uuid) -> Secret {
+        self.derive("deployment-token", deployment.as_bytes())
     }
 
     /// A secret for one `purpose` and one `subject`. Neither it nor any number of them tells the

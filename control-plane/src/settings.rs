@@ -22,6 +22,8 @@ pub struct Settings {
     pub keys: BTreeMap<String, Secret>,
     /// Whether functions may call private addresses: a model on one's own machine, say.
     pub private_addresses: bool,
+    /// Where functions keep what guards them; without it, none is deployed that needs it.
+    pub state: Option<String>,
     /// Opens the API; without one every API request is refused.
     pub token: Option<SecretToken>,
     /// Host names beside the loopback ones that requests may be addressed to.
@@ -55,6 +57,7 @@ impl Settings {
             secret_key,
             keys: BTreeMap::new(),
             private_addresses: true,
+            state: None,
             token: None,
             allowed_hosts: Vec::new(),
             public_url: None,

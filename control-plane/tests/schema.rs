@@ -234,6 +234,9 @@ async fn fill(db: &mut PgConnection, organization: Uuid) -> Result<(), sqlx::Err
             overhead_us, backoff_us, repaired, cold_start, streaming, delivered, state_failed)
          select o, uuid_v7_floor(now()), now(), env, endpoint, 'x', 1, deployment, 'call', '[]', 200,
             'off', 0, 0, 0, 0, false, 0, 0, 0, 0, 0, false, false, false, 'unknown', '[]' from ids",
+        "insert into api_keys (organization_id, id, name, test, hash, shown)
+         select o, gen_random_uuid(), 'x', false, encode(sha256(o::text::bytea), 'hex'), 'pp_live_0707'
+           from ids",
         "drop table ids",
     ] {
         db.execute(statement).await?;

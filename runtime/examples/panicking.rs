@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use http::HeaderMap;
 use promptpilot_runtime::{
-    endpoint::{Endpoint, Field, Kind, Log, Message, Model, Parameters, Response, Role},
+    endpoint::{Auth, Endpoint, Field, Kind, Log, Message, Model, Parameters, Response, Role},
     provider::{Answer, Ask, Event, Failure, Provider, Request, Step},
     serve,
     transport::{Reply, Transport},
@@ -103,6 +103,8 @@ static ENDPOINT: Endpoint = Endpoint {
     hedge_ms: None,
     max_body: 10_000,
     origins: &[],
+    auth: Auth::Public,
+    state: None,
     openapi: "{}",
 };
 

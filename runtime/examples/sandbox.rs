@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use promptpilot_runtime::{
-    endpoint::{Endpoint, Field, Kind, Log, Message, Model, Parameters, Response, Role},
+    endpoint::{Auth, Endpoint, Field, Kind, Log, Message, Model, Parameters, Response, Role},
     provider, serve,
 };
 
@@ -68,6 +68,8 @@ static ENDPOINT: Endpoint = Endpoint {
     hedge_ms: None,
     max_body: 262_144,
     origins: &["https://app.example.com"],
+    auth: Auth::Public,
+    state: None,
     openapi: "{\"openapi\":\"3.1.0\"}",
 };
 

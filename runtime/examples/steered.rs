@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use promptpilot_runtime::{
     endpoint::{
-        Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split, Step,
-        Tool,
+        Auth, Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split,
+        Step, Tool,
     },
     provider::{self, Provider},
-    serve,
+    serve, state,
 };
 use serde_json::Value;
 
@@ -95,6 +95,11 @@ fn endpoint(settings: &Value) -> Endpoint {
         hedge_ms: settings["hedge_ms"].as_u64(),
         max_body: 3_000_000,
         origins: &[],
+        auth: match settings["auth"].as_str() {
+            Some("api-key") => Auth::ApiKey { test: &provider::TEST_MODEL },
+            _ => Auth::Public,
+        },
+        state: (settings["auth"] == "api-key").then_some(&state::HTTP),
         openapi: "{}",
     }
 }

@@ -8,7 +8,7 @@ pub use promptpilot_spec::{
     model::{Price, Step},
 };
 
-use crate::provider::Provider;
+use crate::{provider::Provider, state::StateStore};
 
 /// One endpoint, checked and resolved.
 #[derive(Debug)]
@@ -41,8 +41,24 @@ pub struct Endpoint {
     pub max_body: u64,
     /// Origins of web pages that may call; empty means none.
     pub origins: &'static [&'static str],
+    /// Who may call.
+    pub auth: Auth,
+    /// Where keys are looked up; `None` where the endpoint needs nothing kept.
+    pub state: Option<&'static dyn StateStore>,
     /// The endpoint's OpenAPI document, JSON.
     pub openapi: &'static str,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Copy)]
+pub enum Auth {
+    /// Anybody.
+    Public,
+    /// Whoever has a key.
+    ApiKey {
+        /// Who answers holders of test keys.
+        test: &'static Model,
+    },
 }
 
 /// One message of the conversation.

@@ -8,16 +8,18 @@ use std::{
 use minijinja::Environment;
 use promptpilot_spec::{
     deployment::{IDENTITY_VARIABLE, Identity, TOKEN_VARIABLE},
+    state::ADDRESS_VARIABLE,
     template::{self, TemplateError},
 };
 
 use crate::{
-    call::Circuits,
+    call::{Circuits, KnownKeys},
     endpoint::{Endpoint, Message},
     log::{self, LEVEL_VARIABLE},
     output::Output,
     provider::Turn,
     secret::Secret,
+    state::{Place, State},
 };
 
 /// One endpoint in one process.
@@ -29,6 +31,9 @@ pub(crate) struct Function {
     templates: Environment<'static>,
     warm: AtomicBool,
     pub(crate) circuits: Circuits,
+    /// What is kept outside of this process, where the endpoint needs it.
+    pub(crate) state: Option<State>,
+    pub(crate) known_keys: KnownKeys,
     pub(crate) output: Output,
 }
 
@@ -65,6 +70,7 @@ impl Function {
         };
         let identity = needed(IDENTITY_VARIABLE);
         let token = needed(TOKEN_VARIABLE);
+        let address = endpoint.state.map(|store| (store, needed(ADDRESS_VARIABLE)));
         let names = endpoint.all_models().filter_map(|model| model.key);
         let mut keys = BTreeMap::new();
         for name in names {
@@ -73,10 +79,18 @@ impl Function {
         if !missing.is_empty() {
             return Err(InitError::Missing(missing));
         }
+        let identity: Identity = serde_json::from_str(&identity).map_err(InitError::Identity)?;
+        let token = Secret::from(token);
+        let state = address.map(|(store, address)| State {
+            store,
+            place: Place { address, deployment: identity.deployment, token: token.clone() },
+        });
         Ok(Self {
             endpoint,
-            identity: serde_json::from_str(&identity).map_err(InitError::Identity)?,
-            token: token.into(),
+            identity,
+            token,
+            state,
+            known_keys: KnownKeys::default(),
             keys,
             templates: compile(endpoint.prompt)?,
             warm: AtomicBool::new(false),

@@ -2,11 +2,11 @@
 //! prompt, call the provider, answer or stream, record the call.
 //!
 //! A generated function is one `static` [`Endpoint`] and one call of [`serve`]. It names the
-//! providers it uses by reference, so the linker leaves the others out.
+//! providers and the state store it uses by reference, so the linker leaves the others out.
 //!
 //! # Order of work in a call
 //! 1. **parse** the event and the body;
-//! 2. *key*: none yet, endpoints are public;
+//! 2. **key**, where the endpoint asks for one;
 //! 3. **validate** the fields;
 //! 4. **render** the prompt;
 //! 5. *admit*: none yet; rate, idempotency, remembered answers and budget are asked for here in one
@@ -30,6 +30,7 @@ mod reply;
 mod route;
 mod runtime_api;
 mod secret;
+pub mod state;
 pub mod transport;
 
 pub use endpoint::Endpoint;

@@ -32,6 +32,9 @@ kinds! {
     BODY_NOT_JSON = 400 "body-not-json" "The body is no JSON";
     HEADER_INVALID = 400 "header-invalid" "A header cannot be read";
     EVENT_INVALID = 400 "event-invalid" "The event is no request";
+    KEY_MISSING = 401 "key-missing" "A key is needed";
+    KEY_UNKNOWN = 401 "key-unknown" "The key opens nothing";
+    KEY_DENIED = 403 "key-denied" "The key may not call this endpoint";
     VERIFY_DENIED = 403 "verify-denied" "The token is not this deployment's";
     ORIGIN_DENIED = 403 "origin-denied" "Pages of this origin may not call";
     NOT_FOUND = 404 "not-found" "There is nothing at this path";
@@ -45,6 +48,7 @@ kinds! {
     PROVIDER_FAILED = 502 "provider-failed" "The provider failed";
     PROVIDER_REFUSED = 502 "provider-refused" "The model refused to answer";
     ANSWER_INVALID = 502 "answer-invalid" "The model's answer does not fit the declared response";
+    STATE_UNAVAILABLE = 503 "state-unavailable" "What guards the endpoint cannot be reached";
     TIMEOUT = 504 "timeout" "The answer took too long";
 }
 
@@ -107,6 +111,9 @@ impl Problem {
         let mut head = Head::new(status, "application/problem+json");
         if let Some(wait) = self.retry_after {
             head.set("retry-after", wait.as_secs().max(1).to_string());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            head.set("www-authenticate", "Bearer");
         }
         if let Some(allow) = self.allow {
             head.set("allow", allow);

@@ -97,7 +97,7 @@ impl Pilot {
     pub async fn up(&mut self) -> Result<()> {
         let log = self.data.path().join("up.log");
         let mut child = self
-            .command(&["up", "--port", "0", "--functions-port", "0"])?
+            .command(&["up", "--port", "0", "--functions-port", "0", "--state-port", "0"])?
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())

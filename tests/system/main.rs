@@ -7,6 +7,7 @@ mod bad_input;
 mod command_line;
 mod examples;
 mod functions;
+mod keys;
 mod kills;
 mod providers;
 mod requests;

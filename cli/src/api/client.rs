@@ -90,8 +90,8 @@ impl Client {
         self.json(self.request(Method::POST, path, &[]).json(body), path).await
     }
 
-    pub(crate) async fn delete(&self, path: &[&str]) -> Result<(), ApiError> {
-        self.send(self.request(Method::DELETE, path, &[]), path).await.map(drop)
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
+        self.json(self.request(Method::DELETE, path, &[]), path).await
     }
 
     /// Events as they happen.

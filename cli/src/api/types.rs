@@ -9,6 +9,7 @@ pub(crate) use promptpilot_control_plane::deploy::model::{
 pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,
 };
+pub(crate) use promptpilot_control_plane::keys::model::{ApiKey, CreatedKey, NewKey};
 pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
 
 /// One page of a list.

@@ -40,6 +40,9 @@ pub(crate) struct Call {
     body: Option<String>,
     #[command(flatten)]
     pub(crate) place: Place,
+    /// A key of the endpoint's, where it asks for one
+    #[arg(long, value_name = "KEY", env = "PROMPTPILOT_API_KEY", hide_env_values = true)]
+    key: Option<String>,
     /// Show the answer as it is written
     #[arg(long)]
     stream: bool,
@@ -78,6 +81,9 @@ pub(crate) async fn run(context: &Context, args: Call) -> Result<(), Failure> {
     };
     let began = Instant::now();
     let mut request = client.http().post(&url).json(&body);
+    if let Some(key) = &args.key {
+        request = request.bearer_auth(key);
+    }
     if args.stream {
         request = request.header("accept", "text/event-stream");
     }
@@ -124,6 +130,13 @@ fn refused(status: u16, problem: &Value) -> Failure {
             Some(format!("{}: {}", error.get("pointer")?.as_str()?, error.get("detail")?.as_str()?))
         })
         .collect();
+    if status == 401 {
+        failure.hint = Some(
+            "make a key with `promptpilot keys create NAME`, and give it as `--key` or in \
+             `PROMPTPILOT_API_KEY`"
+                .to_owned(),
+        );
+    }
     failure
 }
 

@@ -48,7 +48,7 @@ pub(crate) async fn run(context: &Context, args: &Delete) -> Result<(), Failure>
     if !args.yes {
         confirm(&found.name, found.url.as_deref())?;
     }
-    client.delete(&["endpoints", &found.name]).await?;
+    let _: serde_json::Value = client.delete(&["endpoints", &found.name]).await?;
     context.out.result(&Deleted { endpoint: found.name, deleted: true });
     Ok(())
 }

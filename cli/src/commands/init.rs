@@ -85,6 +85,7 @@ mod tests {
             credentials: Some(Default::default()),
             taken_names: Some(Default::default()),
             target: Some(promptpilot_codegen::Target::Aws),
+            state: None,
         };
         let examined = promptpilot_codegen::examine(EXAMPLE, "hello.toml", &facts);
         assert_eq!(examined.findings, []);

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod init;
+pub(crate) mod keys;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod next;
@@ -52,6 +53,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Deploy(args) => deploy::run(&context, args).await,
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
+        Command::Keys(args) => keys::run(&context, args).await,
         Command::Logs(args) => logs::run(&context, &args).await,
         Command::Status(_) => status::run(&context).await,
         Command::Rollback(args) => rollback::run(&context, &args).await,

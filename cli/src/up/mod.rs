@@ -43,6 +43,10 @@ pub(crate) struct Up {
     /// Port of the deployed functions, kept for later starts; 0 means any [first start: 7434]
     #[arg(long, value_name = "PORT")]
     functions_port: Option<u16>,
+    /// Port that functions look up keys at, kept for later starts; 0 means any. Functions that were
+    /// deployed before a change have to be deployed again [first start: 7435]
+    #[arg(long, value_name = "PORT")]
+    state_port: Option<u16>,
     /// A PostgreSQL server to use instead of one of its own
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
@@ -89,7 +93,7 @@ pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
     // Left by a process that was killed.
     data.withdraw();
     let key = args.key.or_made(&data)?;
-    let wanted = Wanted { api: args.port, functions: args.functions_port };
+    let wanted = Wanted { api: args.port, functions: args.functions_port, state: args.state_port };
     let mut system = tokio::select! {
         started = System::start(&data, wanted, args.database_url, key, args.builds) => started?,
         () = signals.next() => return Ok(()),

@@ -1,5 +1,6 @@
-//! The two ports. Addresses of deployed functions are passed on to callers, so a port once taken is
-//! kept in the data directory and asked for again at each start.
+//! The ports. Addresses of deployed functions are passed on to callers, and functions are
+//! told for good where their state is, so a port once taken is kept in the data directory and asked
+//! for again at each start.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,6 +15,7 @@ use crate::error::Hint;
 pub(crate) struct Wanted {
     pub(crate) api: Option<u16>,
     pub(crate) functions: Option<u16>,
+    pub(crate) state: Option<u16>,
 }
 
 /// Ports as kept in the data directory.
@@ -21,16 +23,18 @@ pub(crate) struct Wanted {
 struct Kept {
     api: u16,
     functions: u16,
+    state: u16,
 }
 
 /// What a first start tries before it takes any free one.
-const FIRST: Kept = Kept { api: 7433, functions: 7434 };
+const FIRST: Kept = Kept { api: 7433, functions: 7434, state: 7435 };
 
-/// Both listeners. The functions' one is closed again just before its host opens it.
+/// The listeners. The functions' one is closed again just before its host opens it.
 #[derive(Debug)]
 pub(crate) struct Ports {
     pub(crate) api: TcpListener,
     pub(crate) functions: TcpListener,
+    pub(crate) state: TcpListener,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +64,7 @@ impl Hint for PortError {
 }
 
 impl Ports {
-    /// Opens both ports and keeps their numbers in `file`.
+    /// Opens the ports and keeps their numbers in `file`.
     pub(crate) fn open(file: &Path, wanted: Wanted) -> Result<Self, PortError> {
         let kept: Option<Kept> =
             std::fs::read_to_string(file).ok().and_then(|text| serde_json::from_str(&text).ok());
@@ -72,8 +76,19 @@ impl Ports {
             "functions' URLs",
             "--functions-port",
         )?;
-        let ports = Self { api, functions };
-        let now = Kept { api: ports.api().port(), functions: ports.functions().port() };
+        let state = listen(
+            wanted.state,
+            kept.map(|kept| kept.state),
+            FIRST.state,
+            "state of the functions",
+            "--state-port",
+        )?;
+        let ports = Self { api, functions, state };
+        let now = Kept {
+            api: ports.api().port(),
+            functions: ports.functions().port(),
+            state: ports.state().port(),
+        };
         if kept != Some(now) {
             let text = serde_json::json!(now).to_string();
             crate::secret::write(file, &text)
@@ -88,6 +103,10 @@ impl Ports {
 
     pub(crate) fn functions(&self) -> SocketAddr {
         address(&self.functions)
+    }
+
+    pub(crate) fn state(&self) -> SocketAddr {
+        address(&self.state)
     }
 }
 
@@ -136,17 +155,17 @@ fn bind(port: u16) -> io::Result<TcpListener> {
 mod tests {
     use super::*;
 
-    const ANY: Wanted = Wanted { api: Some(0), functions: Some(0) };
+    const ANY: Wanted = Wanted { api: Some(0), functions: Some(0), state: Some(0) };
 
     #[test]
     fn ports_are_the_same_at_each_start() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ports.json");
         let first = Ports::open(&file, ANY).unwrap();
-        let (api, functions) = (first.api(), first.functions());
+        let opened = (first.api(), first.functions(), first.state());
         drop(first);
         let second = Ports::open(&file, Wanted::default()).unwrap();
-        assert_eq!((second.api(), second.functions()), (api, functions));
+        assert_eq!((second.api(), second.functions(), second.state()), opened);
     }
 
     #[test]
@@ -169,7 +188,7 @@ mod tests {
     fn a_wanted_port_is_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let squatter = Ports::open(&folder.path().join("a.json"), ANY).unwrap();
-        let wanted = Wanted { api: Some(squatter.api().port()), functions: Some(0) };
+        let wanted = Wanted { api: Some(squatter.api().port()), ..ANY };
         let error = Ports::open(&folder.path().join("b.json"), wanted).unwrap_err();
         assert!(matches!(error, PortError::Wanted { .. }), "{error}");
     }

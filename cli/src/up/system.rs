@@ -35,6 +35,7 @@ pub(super) struct System {
     host: Host,
     plane: ControlPlane,
     api: JoinHandle<std::io::Result<()>>,
+    state: JoinHandle<std::io::Result<()>>,
     worker: JoinHandle<()>,
     /// Ended without further ado: what they had in hand is done again at the next start.
     helpers: Vec<JoinHandle<()>>,
@@ -80,6 +81,7 @@ impl System {
         promptpilot_control_plane::migrate(database_url).await?;
         let api = ports.api();
         let functions = ports.functions();
+        let state = ports.state();
         drop(ports.functions);
         let host = start_host(data.path(), functions).await?;
         let no_token = |error| Failure::new("could not make a token").caused_by(&error);
@@ -87,6 +89,7 @@ impl System {
         let (door, link) = Door::new(&token).map_err(no_token)?;
         let mut settings =
             plane::local(data.path(), database_url, &host, key, SecretToken::new(&token));
+        settings.state = Some(format!("http://{state}"));
         settings.build = builds.into();
         let plane = ControlPlane::connect(settings).await?;
         plane
@@ -95,8 +98,11 @@ impl System {
             .map_err(|error| Failure::new("could not make the local owner").caused_by(&error))?;
         let credentials = host.credentials();
         let shutdown = CancellationToken::new();
-        let listener = tokio::net::TcpListener::from_std(ports.api)
-            .map_err(|error| Failure::new("could not listen for requests").caused_by(&error))?;
+        let listener = |port| {
+            tokio::net::TcpListener::from_std(port)
+                .map_err(|error| Failure::new("could not listen for requests").caused_by(&error))
+        };
+        let (api_listener, state_listener) = (listener(ports.api)?, listener(ports.state)?);
         let output = host.output().subscribe(pump::CURSOR).map_err(|error| {
             Failure::new("could not read the functions' output").caused_by(&error)
         })?;
@@ -114,8 +120,13 @@ impl System {
             postgres: None,
             host,
             api: tokio::spawn(plane::serve(
-                listener,
+                api_listener,
                 door.before(plane.router()),
+                shutdown.clone(),
+            )),
+            state: tokio::spawn(plane::serve(
+                state_listener,
+                plane.state_router(),
                 shutdown.clone(),
             )),
             worker: tokio::spawn({
@@ -152,6 +163,7 @@ impl System {
         tokio::select! {
             error = postgres => error.into(),
             _ = &mut self.api => Failure::new("the API ended"),
+            _ = &mut self.state => Failure::new("the functions' state service ended"),
             _ = &mut self.worker => Failure::new("the worker ended"),
         }
     }
@@ -162,7 +174,7 @@ impl System {
         for task in &self.helpers {
             task.abort();
         }
-        for task in [self.worker, drop_result(self.api)] {
+        for task in [self.worker, drop_result(self.api), drop_result(self.state)] {
             if timeout(FINISH_WITHIN, task).await.is_err() {
                 tracing::warn!("a part did not end in time");
             }

@@ -1,7 +1,7 @@
 //! What the definition may already say and this version does not do. It is refused in clear words,
 //! never ignored.
 
-use promptpilot_spec::{Definition, definition::AuthMode};
+use promptpilot_spec::Definition;
 
 use crate::finding::Finding;
 
@@ -12,13 +12,6 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     };
     if definition.prompt.reference.is_some() {
         refuse("/prompt/use", "a prompt by reference", "write it as `template` under [prompt]");
-    }
-    if definition.auth.mode == AuthMode::ApiKey {
-        refuse(
-            "/auth/mode",
-            "`auth.mode = \"api-key\"`, which is also the default,",
-            "write `mode = \"public\"` under [auth]: anybody who has the URL may then call",
-        );
     }
     let limits = &definition.limits;
     if limits.rate.is_some() {

@@ -14,6 +14,7 @@ mod prompt;
 mod secrets;
 mod shape;
 mod size;
+mod state;
 mod template;
 mod tests;
 mod tools;
@@ -49,6 +50,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     media::check(definition, &all, &mut findings);
     tests::check(definition, &mut findings);
     secrets::check(definition, &mut findings);
+    state::check(definition, facts, &mut findings);
     let ceiling = ceiling::of(definition, &templates, &models, &splits);
     ceiling::check(definition, &ceiling, &mut findings);
 
@@ -77,6 +79,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         max_body: max_body(definition),
         origins: definition.cors.as_ref().map(|cors| cors.origins.clone()).unwrap_or_default(),
         public: definition.auth.mode == AuthMode::Public,
+        state: state::kind(definition),
         key_variables,
         memory: deploy.memory,
         timeout: deploy.timeout,

@@ -15,7 +15,7 @@ use super::literal;
 use crate::{
     check::is_dated,
     finding::child,
-    plan::{Plan, PlannedModel, PlannedSplit},
+    plan::{Plan, PlannedModel, PlannedSplit, StateKind},
 };
 
 /// What the template of `main.rs` prints.
@@ -37,6 +37,8 @@ pub(super) struct View<'a> {
     hedge_ms: Option<String>,
     max_body: String,
     origins: &'a [String],
+    auth: &'static str,
+    state: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -137,6 +139,8 @@ impl<'a> View<'a> {
             hedge_ms: plan.hedge.map(|hedge| literal::integer(hedge.as_millis())),
             max_body: literal::integer(plan.max_body),
             origins: &plan.origins,
+            auth: if plan.public { "Public" } else { "ApiKey { test: &provider::TEST_MODEL }" },
+            state: plan.state.map(|StateKind::Http| "HTTP"),
         };
         Self { imports: view.used(), ..view }
     }
@@ -153,6 +157,7 @@ impl<'a> View<'a> {
     /// Names that `main.rs` mentions; an unused import would be a warning in a build log.
     fn used(&self) -> BTreeSet<&'static str> {
         let mut used = BTreeSet::from([
+            "Auth",
             "Endpoint",
             "Field",
             "Log",

@@ -9,13 +9,19 @@ use crate::plan::Plan;
 /// Status, and what it means to a caller.
 const PROBLEMS: [(&str, &str); 8] = [
     ("400", "The body is no JSON, or a header cannot be read."),
-    ("403", "Pages of this origin may not call."),
+    ("403", "Pages of this origin, or holders of this key, may not call."),
     ("413", "The body is larger than this endpoint takes."),
     ("415", "The body is not `application/json`."),
     ("422", "A field is missing, unknown, of a wrong type or out of bounds; all are listed."),
     ("500", "The endpoint failed."),
     ("502", "The provider failed, refused, or its answer does not fit the declared response."),
     ("504", "No answer came in time."),
+];
+
+/// The same where a key is asked for.
+const KEY_PROBLEMS: [(&str, &str); 2] = [
+    ("401", "There is no key, or it is unknown, revoked or expired."),
+    ("503", "The key could not be looked up; try again after `retry-after` seconds."),
 ];
 
 /// Headers about the call on an answer.
@@ -34,7 +40,7 @@ pub(super) fn document(plan: &Plan) -> Value {
     if !plan.description.is_empty() {
         info["description"] = json!(plan.description);
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": info,
         "servers": [{ "url": "./" }],
@@ -47,17 +53,28 @@ pub(super) fn document(plan: &Plan) -> Value {
             },
             "headers": header_components(),
         },
-    })
+    });
+    if !plan.public {
+        document["components"]["securitySchemes"] = json!({
+            "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "pp_live_…" },
+            "key": { "type": "apiKey", "in": "header", "name": "x-api-key" },
+        });
+        document["security"] = json!([{ "bearer": [] }, { "key": [] }]);
+    }
+    document
 }
 
 fn operation(plan: &Plan) -> Value {
     let mut responses = Map::new();
     responses.insert("200".to_owned(), success());
-    for (status, meaning) in PROBLEMS {
+    let keyed = if plan.public { &[][..] } else { &KEY_PROBLEMS };
+    let mut problems: Vec<_> = PROBLEMS.iter().chain(keyed).collect();
+    problems.sort_unstable();
+    for (status, meaning) in problems {
         let schema = json!({ "$ref": "#/components/schemas/Problem" });
         let content = json!({ "application/problem+json": { "schema": schema } });
         let response = json!({ "description": meaning, "content": content });
-        responses.insert(status.to_owned(), response);
+        responses.insert((*status).to_owned(), response);
     }
     let mut operation = json!({
         "operationId": plan.name.replace('-', "_"),

@@ -19,6 +19,9 @@ pub(crate) fn fingerprint(plan: &Plan, endpoint: Uuid, settings: &Settings) -> S
     part(endpoint.as_bytes());
     part(sources.crate_name.as_bytes());
     part(carried::runtime_sha256().as_bytes());
+    if plan.state.is_some() {
+        part(settings.state.as_deref().unwrap_or_default().as_bytes());
+    }
     for variable in &plan.key_variables {
         part(variable.as_bytes());
         part(settings.keys.get(variable).map_or("", |key| key.expose()).as_bytes());

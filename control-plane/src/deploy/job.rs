@@ -96,8 +96,7 @@ impl Work {
     /// The secret that a deployment's function knows its own deployment by. Every worker derives the
     /// same, so one that takes over can go on.
     pub(crate) fn token(&self, job: &Job) -> Secret {
-        let key = &self.plane.settings().secret_key;
-        key.derive("deployment-token", job.taken.id.as_bytes())
+        self.plane.settings().secret_key.deployment_token(job.taken.id)
     }
 
     /// Writes a line into a deployment's log.

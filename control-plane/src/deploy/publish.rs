@@ -12,8 +12,9 @@ use aws_sdk_lambda::{
     primitives::Blob,
     types::{Architecture, Environment, FunctionCode, Runtime},
 };
-use promptpilot_spec::deployment::{
-    IDENTITY_VARIABLE, Identity, PRIVATE_ADDRESSES_VARIABLE, TOKEN_VARIABLE,
+use promptpilot_spec::{
+    deployment::{IDENTITY_VARIABLE, Identity, PRIVATE_ADDRESSES_VARIABLE, TOKEN_VARIABLE},
+    state::ADDRESS_VARIABLE,
 };
 
 use super::{
@@ -91,6 +92,13 @@ fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
     ]);
     if !settings.private_addresses {
         variables.insert(PRIVATE_ADDRESSES_VARIABLE.to_owned(), "deny".to_owned());
+    }
+    if plan.state.is_some() {
+        let Some(address) = &settings.state else {
+            let hint = Some("start `promptpilot worker` with `--state URL`");
+            return Err(job.fail("there is no state store").hint(hint).stop());
+        };
+        variables.insert(ADDRESS_VARIABLE.to_owned(), address.clone());
     }
     for variable in &plan.key_variables {
         let Some(key) = settings.keys.get(variable) else {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promptpilot_codegen::{Examined, Facts, Finding, Plan, Target};
+use promptpilot_codegen::{Examined, Facts, Finding, Plan, StateFact, Target};
 use promptpilot_spec::{
     Definition,
     definition::{Architecture, ProviderKind, key_variable},
@@ -47,6 +47,10 @@ fn facts(settings: &Settings, taken: BTreeSet<String>) -> Facts {
         credentials: Some(credentials(&settings.keys)),
         taken_names: Some(taken),
         target: Some(target),
+        state: Some(match settings.state {
+            Some(_) => StateFact::There,
+            None => StateFact::Absent,
+        }),
     }
 }
 

@@ -78,15 +78,18 @@ impl Pilot {
         settings.token = Some(SecretToken::new(TOKEN));
         settings.build.root = Some(build_folder());
         settings.worker.lease = Duration::from_secs(2);
+        let state = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        settings.state = Some(format!("http://{}", state.local_addr()?));
         change(&mut settings);
         let plane = ControlPlane::connect(settings.clone()).await?;
         plane.ensure_local_owner().await?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let router = plane.router();
+        let (router, state_router) = (plane.router(), plane.state_router());
         let server = tokio::spawn(async move {
             let service = router.into_make_service_with_connect_info::<SocketAddr>();
-            axum::serve(listener, service).await.ok();
+            let state = axum::serve(state, state_router);
+            let (_, _) = tokio::join!(axum::serve(listener, service), state);
         });
         Ok(Self {
             plane,

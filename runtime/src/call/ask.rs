@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{attempt::Attempts, headers::CallHeaders, ledger::Ledger};
+use super::{attempt::Attempts, headers::CallHeaders, key::Caller, ledger::Ledger};
 use crate::{
     endpoint::Model,
     function::Function,
@@ -48,11 +48,12 @@ impl<'a> Asker<'a> {
         ledger: &'a mut Ledger,
         deadline: Instant,
         headers: &'a CallHeaders,
+        caller: Caller,
     ) -> Self {
         let (deltas, turn, attempts) = (None, 0, 0);
         let first_text = ledger.first_text();
         let traceparent = headers.traceparent.as_deref();
-        let order = function.endpoint.order(headers.user.as_deref());
+        let order = function.endpoint.order(headers.user.as_deref(), caller.test);
         Self { function, ledger, deadline, traceparent, deltas, order, turn, attempts, first_text }
     }
 

@@ -114,6 +114,15 @@ impl Ledger {
         &self.record
     }
 
+    pub(crate) fn note_key(&mut self, id: Uuid) {
+        self.record.key_id = Some(id);
+    }
+
+    /// Something was decided without the state store.
+    pub(crate) fn note_state_failed(&mut self, what: &str) {
+        self.record.state_failed.push(what.to_owned());
+    }
+
     pub(crate) fn note_headers(&mut self, headers: &CallHeaders) {
         self.record.trace_id = headers.trace_id().map(str::to_owned);
         self.record.country.clone_from(&headers.country);

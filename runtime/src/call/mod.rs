@@ -7,6 +7,7 @@ mod body;
 mod circuit;
 mod conversation;
 mod headers;
+mod key;
 mod ledger;
 mod media;
 mod plain;
@@ -22,8 +23,8 @@ use promptpilot_spec::record::Source;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub(crate) use self::circuit::Circuits;
 use self::{ask::Asker, headers::CallHeaders, ledger::Ledger};
+pub(crate) use self::{circuit::Circuits, key::KnownKeys};
 use crate::{
     event::{Incoming, Privilege, PrivilegeSource},
     function::Function,
@@ -89,6 +90,7 @@ async fn work(
         Problem::new(BODY_NOT_JSON, format!("the body is no JSON: {error}"))
     })?;
     ledger.note_request(&request);
+    let caller = key::check(function, incoming, moment.deadline, ledger).await?;
     let variables = validate::object(request, endpoint.request, validate::Unknown::Refuse)
         .map_err(|errors| {
             let detail = match errors.len() {
@@ -99,7 +101,7 @@ async fn work(
         })?;
     let turns = prompt::turns(function, variables)?;
 
-    let asker = Asker::new(function, ledger, moment.deadline, &headers);
+    let asker = Asker::new(function, ledger, moment.deadline, &headers, caller);
     if incoming.accepts("text/event-stream") {
         stream::run(asker, endpoint, &turns, reply).await
     } else {

@@ -2,17 +2,25 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::endpoint::{Endpoint, Model};
+use crate::endpoint::{Auth, Endpoint, Model};
 
 impl Endpoint {
-    /// All models: the first, its fallbacks, and those that share the first one's calls.
+    /// All models: the first, its fallbacks, those that share the first one's calls, and the one
+    /// for test keys.
     pub(crate) fn all_models(&self) -> impl Iterator<Item = &'static Model> + use<> {
-        self.models.iter().chain(self.splits.iter().map(|split| &split.model))
+        let test = match self.auth {
+            Auth::ApiKey { test } => Some(test),
+            Auth::Public => None,
+        };
+        self.models.iter().chain(self.splits.iter().map(|split| &split.model)).chain(test)
     }
 
     /// Which of [`Self::all_models`] a call asks, in order: the one whose share it falls into, then
-    /// the fallbacks.
-    pub(crate) fn order(&self, user: Option<&str>) -> Vec<usize> {
+    /// the fallbacks. Calls with a test key ask the one for them and no other.
+    pub(crate) fn order(&self, user: Option<&str>, test: bool) -> Vec<usize> {
+        if test {
+            return vec![self.models.len() + self.splits.len()];
+        }
         let first = self.share_of(point(self.name, user));
         std::iter::once(first).chain(1..self.models.len()).collect()
     }

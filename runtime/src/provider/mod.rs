@@ -54,7 +54,7 @@ pub use huggingface::HUGGINGFACE;
 pub use openai_chat::{OPENAI_CHAT, OPENAI_COMPATIBLE};
 pub use openai_responses::OPENAI_RESPONSES;
 pub use request::{Ask, Media, Request, Scope, Source, ToolResult, Turn};
-pub use sandbox::SANDBOX;
+pub use sandbox::{SANDBOX, TEST_MODEL};
 
 use http::HeaderMap;
 use serde::Deserialize as _;

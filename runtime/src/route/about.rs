@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    endpoint::{Endpoint, Field, Form, Kind, Response},
+    endpoint::{Auth, Endpoint, Field, Form, Kind, Response},
     function::Function,
 };
 
@@ -17,6 +17,10 @@ pub(super) fn json(function: &Function) -> Value {
         "description": endpoint.description,
         "version": function.identity.version,
         "environment": function.identity.environment,
+        "auth": match endpoint.auth {
+            Auth::Public => "public",
+            Auth::ApiKey { .. } => "api-key",
+        },
         "request": describe(endpoint.request),
         "response": describe_response(endpoint),
         "example": example(endpoint.request),
@@ -40,6 +44,10 @@ pub(super) fn html(function: &Function) -> String {
     let environment = escape(&function.identity.environment);
     let example = example(endpoint.request).to_string().replace('\'', "'\\''");
     let example = escape(&example);
+    let key = match endpoint.auth {
+        Auth::Public => "",
+        Auth::ApiKey { .. } => " -H \"authorization: Bearer $PROMPTPILOT_API_KEY\"",
+    };
     let response = escape(&describe_response(endpoint).to_string());
     format!(
         r#"<!doctype html>
@@ -57,7 +65,7 @@ td {{ padding: .2rem 1.5rem .2rem 0 }} small {{ color: #667 }}
 <p><small>version {version} in {environment} · <a href="openapi.json">OpenAPI</a></small></p>
 <h2>Request</h2>
 <table>{rows}</table>
-<pre>curl "$URL" -H 'content-type: application/json' \
+<pre>curl "$URL" -H 'content-type: application/json'{key} \
   -d '{example}'</pre>
 <p>where <code>$URL</code> is this page's address. Add <code>-N -H 'accept: text/event-stream'</code> to have it streamed.</p>
 <h2>Response</h2>

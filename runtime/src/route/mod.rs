@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     call::{self, Moment},
+    endpoint::Auth,
     event::{Incoming, UrlEvent},
     function::Function,
     problem::{EVENT_INVALID, METHOD_NOT_ALLOWED, NOT_FOUND, Problem},
@@ -57,7 +58,7 @@ pub(crate) async fn handle(
     };
     match (incoming.method.as_str(), path) {
         ("POST", "/") => {
-            reply.always(notes(&incoming));
+            reply.always(notes(&function, &incoming));
             call::run(&function, &incoming, &moment, &mut reply).await;
         }
         ("OPTIONS", "/" | "/openapi.json" | "/health") => {
@@ -125,12 +126,15 @@ fn common_headers(function: &Function, call_id: Uuid) -> HeaderMap {
 }
 
 /// What we were asked for and do not do here.
-fn notes(incoming: &Incoming) -> HeaderMap {
+fn notes(function: &Function, incoming: &Incoming) -> HeaderMap {
     let mut headers = HeaderMap::new();
     if incoming.header("idempotency-key").is_some() {
-        // Without API keys there is nobody whose repeat it could be.
-        let note = HeaderValue::from_static("ignored; reason=\"public endpoint\"");
-        headers.insert("x-promptpilot-idempotency", note);
+        let note = match function.endpoint.auth {
+            // Without API keys there is nobody whose repeat it could be.
+            Auth::Public => "ignored; reason=\"public endpoint\"",
+            Auth::ApiKey { .. } => "ignored; reason=\"not available in this version\"",
+        };
+        headers.insert("x-promptpilot-idempotency", HeaderValue::from_static(note));
     }
     headers
 }

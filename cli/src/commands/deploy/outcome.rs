@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::api::{Accepted, Deployment, Status};
 use crate::folder::DefinitionFile;
-use crate::sample;
+use crate::sample::{self, Sample};
 use crate::style::{ERROR, FAINT, GOOD, HINT, MARGIN, STRONG};
 use crate::text::{shell_word, span, span_ms};
 
@@ -47,7 +47,7 @@ impl Outcome {
         let curl = url
             .as_deref()
             .filter(|_| status == Status::Live)
-            .and_then(|url| Some(curl(url, &sample::request(&file.text)?)));
+            .and_then(|url| Some(curl(url, &sample::call(&file.text)?)));
         Self {
             endpoint: accepted.endpoint,
             version: accepted.version,
@@ -61,11 +61,13 @@ impl Outcome {
 }
 
 /// A call that can be copied.
-fn curl(url: &str, request: &serde_json::Value) -> String {
-    format!(
-        "curl {url} -H 'content-type: application/json' -d {}",
-        shell_word(&request.to_string())
-    )
+fn curl(url: &str, call: &Sample) -> String {
+    let key = match call.asks_for_key {
+        true => " -H \"authorization: Bearer $PROMPTPILOT_API_KEY\"",
+        false => "",
+    };
+    let request = shell_word(&call.request.to_string());
+    format!("curl {url} -H 'content-type: application/json'{key} -d {request}")
 }
 
 impl Deployed {

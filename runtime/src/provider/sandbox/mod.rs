@@ -28,12 +28,33 @@ use serde::{Deserialize, Serialize};
 use self::player::{PLAYER, Script};
 use super::{Answer, Ask, Event, Failure, Media, Provider, Request, Source, Step, ToolCall, Usage};
 use crate::{
-    endpoint::{Form, Response, Tool},
+    endpoint::{Form, Model, Parameters, Response, Tool},
     transport::Transport,
 };
 
 /// The sandbox.
 pub static SANDBOX: Sandbox = Sandbox;
+
+/// Who answers callers with a test key, whatever the endpoint's own models are.
+pub static TEST_MODEL: Model = Model {
+    provider: &SANDBOX,
+    name: "echo",
+    key: None,
+    base_url: None,
+    region: None,
+    api_version: None,
+    holds_to_schema: true,
+    parameters: Parameters {
+        max_tokens: None,
+        temperature: None,
+        top_p: None,
+        stop: &[],
+        seed: None,
+        effort: None,
+    },
+    price: None,
+    price_steps: &[],
+};
 
 /// A provider that needs nobody.
 #[derive(Debug)]

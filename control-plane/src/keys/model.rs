@@ -1,0 +1,74 @@
+//! Types of API keys, as the API shows them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::http::time::Rfc3339;
+
+/// Body of `POST /api/api-keys`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewKey {
+    /// What it is called; no other key that still opens something may be called so.
+    pub name: String,
+    /// Whether calls with it are answered by the sandbox.
+    #[serde(default)]
+    pub test: bool,
+    /// Endpoints that it may call, by name; absent means all, later ones included.
+    #[serde(default)]
+    pub endpoints: Option<Vec<String>>,
+    /// Environments that it may call in, by name; absent means all.
+    #[serde(default)]
+    pub environments: Option<Vec<String>>,
+    /// When it ends by itself.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<Rfc3339>")]
+    pub expires: Option<OffsetDateTime>,
+}
+
+/// A key, without what opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApiKey {
+    /// Its id, as call records have it.
+    pub id: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Its beginning.
+    pub shown: String,
+    /// Whether calls with it are answered by the sandbox.
+    pub test: bool,
+    /// Endpoints that it may call; absent means all.
+    pub endpoints: Option<Vec<String>>,
+    /// Environments that it may call in; absent means all.
+    pub environments: Option<Vec<String>>,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
+    pub created: OffsetDateTime,
+    /// When it ends by itself.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<Rfc3339>")]
+    pub expires: Option<OffsetDateTime>,
+    /// When somebody ended it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<Rfc3339>")]
+    pub revoked: Option<OffsetDateTime>,
+}
+
+/// A key that was just made: the only answer that has the whole of it.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+pub struct CreatedKey {
+    /// The key.
+    pub key: String,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub about: ApiKey,
+}
+
+impl std::fmt::Debug for CreatedKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreatedKey").field("about", &self.about).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! API keys over HTTP.
+
+use aide::axum::{
+    ApiRouter,
+    routing::{delete_with, get_with},
+};
+use axum::{Json, http::StatusCode};
+use promptpilot_spec::key::{self, KeyKind, RANDOM};
+use serde_json::json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{
+    model::{ApiKey, CreatedKey, NewKey},
+    store::{self, Row},
+};
+use crate::{
+    http::{
+        Context, Page, Problem,
+        body::Body,
+        extract::Path,
+        openapi::{describe, describe_with},
+    },
+    plane::ControlPlane,
+};
+
+pub(crate) fn router() -> ApiRouter<ControlPlane> {
+    const TAG: &str = "api-keys";
+    let created = describe_with(
+        TAG,
+        "createApiKey",
+        "Make a key; the answer is the only one that has the whole of it",
+        &["key-invalid", "key-name-taken", "endpoint-not-found", "environment-not-found"],
+        json!({ "name": "website", "endpoints": ["summarize"] }),
+    );
+    ApiRouter::new()
+        .api_route(
+            "/api/api-keys",
+            get_with(list, describe(TAG, "listApiKeys", "List keys, newest first", &[]))
+                .post_with(create, |operation| {
+                    created(operation).response::<201, Json<CreatedKey>>()
+                }),
+        )
+        .api_route(
+            "/api/api-keys/{key}",
+            delete_with(
+                revoke,
+                describe(
+                    TAG,
+                    "revokeApiKey",
+                    "Revoke a key, by its name or id",
+                    &["key-not-found"],
+                ),
+            ),
+        )
+}
+
+async fn list(context: Context) -> Result<Json<Page<ApiKey>>, Problem> {
+    let mut db = context.begin().await?;
+    Ok(Json(Page { items: store::list(&mut db, None).await?, next: None }))
+}
+
+async fn create(
+    context: Context,
+    Body(new): Body<NewKey>,
+) -> Result<(StatusCode, Json<CreatedKey>), Problem> {
+    check(&new)?;
+    let mut db = context.begin().await?;
+    let endpoints = match &new.endpoints {
+        Some(names) => Some(ids("endpoint", names, store::endpoints(&mut db, names).await?)?),
+        None => None,
+    };
+    let environments = match &new.environments {
+        Some(names) => Some(ids("environment", names, store::environments(&mut db, names).await?)?),
+        None => None,
+    };
+    let key = random(if new.test { KeyKind::Test } else { KeyKind::Live })?;
+    let row = Row {
+        organization: context.organization,
+        id: Uuid::now_v7(),
+        name: &new.name,
+        test: new.test,
+        hash: &key::hash(&key),
+        shown: key::shown(&key),
+        endpoints,
+        environments,
+        expires: new.expires,
+        by: context.user,
+    };
+    let id = row.id;
+    if !store::add(&mut db, row).await? {
+        let detail = format!("a key is called `{}` already", new.name);
+        return Err(Problem::conflict("key-name-taken", detail)
+            .hint("choose another name, or revoke that key first"));
+    }
+    let about = store::list(&mut db, Some(id)).await?.pop();
+    db.commit().await?;
+    let about = about.ok_or_else(|| Problem::not_found("key", id))?;
+    Ok((StatusCode::CREATED, Json(CreatedKey { key, about })))
+}
+
+fn check(new: &NewKey) -> Result<(), Problem> {
+    let wrong = |detail: &str| Err(Problem::bad_request("key-invalid", detail));
+    if !(1..=100).contains(&new.name.chars().count()) || new.name.contains('\0') {
+        return wrong("`name` must have between 1 and 100 characters");
+    }
+    if new.name.parse::<Uuid>().is_ok() {
+        return wrong("`name` must not look like an id");
+    }
+    if new.expires.is_some_and(|end| end <= OffsetDateTime::now_utc()) {
+        return wrong("`expires` is over already");
+    }
+    let empty = |names: &Option<Vec<String>>| names.as_ref().is_some_and(Vec::is_empty);
+    if empty(&new.endpoints) || empty(&new.environments) {
+        return wrong("a key for nothing opens nothing: name something, or leave the list out");
+    }
+    Ok(())
+}
+
+/// The ids of all names, or the problem that one of them is not there.
+fn ids(what: &str, names: &[String], found: Vec<(String, Uuid)>) -> Result<Vec<Uuid>, Problem> {
+    let missing = names.iter().find(|name| !found.iter().any(|(other, _)| other == *name));
+    match missing {
+        Some(name) => Err(Problem::not_found(what, name)),
+        None => Ok(found.into_iter().map(|(_, id)| id).collect()),
+    }
+}
+
+fn random(kind: KeyKind) -> Result<String, Problem> {
+    let mut bytes = [0; RANDOM];
+    getrandom::fill(&mut bytes).map_err(|error| Problem::internal("make a key", &error))?;
+    Ok(key::write(kind, &bytes))
+}
+
+async fn revoke(context: Context, Path(named): Path<String>) -> Result<Json<ApiKey>, Problem> {
+    let mut db = context.begin().await?;
+    let missing = || Problem::not_found("key", &named);
+    let id = store::revoke(&mut db, &named).await?.ok_or_else(missing)?;
+    let key = store::list(&mut db, Some(id)).await?.pop().ok_or_else(missing)?;
+    db.commit().await?;
+    Ok(Json(key))
+}

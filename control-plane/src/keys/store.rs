@@ -1,0 +1,107 @@
+//! All SQL on API keys. The connection carries the organization (row-level security), so no
+//! statement here compares it.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::model::ApiKey;
+
+/// A key to save.
+#[derive(Debug)]
+pub(super) struct Row<'a> {
+    pub(super) organization: Uuid,
+    pub(super) id: Uuid,
+    pub(super) name: &'a str,
+    pub(super) test: bool,
+    pub(super) hash: &'a str,
+    pub(super) shown: &'a str,
+    pub(super) endpoints: Option<Vec<Uuid>>,
+    pub(super) environments: Option<Vec<Uuid>>,
+    pub(super) expires: Option<OffsetDateTime>,
+    pub(super) by: Uuid,
+}
+
+/// Saves a key; false if one of that name is there.
+pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "insert into api_keys
+            (organization_id, id, name, test, hash, shown, endpoints, environments, expires_at,
+             created_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         on conflict (organization_id, name) where revoked_at is null do nothing",
+        row.organization,
+        row.id,
+        row.name,
+        row.test,
+        row.hash,
+        row.shown,
+        row.endpoints.as_deref(),
+        row.environments.as_deref(),
+        row.expires,
+        row.by
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One key, or all, the newest first.
+pub(super) async fn list(db: &mut PgConnection, id: Option<Uuid>) -> sqlx::Result<Vec<ApiKey>> {
+    sqlx::query_as!(
+        ApiKey,
+        r#"select id, name, shown, test,
+                  case when endpoints is not null then array(
+                      select e.name from endpoints e where e.id = any(k.endpoints) order by 1
+                  ) end as "endpoints: Vec<String>",
+                  case when environments is not null then array(
+                      select e.name from environments e where e.id = any(k.environments) order by 1
+                  ) end as "environments: Vec<String>",
+                  created_at as created, expires_at as expires, revoked_at as revoked
+             from api_keys k
+            where $1::uuid is null or id = $1
+            order by id desc"#,
+        id
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Ids of endpoints by their names; those that are not there are left out.
+pub(super) async fn endpoints(
+    db: &mut PgConnection,
+    names: &[String],
+) -> sqlx::Result<Vec<(String, Uuid)>> {
+    let rows = sqlx::query!(
+        "select name, id from endpoints where name = any($1) and deleted_at is null",
+        names
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
+/// Ids of environments by their names; those that are not there are left out.
+pub(super) async fn environments(
+    db: &mut PgConnection,
+    names: &[String],
+) -> sqlx::Result<Vec<(String, Uuid)>> {
+    let rows = sqlx::query!("select name, id from environments where name = any($1)", names)
+        .fetch_all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
+/// Ends the key with this id, or the one that is called so and still opens something; its id, and
+/// `None` if there is none. Ending one twice leaves the first time.
+pub(super) async fn revoke(db: &mut PgConnection, named: &str) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!(
+        "update api_keys set revoked_at = coalesce(revoked_at, now())
+          where id = $1 or ($1 is null and name = $2 and revoked_at is null)
+         returning id",
+        named.parse::<Uuid>().ok(),
+        named
+    )
+    .fetch_optional(db)
+    .await
+}
