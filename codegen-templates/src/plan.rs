@@ -64,7 +64,7 @@ pub struct Plan {
 }
 
 /// Kinds of state stores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StateKind {
     /// The state service of one machine.

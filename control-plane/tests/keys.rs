@@ -78,10 +78,10 @@ async fn a_key_that_cannot_be_made_is_told_why_and_nothing_is_saved() -> Outcome
     create(&pilot, json!({ "name": "taken" })).await?;
     for (body, status, kind) in [
         (json!({ "name": "taken" }), 409, "key-name-taken"),
-        (json!({ "name": "" }), 400, "key-invalid"),
-        (json!({ "name": Uuid::now_v7() }), 400, "key-invalid"),
-        (json!({ "name": "a", "expires": "2020-01-01T00:00:00Z" }), 400, "key-invalid"),
-        (json!({ "name": "a", "endpoints": [] }), 400, "key-invalid"),
+        (json!({ "name": "" }), 422, "key-invalid"),
+        (json!({ "name": Uuid::now_v7() }), 422, "key-invalid"),
+        (json!({ "name": "a", "expires": "2020-01-01T00:00:00Z" }), 422, "key-invalid"),
+        (json!({ "name": "a", "endpoints": [] }), 422, "key-invalid"),
         (json!({ "name": "a", "endpoints": ["nowhere"] }), 404, "endpoint-not-found"),
         (json!({ "name": "a", "environments": ["nowhere"] }), 404, "environment-not-found"),
         (json!({ "name": "a", "scope": "all" }), 400, "body-invalid"),

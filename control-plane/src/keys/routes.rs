@@ -100,7 +100,8 @@ async fn create(
 }
 
 fn check(new: &NewKey) -> Result<(), Problem> {
-    let wrong = |detail: &str| Err(Problem::bad_request("key-invalid", detail));
+    let wrong =
+        |detail: &str| Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key-invalid", detail));
     if !(1..=100).contains(&new.name.chars().count()) || new.name.contains('\0') {
         return wrong("`name` must have between 1 and 100 characters");
     }
