@@ -19,9 +19,12 @@ up_process() {
 }
 
 # Waits until the builder of a Prompt Pilot is warm: wait_until_warm PROCESS
+# One that cannot be warmed says why, and would be waited for in vain.
 wait_until_warm() {
+    local patience=$((SECONDS + 1200))
     until "$pilot" status --json 2>/dev/null | grep -q '"builder_warm": true'; do
         kill -0 "$1" 2>/dev/null || die "Prompt Pilot ended"
+        ((SECONDS < patience)) || die "the builder is not warm after 20 minutes"
         sleep 0.2
     done
 }
