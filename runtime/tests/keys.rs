@@ -147,7 +147,7 @@ async fn what_the_store_says_of_a_key_decides() -> Result<()> {
         (with("endpoints", json!([KEY])), 403, "key-denied"),
         (with("environments", json!(["staging"])), 403, "key-denied"),
     ] {
-        let (address, _service) = service(&[says.clone()]).await?;
+        let (address, _service) = service(std::slice::from_ref(&says)).await?;
         let function = function(&address).await?;
         let refused = call(&function, &key::write(KeyKind::Live, &[1; key::RANDOM])).await?;
         assert_eq!(refused.status, status, "{says:?}");
