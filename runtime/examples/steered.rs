@@ -93,7 +93,7 @@ fn endpoint(settings: &Value) -> Endpoint {
         timeout_ms: number("timeout_ms", 20_000),
         retries: u8::try_from(number("retries", 2)).unwrap_or(u8::MAX),
         hedge_ms: settings["hedge_ms"].as_u64(),
-        max_body: 3_000_000,
+        max_body: number("max_body", 3_000_000),
         origins: &[],
         auth: match settings["auth"].as_str() {
             Some("api-key") => Auth::ApiKey { test: &provider::TEST_MODEL },

@@ -1,4 +1,4 @@
-//! From `main` to the Lambda Runtime API and back.
+//! From `main` to whoever brings the calls, and back.
 
 use std::{env, process::ExitCode};
 
@@ -15,31 +15,66 @@ use crate::{
 /// Calls that this process may hold at once; set on Managed Instances only.
 const CONCURRENCY_VARIABLE: &str = "AWS_LAMBDA_MAX_CONCURRENCY";
 
-/// Serves an endpoint until the host ends the process.
+/// What a program needs that is started by hand.
+#[cfg(feature = "serve")]
+const HOW_TO_START: &str = "start this program with `--listen 127.0.0.1:8080`, or run it on AWS Lambda \
+                            or a host like it";
+#[cfg(not(feature = "serve"))]
+const HOW_TO_START: &str = "this program runs on AWS Lambda or a host like it";
+
+/// Serves an endpoint until the host ends the process; with the feature `serve` and `--listen`, as a
+/// server of its own until a signal does.
 pub fn serve(endpoint: &'static Endpoint) -> ExitCode {
     log::catch_panics();
-    if let Err(error) = run(endpoint) {
-        log(Level::Error, &error);
+    match run(endpoint) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log(Level::Error, &error);
+            ExitCode::FAILURE
+        }
     }
-    ExitCode::FAILURE
 }
 
+#[cfg(feature = "serve")]
 fn run(endpoint: &'static Endpoint) -> Result<(), String> {
-    let address = env::var(ADDRESS_VARIABLE).map_err(|_| {
-        format!("{ADDRESS_VARIABLE} is not set: this program runs on AWS Lambda or a host like it")
-    })?;
+    use crate::listen::{self, Arguments, USAGE};
+
+    match Arguments::read()? {
+        Arguments::Listen(address) => listen::run(endpoint, &address),
+        Arguments::Function => take_calls(endpoint),
+        Arguments::Help => {
+            output::to_stdout(USAGE.trim_end());
+            Ok(())
+        }
+    }
+}
+
+#[cfg(not(feature = "serve"))]
+fn run(endpoint: &'static Endpoint) -> Result<(), String> {
+    take_calls(endpoint)
+}
+
+/// Takes calls from the Runtime API. It ends only by failing.
+fn take_calls(endpoint: &'static Endpoint) -> Result<(), String> {
+    let address = env::var(ADDRESS_VARIABLE)
+        .map_err(|_| format!("{ADDRESS_VARIABLE} is not set: {HOW_TO_START}"))?;
     let at_once = calls_at_once();
     let runtime =
         tokio_runtime(at_once).map_err(|error| format!("could not start the runtime: {error}"))?;
     let variable = |name: &str| env::var(name).ok();
-    let served = match Function::start(endpoint, variable, Box::new(output::to_stdout)) {
-        Ok(function) => runtime.block_on(runtime_api::serve(function, &address, at_once)),
-        Err(error) => {
-            log(Level::Error, &error.to_string());
-            runtime.block_on(runtime_api::report(&address, &error))
+    let failed = |error| format!("the Runtime API failed: {error}");
+    match Function::start(endpoint, variable, Box::new(output::to_stdout)) {
+        Ok(function) => {
+            let served = runtime.block_on(runtime_api::serve(function, &address, at_once));
+            Err(served.map_or_else(failed, |()| "no call can be taken any more".to_owned()))
         }
-    };
-    served.map_err(|error| format!("the Runtime API failed: {error}"))
+        Err(error) => {
+            if let Err(unheard) = runtime.block_on(runtime_api::report(&address, &error)) {
+                log(Level::Error, &failed(unheard));
+            }
+            Err(error.to_string())
+        }
+    }
 }
 
 fn calls_at_once() -> usize {

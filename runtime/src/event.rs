@@ -54,8 +54,11 @@ pub(crate) enum PrivilegeSource {
 pub(crate) struct Incoming {
     pub(crate) method: String,
     pub(crate) path: String,
-    headers: BTreeMap<String, String>,
+    /// Names are in lower case.
+    pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Bytes,
+    /// The body is larger than the endpoint allows and was not kept.
+    pub(crate) oversized: bool,
     pub(crate) privilege: Option<Privilege>,
 }
 
@@ -105,6 +108,7 @@ impl TryFrom<UrlEvent> for Incoming {
             path: event.raw_path,
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
             body,
+            oversized: false,
             privilege: event.promptpilot,
         })
     }

@@ -22,6 +22,8 @@ pub mod endpoint;
 mod entry;
 mod event;
 mod function;
+#[cfg(feature = "serve")]
+mod listen;
 mod log;
 mod output;
 mod problem;

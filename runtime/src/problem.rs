@@ -30,6 +30,7 @@ macro_rules! kinds {
 
 kinds! {
     BODY_NOT_JSON = 400 "body-not-json" "The body is no JSON";
+    BODY_INCOMPLETE = 400 "body-incomplete" "The body did not arrive whole";
     HEADER_INVALID = 400 "header-invalid" "A header cannot be read";
     EVENT_INVALID = 400 "event-invalid" "The event is no request";
     KEY_MISSING = 401 "key-missing" "A key is needed";

@@ -119,9 +119,8 @@ fn check_privilege(function: &Function, incoming: &Incoming) -> Result<(), Probl
 }
 
 fn check_form(incoming: &Incoming, max_body: u64) -> Result<(), Problem> {
-    let size = incoming.body.len() as u64;
-    if size > max_body {
-        let detail = format!("the body has {size} bytes and may have {max_body}");
+    if incoming.oversized || incoming.body.len() as u64 > max_body {
+        let detail = format!("the body may have {max_body} bytes and has more");
         return Err(Problem::new(BODY_TOO_LARGE, detail));
     }
     match incoming.header("content-type") {

@@ -14,9 +14,9 @@ use uuid::Uuid;
 use crate::{
     call::{self, Moment},
     endpoint::Auth,
-    event::{Incoming, UrlEvent},
+    event::Incoming,
     function::Function,
-    problem::{EVENT_INVALID, METHOD_NOT_ALLOWED, NOT_FOUND, Problem},
+    problem::{METHOD_NOT_ALLOWED, NOT_FOUND, Problem},
     reply::{Head, Reply},
 };
 
@@ -30,10 +30,18 @@ pub(crate) struct Platform {
     pub(crate) deadline_ms: u64,
 }
 
-/// Answers an event.
+#[cfg(feature = "serve")]
+impl Platform {
+    /// None: the endpoint's own timeout is all there is.
+    pub(crate) fn none() -> Self {
+        Self { request_id: String::new(), deadline_ms: u64::MAX }
+    }
+}
+
+/// Answers a request, or says what is wrong with what was to be one.
 pub(crate) async fn handle(
     function: Arc<Function>,
-    event: UrlEvent,
+    incoming: Result<Incoming, Problem>,
     platform: Platform,
     mut reply: Reply,
 ) {
@@ -44,12 +52,9 @@ pub(crate) async fn handle(
         platform_request_id: platform.request_id,
     };
     reply.always(common_headers(&function, moment.call_id));
-    let incoming = match Incoming::try_from(event) {
+    let incoming = match incoming {
         Ok(incoming) => incoming,
-        Err(error) => {
-            return refuse(&mut reply, &Problem::new(EVENT_INVALID, error.to_string()), &moment)
-                .await;
-        }
+        Err(problem) => return refuse(&mut reply, &problem, &moment).await,
     };
     reply.always(cors::headers(&incoming, function.endpoint.origins));
     let path = match incoming.path.trim_end_matches('/') {

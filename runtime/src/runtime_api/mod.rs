@@ -19,8 +19,10 @@ use self::{
     connection::{Connection, Invocation},
 };
 use crate::{
+    event::{Incoming, UrlEvent},
     function::Function,
     log::{Level, log},
+    problem::{EVENT_INVALID, Problem},
     reply::Reply,
     route::{self, Platform},
 };
@@ -71,8 +73,9 @@ pub(crate) async fn serve(
 /// One call, from its event to its record.
 async fn take_call(function: &Arc<Function>, connection: &mut Connection) -> Result<(), ApiError> {
     let Invocation { request_id, deadline_ms, event } = connection.next().await?;
-    let event = match serde_json::from_slice(&event) {
-        Ok(event) => event,
+    let incoming = match serde_json::from_slice::<UrlEvent>(&event) {
+        Ok(event) => Incoming::try_from(event)
+            .map_err(|error| Problem::new(EVENT_INVALID, error.to_string())),
         Err(error) => {
             let message = format!("the event cannot be read: {error}");
             return connection.fail(&request_id, "Runtime.InvalidEvent", &message).await;
@@ -80,7 +83,7 @@ async fn take_call(function: &Arc<Function>, connection: &mut Connection) -> Res
     };
     let (reply, answered) = Reply::new();
     let platform = Platform { request_id: request_id.clone(), deadline_ms };
-    let call = tokio::spawn(route::handle(Arc::clone(function), event, platform, reply));
+    let call = tokio::spawn(route::handle(Arc::clone(function), incoming, platform, reply));
     let sent = connection.answer(&request_id, answered).await;
     // The host may freeze the process as soon as it asks for more: the record comes before that.
     let panicked = call.await.is_err();
