@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Schema,
     /// Print the Rust code that a definition becomes
     Source(commands::source::Source),
+    /// Write an endpoint as a crate that builds and runs anywhere
+    Export(commands::export::Export),
     /// Bring endpoints to their URLs
     Deploy(commands::deploy::Deploy),
     /// List endpoints and their URLs
@@ -99,7 +101,11 @@ impl Command {
     /// The data directory that was named; commands that need none have none.
     pub(crate) fn data(&self) -> Option<PathBuf> {
         match self {
-            Self::Init(_) | Self::Schema | Self::Source(_) | Self::Completions(_) => None,
+            Self::Init(_)
+            | Self::Schema
+            | Self::Source(_)
+            | Self::Export(_)
+            | Self::Completions(_) => None,
             Self::Check(args) => args.place.data.clone(),
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),

@@ -6,11 +6,25 @@ use promptpilot_spec::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::text::shell_word;
+
 /// A call.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) request: Value,
     pub(crate) asks_for_key: bool,
+}
+
+impl Sample {
+    /// The call as a line that can be copied.
+    pub(crate) fn curl(&self, url: &str) -> String {
+        let key = match self.asks_for_key {
+            true => " -H \"authorization: Bearer $PROMPTPILOT_API_KEY\"",
+            false => "",
+        };
+        let request = shell_word(&self.request.to_string());
+        format!("curl {url} -H 'content-type: application/json'{key} -d {request}")
+    }
 }
 
 /// A sample call for a definition's text; `None` if it cannot be read.

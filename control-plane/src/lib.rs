@@ -20,7 +20,7 @@ mod state;
 pub mod status;
 
 pub use calls::ingest::{EnvelopeLine, IngestError, Ingested};
-pub use deploy::build::{BuildError, Diagnostic, Progress};
+pub use deploy::build::{BuildError, Diagnostic, Export, Progress, export};
 pub use http::page::Page;
 pub use migrate::{MigrateError, migrate};
 pub use plane::{ConnectError, ControlPlane, LocalOwner};

@@ -17,6 +17,9 @@ use tokio::{
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Has the server close the connection after its answer.
+const CLOSE: &str = "connection: close\r\n";
+
 /// A server of its own.
 struct Server {
     address: String,
@@ -238,13 +241,14 @@ async fn bodies_are_bounded_and_must_arrive_whole() -> Result<()> {
     let settings = json!({ "models": [{ "name": "echo" }], "max_body": 1000 });
     let mut server = Server::steered(settings).await?;
     let text = "x".repeat(1000);
-    let mut told = server.post("", &json!({ "text": text }).to_string()).await?;
+    let mut told = server.post(CLOSE, &json!({ "text": text }).to_string()).await?;
     assert!(rest(&mut told).await?.starts_with("HTTP/1.1 413 "));
     assert_eq!(server.record().await?["error_type"], "body-too-large");
 
     // One that does not say how much it will be.
     let chunk = format!("{:x}\r\n{text}\r\n", text.len());
-    let head = "POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    let head =
+        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n";
     let mut untold = server.send(&format!("{head}{chunk}{chunk}")).await?;
     assert!(rest(&mut untold).await?.starts_with("HTTP/1.1 413 "));
     assert_eq!(server.record().await?["error_type"], "body-too-large");
@@ -256,7 +260,7 @@ async fn bodies_are_bounded_and_must_arrive_whole() -> Result<()> {
     assert!(answer.contains("body-incomplete"), "{answer}");
 
     // None of it was a call, and the server goes on.
-    let mut whole = server.post("connection: close\r\n", "{\"text\":\"y\"}").await?;
+    let mut whole = server.post(CLOSE, "{\"text\":\"y\"}").await?;
     assert!(rest(&mut whole).await?.starts_with("HTTP/1.1 200 "));
     assert_eq!(server.record().await?["status"], 200);
     Ok(())

@@ -6,6 +6,7 @@ mod apart;
 mod bad_input;
 mod command_line;
 mod examples;
+mod export;
 mod functions;
 mod keys;
 mod kills;

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod delete;
 pub(crate) mod deploy;
+pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod list;
@@ -50,6 +51,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Check(args) => check::run(&context, &args).await,
         Command::Schema => schema::run(&context),
         Command::Source(args) => source::run(&context, &args),
+        Command::Export(args) => export::run(&context, &args),
         Command::Deploy(args) => deploy::run(&context, args).await,
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,

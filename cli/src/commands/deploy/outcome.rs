@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::api::{Accepted, Deployment, Status};
 use crate::folder::DefinitionFile;
-use crate::sample::{self, Sample};
+use crate::sample;
 use crate::style::{ERROR, FAINT, GOOD, HINT, MARGIN, STRONG};
-use crate::text::{shell_word, span, span_ms};
+use crate::text::{span, span_ms};
 
 /// All endpoints of one deploy.
 #[derive(Debug, Serialize)]
@@ -47,7 +47,7 @@ impl Outcome {
         let curl = url
             .as_deref()
             .filter(|_| status == Status::Live)
-            .and_then(|url| Some(curl(url, &sample::call(&file.text)?)));
+            .and_then(|url| Some(sample::call(&file.text)?.curl(url)));
         Self {
             endpoint: accepted.endpoint,
             version: accepted.version,
@@ -58,16 +58,6 @@ impl Outcome {
             curl,
         }
     }
-}
-
-/// A call that can be copied.
-fn curl(url: &str, call: &Sample) -> String {
-    let key = match call.asks_for_key {
-        true => " -H \"authorization: Bearer $PROMPTPILOT_API_KEY\"",
-        false => "",
-    };
-    let request = shell_word(&call.request.to_string());
-    format!("curl {url} -H 'content-type: application/json'{key} -d {request}")
 }
 
 impl Deployed {

@@ -59,6 +59,11 @@ fn collect(dir: &Dir<'_>, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// All carried files, each with its path.
+pub(super) fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+}
+
 /// A hash over all carried sources.
 pub(crate) fn runtime_sha256() -> &'static str {
     &RUNTIME_SHA256

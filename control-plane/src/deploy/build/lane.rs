@@ -19,16 +19,20 @@ use super::{
     toolchain::Toolchain,
 };
 
-/// The workspace manifest of a lane. Unwinding, since one call's panic must not end the others of
-/// its process.
-pub(super) fn manifest(profile: Profile) -> String {
+/// The workspace manifest of a lane.
+pub(super) fn manifest(kind: Profile) -> String {
+    format!("[workspace]\nresolver = \"3\"\nmembers = [\"endpoints/*\"]\n\n{}", profile(kind))
+}
+
+/// How functions are compiled, for a manifest. Unwinding, since one call's panic must not end the
+/// others of its process.
+pub(super) fn profile(profile: Profile) -> String {
     let settings = match profile {
         Profile::Fast => "opt-level = 3\nlto = \"off\"\ncodegen-units = 16\n",
         Profile::Small => "opt-level = \"z\"\nlto = \"fat\"\ncodegen-units = 1\n",
     };
     format!(
-        "[workspace]\nresolver = \"3\"\nmembers = [\"endpoints/*\"]\n\n\
-         [profile.release]\n{settings}panic = \"unwind\"\nstrip = \"symbols\"\ndebug = false\n\
+        "[profile.release]\n{settings}panic = \"unwind\"\nstrip = \"symbols\"\ndebug = false\n\
          incremental = false\n"
     )
 }

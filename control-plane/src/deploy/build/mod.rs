@@ -11,6 +11,7 @@
 mod cargo;
 pub(crate) mod carried;
 mod error;
+mod export;
 pub(crate) mod glibc;
 mod lane;
 mod lock;
@@ -29,6 +30,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use error::{BuildError, Diagnostic};
+pub use export::{Export, export};
 pub use warm::Progress;
 
 use self::{lane::Lane, toolchain::Toolchain};
