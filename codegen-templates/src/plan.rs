@@ -3,9 +3,10 @@
 use promptpilot_spec::{
     definition::{
         Api, Architecture, Effort, Fields, Log, Profile, ProviderKind, Response, Role, Test, Tool,
+        Whose,
     },
     model::{Price, Step},
-    units::Duration,
+    units::{Duration, Money},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,14 @@ pub struct Plan {
     pub origins: Vec<String>,
     /// Whether anybody may call.
     pub public: bool,
+    /// How often callers may call; absent means as often as they like.
+    pub rate: Option<PlannedRate>,
+    /// What calls may cost.
+    pub budgets: Vec<PlannedBudget>,
+    /// Whether calls go on where nobody can say what is left of a budget.
+    pub unbudgeted: bool,
+    /// What is remembered; absent means nothing.
+    pub cache: Option<PlannedCache>,
     /// Which state store its function is linked with; `None` where it needs none.
     pub state: Option<StateKind>,
     /// Environment variables with provider keys that the function needs, sorted.
@@ -61,6 +70,35 @@ pub struct Plan {
     pub tests: Vec<Test>,
     /// The most that one call can come to.
     pub ceiling: Ceiling,
+}
+
+/// How often callers may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedRate {
+    /// Calls at once, after a while without any.
+    pub capacity: u32,
+    /// How long it takes until one call more may be made, in microseconds.
+    pub step_us: u64,
+    /// Who has a rate of their own.
+    pub per: Whose,
+}
+
+/// What calls may cost in a window of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedBudget {
+    /// Who has a budget of their own.
+    pub per: Whose,
+    /// All that may be spent.
+    pub limit: Money,
+}
+
+/// Remembered answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedCache {
+    /// How long an answer is good.
+    pub ttl: Duration,
+    /// Who shares answers.
+    pub per: Whose,
 }
 
 /// Kinds of state stores.

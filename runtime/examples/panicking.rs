@@ -104,6 +104,10 @@ static ENDPOINT: Endpoint = Endpoint {
     max_body: 10_000,
     origins: &[],
     auth: Auth::Public,
+    rate: None,
+    budgets: &[],
+    unbudgeted: false,
+    cache: None,
     state: None,
     openapi: "{}",
 };

@@ -69,6 +69,10 @@ static ENDPOINT: Endpoint = Endpoint {
     max_body: 262_144,
     origins: &["https://app.example.com"],
     auth: Auth::Public,
+    rate: None,
+    budgets: &[],
+    unbudgeted: false,
+    cache: None,
     state: None,
     openapi: "{\"openapi\":\"3.1.0\"}",
 };

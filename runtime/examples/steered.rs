@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use promptpilot_runtime::{
     endpoint::{
-        Auth, Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Response, Role, Split,
-        Step, Tool,
+        Auth, Budget, Cache, Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Rate,
+        Response, Role, Split, Step, Tool, Whose,
     },
     provider::{self, Provider},
     serve, state,
@@ -99,9 +99,38 @@ fn endpoint(settings: &Value) -> Endpoint {
             Some("api-key") => Auth::ApiKey { test: &provider::TEST_MODEL },
             _ => Auth::Public,
         },
-        state: (settings["auth"] == "api-key").then_some(&state::HTTP),
+        rate: settings["rate"].as_object().map(|rate| Rate {
+            capacity: u32::try_from(rate["capacity"].as_u64().unwrap_or(1)).unwrap_or(1),
+            step_us: rate["step_us"].as_u64().unwrap_or(1),
+            per: whose(&rate["per"]),
+        }),
+        budgets: Vec::leak(
+            settings["budgets"].as_array().into_iter().flatten().map(budget).collect(),
+        ),
+        unbudgeted: settings["unbudgeted"] == true,
+        cache: settings["cache_ms"]
+            .as_u64()
+            .map(|ttl_ms| Cache { ttl_ms, per: whose(&settings["cache_per"]) }),
+        state: std::env::var_os("PROMPTPILOT_STATE").map(|_| &state::HTTP as _).or_else(|| {
+            // A function that asks for keys needs a store, and says so where it has none.
+            (settings["auth"] == "api-key").then_some(&state::HTTP as _)
+        }),
         openapi: "{}",
     }
+}
+
+fn whose(settings: &Value) -> Whose {
+    match settings.as_str() {
+        Some("key") => Whose::Key,
+        Some("user") => Whose::User,
+        Some("address") => Whose::Address,
+        _ => Whose::Endpoint,
+    }
+}
+
+fn budget(settings: &Value) -> Budget {
+    let limit = settings["limit"].as_str().and_then(|limit| limit.parse().ok());
+    Budget { per: whose(&settings["per"]), limit: limit.expect("a limit, such as \"1 USD/day\"") }
 }
 
 fn split(settings: &Value) -> Split {

@@ -4,8 +4,9 @@
 //! nothing at start.
 
 pub use promptpilot_spec::{
-    definition::{Effort, Log, Role},
+    definition::{Effort, Log, Role, Whose},
     model::{Price, Step},
+    units::{Money, Period},
 };
 
 use crate::{provider::Provider, state::StateStore};
@@ -43,7 +44,15 @@ pub struct Endpoint {
     pub origins: &'static [&'static str],
     /// Who may call.
     pub auth: Auth,
-    /// Where keys are looked up; `None` where the endpoint needs nothing kept.
+    /// How often; `None` means as often as one likes.
+    pub rate: Option<Rate>,
+    /// What calls may cost.
+    pub budgets: &'static [Budget],
+    /// Whether calls go on where nobody can say if a budget has enough left.
+    pub unbudgeted: bool,
+    /// Remembered answers; `None` means none.
+    pub cache: Option<Cache>,
+    /// What keeps all this; `None` where the endpoint needs nothing kept.
     pub state: Option<&'static dyn StateStore>,
     /// The endpoint's OpenAPI document, JSON.
     pub openapi: &'static str,
@@ -59,6 +68,35 @@ pub enum Auth {
         /// Who answers holders of test keys.
         test: &'static Model,
     },
+}
+
+/// How often callers may call.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// Calls at once, after a while without any.
+    pub capacity: u32,
+    /// How long it takes until one call more may be made, in microseconds.
+    pub step_us: u64,
+    /// Who has a rate of their own.
+    pub per: Whose,
+}
+
+/// What calls may cost in a window of time.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// Who has a budget of their own.
+    pub per: Whose,
+    /// All that may be spent.
+    pub limit: Money,
+}
+
+/// Remembered answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Cache {
+    /// How long an answer is good, in milliseconds.
+    pub ttl_ms: u64,
+    /// Who shares answers.
+    pub per: Whose,
 }
 
 /// One message of the conversation.
@@ -147,7 +185,7 @@ pub enum Kind {
 }
 
 /// What goes to a model beside text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {
     /// A picture.
     Image,
@@ -214,6 +252,18 @@ pub struct Model {
     pub price: Option<Price>,
     /// What they cost where the prompt is long, the longest last.
     pub price_steps: &'static [Step],
+}
+
+impl Model {
+    /// The most that a request of so many bytes can cost, in micro-USD: a token is at least a byte.
+    pub(crate) fn most_cost(&self, bytes: usize) -> u64 {
+        let tokens_in = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let tokens_out = u64::from(self.parameters.max_tokens.unwrap_or(u32::MAX));
+        let steps = self.price_steps.iter().filter(|step| step.from <= tokens_in);
+        let prices = self.price.iter().chain(steps.map(|step| &step.price));
+        // A model without a price has no bound either; the check refuses it beside a budget.
+        prices.map(|price| price.cost(tokens_in, tokens_out)).max().unwrap_or(u64::MAX)
+    }
 }
 
 /// A model that answers a share of the calls in the first one's stead.

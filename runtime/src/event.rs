@@ -30,6 +30,7 @@ struct RequestContext {
 #[serde(default, rename_all = "camelCase")]
 struct HttpContext {
     method: String,
+    source_ip: String,
 }
 
 /// A call by the deployment itself.
@@ -54,6 +55,8 @@ pub(crate) enum PrivilegeSource {
 pub(crate) struct Incoming {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Where the caller is, as the host saw it.
+    pub(crate) address: String,
     /// Names are in lower case.
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Bytes,
@@ -92,7 +95,7 @@ impl TryFrom<UrlEvent> for Incoming {
     type Error = EventError;
 
     fn try_from(event: UrlEvent) -> Result<Self, EventError> {
-        let method = event.request_context.http.method;
+        let HttpContext { method, source_ip: address } = event.request_context.http;
         if method.is_empty() {
             return Err(EventError::NoRequest);
         }
@@ -106,6 +109,7 @@ impl TryFrom<UrlEvent> for Incoming {
         Ok(Self {
             method,
             path: event.raw_path,
+            address,
             headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
             body,
             oversized: false,

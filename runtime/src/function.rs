@@ -13,11 +13,12 @@ use promptpilot_spec::{
 };
 
 use crate::{
-    call::{Circuits, KnownKeys},
+    call::{Circuits, Flights, KnownKeys},
     endpoint::{Endpoint, Message},
     log::{self, LEVEL_VARIABLE},
     output::Output,
     provider::Turn,
+    purse::Purse,
     secret::Secret,
     state::{Place, State},
 };
@@ -34,6 +35,9 @@ pub(crate) struct Function {
     /// What is kept outside of this process, where the endpoint needs it.
     pub(crate) state: Option<State>,
     pub(crate) known_keys: KnownKeys,
+    /// What calls are paid from, where the endpoint has a budget.
+    pub(crate) purse: Option<Purse>,
+    pub(crate) flights: Flights,
     pub(crate) output: Output,
 }
 
@@ -85,12 +89,16 @@ impl Function {
             store,
             place: Place { address, deployment: identity.deployment, token: token.clone() },
         });
+        let budgeted = state.clone().filter(|_| !endpoint.budgets.is_empty());
+        let purse = budgeted.map(Purse::new);
         Ok(Self {
             endpoint,
             identity,
             token,
             state,
             known_keys: KnownKeys::default(),
+            purse,
+            flights: Flights::default(),
             keys,
             templates: compile(endpoint.prompt)?,
             warm: AtomicBool::new(false),

@@ -9,12 +9,12 @@
 //! 2. **key**, where the endpoint asks for one;
 //! 3. **validate** the fields;
 //! 4. **render** the prompt;
-//! 5. *admit*: none yet; rate, idempotency, remembered answers and budget are asked for here in one
-//!    round trip to the state store;
-//! 6. **provider**, with retries and fallbacks;
+//! 5. **admit**: rate, repeats and remembered answers are asked for in one round trip to the state
+//!    store;
+//! 6. **provider**, with retries and fallbacks, each attempt out of a budget where there is one;
 //! 7. **validate the answer**, with one repair;
 //! 8. **respond**;
-//! 9. *settle*: none yet; what was reserved at 5 is settled here;
+//! 9. **finish**: what is to be remembered is put into the state store;
 //! 10. **record**.
 
 mod call;
@@ -28,6 +28,7 @@ mod log;
 mod output;
 mod problem;
 pub mod provider;
+mod purse;
 mod reply;
 mod route;
 mod runtime_api;

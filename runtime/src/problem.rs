@@ -40,9 +40,13 @@ kinds! {
     ORIGIN_DENIED = 403 "origin-denied" "Pages of this origin may not call";
     NOT_FOUND = 404 "not-found" "There is nothing at this path";
     METHOD_NOT_ALLOWED = 405 "method-not-allowed" "The method is not allowed here";
+    REPEAT_RUNNING = 409 "idempotency-key-busy" "The first call with this key is still at work";
     BODY_TOO_LARGE = 413 "body-too-large" "The body is too large";
     MEDIA_TYPE_UNSUPPORTED = 415 "media-type-unsupported" "The body must be JSON";
     REQUEST_INVALID = 422 "request-invalid" "The request does not fit the declared fields";
+    REPEAT_DIFFERS = 422 "idempotency-key-reused" "The key belongs to another request";
+    RATE_LIMITED = 429 "rate-limited" "Too many calls";
+    BUDGET_SPENT = 429 "budget-spent" "The budget is spent";
     CALLER_GONE = 499 "caller-gone" "The caller went away";
     INTERNAL = 500 "internal" "The function failed";
     PROMPT_FAILED = 500 "prompt-failed" "The prompt could not be rendered";
@@ -88,6 +92,11 @@ impl Problem {
         Self { kind, detail: detail.into(), errors: Vec::new(), retry_after: None, allow: None }
     }
 
+    /// Says when to try again.
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
     pub(crate) fn with_errors(self, errors: Vec<FieldError>) -> Self {
         Self { errors, ..self }
     }
@@ -111,7 +120,9 @@ impl Problem {
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut head = Head::new(status, "application/problem+json");
         if let Some(wait) = self.retry_after {
-            head.set("retry-after", wait.as_secs().max(1).to_string());
+            // A second too late is better than a moment too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            head.set("retry-after", seconds.max(1).to_string());
         }
         if status == StatusCode::UNAUTHORIZED {
             head.set("www-authenticate", "Bearer");

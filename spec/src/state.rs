@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::units::Money;
+
 /// The variable that says where a function's state store is.
 pub const ADDRESS_VARIABLE: &str = "PROMPTPILOT_STATE";
 
@@ -34,4 +36,194 @@ pub struct KeyRecord {
     pub expires: Option<OffsetDateTime>,
     /// Whether somebody ended it.
     pub revoked: bool,
+}
+
+/// Asks whether a call may go on: `POST /v1/admit`. The answer is [`Admitted`]. Asked once a call,
+/// before anything of it costs money.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admit {
+    /// Takes a place in a bucket of calls. Where there is none, nothing else is looked at.
+    pub rate: Option<RateAsk>,
+    /// Sees whether the call is the repeat of another.
+    pub repeat: Option<RepeatAsk>,
+    /// Looks for a remembered answer under this key.
+    pub cache: Option<String>,
+}
+
+/// A bucket of calls that fills up again by itself: the generic cell rate algorithm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateAsk {
+    /// Whose calls are counted together; at most [`MOST_NAME`] bytes.
+    pub bucket: String,
+    /// Calls that it holds when full.
+    pub capacity: u32,
+    /// How long it takes to gain one call, in microseconds.
+    pub step_us: u64,
+}
+
+/// A call that its caller may make again by the same `Idempotency-Key`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepeatAsk {
+    /// Of endpoint, API key and `Idempotency-Key`; at most [`MOST_NAME`] bytes.
+    pub key: String,
+    /// Hash of the request: the same key with another request is a mistake.
+    pub request: String,
+    /// When the call is over at the latest, in milliseconds from now: a process that died holds the
+    /// key no longer.
+    pub lease_ms: u64,
+}
+
+/// Longest name of a bucket or a key, in bytes.
+pub const MOST_NAME: usize = 300;
+
+/// How long an answer is kept for repeats, in seconds: 24 h.
+pub const REPEATED_FOR: u64 = 86_400;
+
+/// What a call learns before it goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Admitted {
+    /// Of the bucket, where one was asked for.
+    pub rate: Option<RateLeft>,
+    /// What to do.
+    pub verdict: Verdict,
+}
+
+/// Whether a call does its work. Answers are as they were kept by [`Finish`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It does, unless its bucket was empty.
+    Go,
+    /// It was answered before.
+    Repeat(String),
+    /// The first one is still at work.
+    Running,
+    /// The key belongs to another request.
+    Mismatch,
+    /// The answer is remembered.
+    Hit(String),
+}
+
+/// What is left in a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLeft {
+    /// Whether there was room for the call.
+    pub allowed: bool,
+    /// Calls that there is room for now.
+    pub remaining: u32,
+    /// When it will be full again, in microseconds from now.
+    pub reset_us: u64,
+    /// When there will be room for one, in microseconds from now.
+    pub retry_after_us: u64,
+}
+
+impl RateLeft {
+    /// Of a bucket that is full again `full_in_us` from now, after the call was let in or not.
+    pub fn new(ask: &RateAsk, allowed: bool, full_in_us: u64) -> Self {
+        let step = ask.step_us.max(1);
+        let whole = step.saturating_mul(u64::from(ask.capacity));
+        let room = whole.saturating_sub(full_in_us) / step;
+        Self {
+            allowed,
+            remaining: u32::try_from(room).unwrap_or(u32::MAX).min(ask.capacity),
+            reset_us: full_in_us,
+            retry_after_us: full_in_us.saturating_add(step).saturating_sub(whole),
+        }
+    }
+}
+
+/// Tells how a call ended that was admitted: `POST /v1/finish`. The answer is `null`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finish {
+    /// The key of [`RepeatAsk`].
+    pub repeat: Option<String>,
+    /// The key to remember the answer by, and for how many milliseconds.
+    pub cache: Option<(String, u64)>,
+    /// The answer, as text that means nothing to the store. Without one the key is free again.
+    pub answer: Option<String>,
+}
+
+/// Asks for money before it is spent: `POST /v1/reserve`. The answer is [`Reserved`]. All budgets
+/// give, or none does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reserve {
+    /// What is wanted.
+    pub budgets: Vec<BudgetAsk>,
+    /// What is left of blocks that were given before.
+    pub returned: Vec<Returned>,
+}
+
+/// Wants a block of a budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BudgetAsk {
+    /// Whose money; at most [`MOST_NAME`] bytes.
+    pub bucket: String,
+    /// All that may be spent in a window of time.
+    pub limit: Money,
+    /// The least that helps, in micro-USD.
+    pub amount: u64,
+}
+
+impl BudgetAsk {
+    /// How large a block is, where so much of the budget is left: a hundredth of it, so that few
+    /// blocks empty it, and never less than is wanted. `None` where there is less than that.
+    pub fn block(&self, left: u64) -> Option<u64> {
+        (self.amount <= left).then(|| self.amount.max(left / 100))
+    }
+}
+
+/// Gives back a part of a block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// Whose money.
+    pub bucket: String,
+    /// The block's window.
+    pub window: i64,
+    /// In micro-USD; below zero where more was spent than the block held.
+    pub amount: i64,
+}
+
+/// Whether there was money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reserved {
+    /// A block of each budget, in the order in which they were asked for.
+    Blocks(Vec<Block>),
+    /// The budget at this place is spent.
+    Spent {
+        /// Which one of those that were asked for.
+        place: usize,
+        /// When its next window begins, in milliseconds from now.
+        retry_after_ms: u64,
+    },
+}
+
+/// Money that a process may spend without asking again, until its window is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// When its window began, in seconds since 1970.
+    pub window: i64,
+    /// When its window is over, in seconds since 1970.
+    pub ends: i64,
+    /// In micro-USD.
+    pub amount: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_says_what_is_left_in_it() {
+        let ask = RateAsk { bucket: String::new(), capacity: 3, step_us: 10 };
+        let left = |full_in| {
+            let left = RateLeft::new(&ask, true, full_in);
+            (left.remaining, left.reset_us, left.retry_after_us)
+        };
+        assert_eq!(left(0), (3, 0, 0));
+        assert_eq!(left(10), (2, 10, 0));
+        assert_eq!(left(15), (1, 15, 0));
+        assert_eq!(left(25), (0, 25, 5));
+        assert_eq!(left(30), (0, 30, 10));
+    }
 }

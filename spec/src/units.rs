@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
 
 /// Text that is not such a quantity; says what would be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -174,7 +175,7 @@ pub enum Period {
     Hour,
     /// 86,400 s.
     Day,
-    /// 30 days.
+    /// 30 days where it is a length, the calendar's where it is a window.
     Month,
 }
 
@@ -192,9 +193,30 @@ impl Period {
         Self::ALL[self as usize].2
     }
 
+    /// The window of time that a moment lies in, both in seconds since 1970. Windows begin in UTC; a
+    /// month is the calendar's.
+    pub fn window(self, moment: i64) -> (i64, i64) {
+        if self == Self::Month {
+            return month(moment);
+        }
+        let length = i64::try_from(self.as_secs()).unwrap_or(i64::MAX);
+        let begin = moment - moment.rem_euclid(length);
+        (begin, begin.saturating_add(length))
+    }
+
     fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, ..)| *known == name).map(|(_, period, _)| *period)
     }
+}
+
+fn month(moment: i64) -> (i64, i64) {
+    let first = |date: Date| date.replace_day(1).unwrap_or(date);
+    let date = OffsetDateTime::from_unix_timestamp(moment).map_or(Date::MIN, OffsetDateTime::date);
+    let begin = first(date);
+    // Any month is over 31 days after its first.
+    let next = first(begin.saturating_add(time::Duration::days(31)));
+    let seconds = |date: Date| date.midnight().assume_utc().unix_timestamp();
+    (seconds(begin), seconds(next))
 }
 
 impl fmt::Display for Period {
@@ -337,6 +359,25 @@ mod tests {
         written::<Rate>(&[("60/minute", "60/minute"), (" 5 / day ", "5/day")]);
         refused::<Rate>(&["60", "60/fortnight", "-1/minute", "1.5/minute", "60/"]);
         assert_eq!("1/hour".parse::<Rate>().unwrap().per.as_secs(), 3600);
+    }
+
+    #[test]
+    fn windows_begin_where_the_calendar_says() {
+        let at = |text: &str| {
+            let format = &time::format_description::well_known::Rfc3339;
+            OffsetDateTime::parse(text, format).unwrap().unix_timestamp()
+        };
+        let moment = at("2024-02-29T13:14:15Z");
+        for (period, begin, end) in [
+            (Period::Second, "2024-02-29T13:14:15Z", "2024-02-29T13:14:16Z"),
+            (Period::Hour, "2024-02-29T13:00:00Z", "2024-02-29T14:00:00Z"),
+            (Period::Day, "2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"),
+            (Period::Month, "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(period.window(moment), (at(begin), at(end)), "{period}");
+        }
+        let december = Period::Month.window(at("2024-12-31T23:59:59Z"));
+        assert_eq!(december, (at("2024-12-01T00:00:00Z"), at("2025-01-01T00:00:00Z")));
     }
 
     #[test]

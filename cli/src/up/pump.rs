@@ -13,6 +13,10 @@ pub(super) const CURSOR: &str = "calls";
 /// The pause before saving is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long lines are gathered before they are saved together: calls that come one after the other
+/// are not slowed by each other's records.
+const GATHER: Duration = Duration::from_millis(100);
+
 /// Pumps until it is dropped.
 pub(super) async fn run(mut output: Subscriber, plane: ControlPlane) {
     loop {
@@ -35,6 +39,7 @@ pub(super) async fn run(mut output: Subscriber, plane: ControlPlane) {
         if let Err(error) = output.commit() {
             tracing::warn!(%error, "could not remember how far the functions' output was read");
         }
+        sleep(GATHER).await;
     }
 }
 

@@ -13,20 +13,10 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if definition.prompt.reference.is_some() {
         refuse("/prompt/use", "a prompt by reference", "write it as `template` under [prompt]");
     }
-    let limits = &definition.limits;
-    if limits.rate.is_some() {
-        refuse("/limits/rate", "a rate limit", "leave out `rate`");
+    if definition.limits.budget.as_ref().is_some_and(|budget| budget.soft.is_some()) {
+        refuse("/limits/budget/soft", "a word before a budget is spent", "leave out `soft`");
     }
-    if limits.per.is_some() {
-        refuse("/limits/per", "a rate limit", "leave out `per`");
-    }
-    if limits.burst.is_some() {
-        refuse("/limits/burst", "a rate limit", "leave out `burst`");
-    }
-    if limits.budget.is_some() {
-        refuse("/limits/budget", "a budget", "leave out [limits.budget]");
-    }
-    if definition.cache.is_some() {
-        refuse("/cache", "a cache", "leave out [cache]");
+    if definition.cache.as_ref().is_some_and(|cache| cache.stale.is_some()) {
+        refuse("/cache/stale", "an answer that is too old", "leave out `stale`");
     }
 }

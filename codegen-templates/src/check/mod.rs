@@ -5,6 +5,7 @@ mod availability;
 mod ceiling;
 mod credential;
 mod fields;
+mod guards;
 mod limits;
 mod media;
 mod model;
@@ -50,6 +51,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     media::check(definition, &all, &mut findings);
     tests::check(definition, &mut findings);
     secrets::check(definition, &mut findings);
+    guards::check(definition, &mut findings);
     state::check(definition, facts, &mut findings);
     let ceiling = ceiling::of(definition, &templates, &models, &splits);
     ceiling::check(definition, &ceiling, &mut findings);
@@ -79,6 +81,10 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         max_body: max_body(definition),
         origins: definition.cors.as_ref().map(|cors| cors.origins.clone()).unwrap_or_default(),
         public: definition.auth.mode == AuthMode::Public,
+        rate: guards::rate(definition),
+        budgets: guards::budgets(definition),
+        unbudgeted: guards::unbudgeted(definition),
+        cache: guards::cache(definition),
         state: state::kind(definition),
         key_variables,
         memory: deploy.memory,

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use promptpilot_spec::{
     definition::{
-        Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool,
+        Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool, Whose,
     },
     model::Price,
+    units::Period,
 };
 use serde::Serialize;
 
@@ -15,7 +16,7 @@ use super::literal;
 use crate::{
     check::is_dated,
     finding::child,
-    plan::{Plan, PlannedModel, PlannedSplit, StateKind},
+    plan::{Plan, PlannedBudget, PlannedCache, PlannedModel, PlannedRate, PlannedSplit, StateKind},
 };
 
 /// What the template of `main.rs` prints.
@@ -38,7 +39,31 @@ pub(super) struct View<'a> {
     max_body: String,
     origins: &'a [String],
     auth: &'static str,
+    rate: Option<RateView>,
+    budgets: Vec<BudgetView>,
+    unbudgeted: bool,
+    cache: Option<CacheView>,
     state: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct RateView {
+    capacity: String,
+    step_us: String,
+    per: &'static str,
+}
+
+#[derive(Serialize)]
+struct BudgetView {
+    per: &'static str,
+    micro_usd: String,
+    period: &'static str,
+}
+
+#[derive(Serialize)]
+struct CacheView {
+    ttl_ms: String,
+    per: &'static str,
 }
 
 #[derive(Serialize)]
@@ -140,6 +165,10 @@ impl<'a> View<'a> {
             max_body: literal::integer(plan.max_body),
             origins: &plan.origins,
             auth: if plan.public { "Public" } else { "ApiKey { test: &provider::TEST_MODEL }" },
+            rate: plan.rate.map(RateView::from),
+            budgets: plan.budgets.iter().copied().map(BudgetView::from).collect(),
+            unbudgeted: plan.unbudgeted,
+            cache: plan.cache.map(CacheView::from),
             state: plan.state.map(|StateKind::Http| "HTTP"),
         };
         Self { imports: view.used(), ..view }
@@ -152,6 +181,10 @@ impl<'a> View<'a> {
     fn has_fields(&self) -> bool {
         let parameters = self.tools.iter().map(|tool| &tool.parameters);
         [&self.request, &self.response].into_iter().chain(parameters).any(|it| !it.is_empty())
+    }
+
+    fn tells_callers_apart(&self) -> bool {
+        self.rate.is_some() || !self.budgets.is_empty() || self.cache.is_some()
     }
 
     /// Names that `main.rs` mentions; an unused import would be a warning in a build log.
@@ -171,6 +204,12 @@ impl<'a> View<'a> {
             ("Kind", self.has_fields()),
             ("Tool", !self.tools.is_empty()),
             ("Form", self.request.iter().any(|field| field.kind == "Media")),
+            ("Rate", self.rate.is_some()),
+            ("Budget", !self.budgets.is_empty()),
+            ("Money", !self.budgets.is_empty()),
+            ("Period", !self.budgets.is_empty()),
+            ("Cache", self.cache.is_some()),
+            ("Whose", self.tells_callers_apart()),
             ("Effort", self.all_models().any(|model| model.effort.is_some())),
             ("Price", self.all_models().any(|model| model.price.is_some())),
             ("Step", self.all_models().any(|model| !model.price_steps.is_empty())),
@@ -178,6 +217,43 @@ impl<'a> View<'a> {
         ];
         used.extend(some.iter().filter(|(_, needed)| *needed).map(|(name, _)| name));
         used
+    }
+}
+
+impl From<PlannedRate> for RateView {
+    fn from(rate: PlannedRate) -> Self {
+        let PlannedRate { capacity, step_us, per } = rate;
+        let (capacity, step_us) = (literal::integer(capacity), literal::integer(step_us));
+        Self { capacity, step_us, per: whose(per) }
+    }
+}
+
+impl From<PlannedBudget> for BudgetView {
+    fn from(budget: PlannedBudget) -> Self {
+        let PlannedBudget { per, limit } = budget;
+        let period = match limit.per {
+            Period::Second => "Second",
+            Period::Minute => "Minute",
+            Period::Hour => "Hour",
+            Period::Day => "Day",
+            Period::Month => "Month",
+        };
+        Self { per: whose(per), micro_usd: literal::integer(limit.micro_usd), period }
+    }
+}
+
+impl From<PlannedCache> for CacheView {
+    fn from(cache: PlannedCache) -> Self {
+        Self { ttl_ms: literal::integer(cache.ttl.as_millis()), per: whose(cache.per) }
+    }
+}
+
+fn whose(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Endpoint => "Endpoint",
+        Whose::Key => "Key",
+        Whose::User => "User",
+        Whose::Address => "Address",
     }
 }
 

@@ -18,11 +18,19 @@ const PROBLEMS: [(&str, &str); 8] = [
     ("504", "No answer came in time."),
 ];
 
-/// The same where a key is asked for.
+/// The same where a key is asked for, by which repeats are known, too.
 const KEY_PROBLEMS: [(&str, &str); 2] = [
     ("401", "There is no key, or it is unknown, revoked or expired."),
-    ("503", "The key could not be looked up; try again after `retry-after` seconds."),
+    ("409", "The first call with this `Idempotency-Key` is still at work."),
 ];
+
+/// The same where something is limited.
+const LIMIT_PROBLEM: (&str, &str) =
+    ("429", "Too many calls, or a budget is spent; try again after `retry-after` seconds.");
+
+/// The same where something is kept outside of the function.
+const STATE_PROBLEM: (&str, &str) =
+    ("503", "What guards the endpoint cannot be reached; try again after `retry-after` seconds.");
 
 /// Headers about the call on an answer.
 const HEADERS: [(&str, &str); 7] = [
@@ -67,18 +75,21 @@ pub(super) fn document(plan: &Plan) -> Value {
 fn operation(plan: &Plan) -> Value {
     let mut responses = Map::new();
     responses.insert("200".to_owned(), success());
-    let keyed = if plan.public { &[][..] } else { &KEY_PROBLEMS };
-    let mut problems: Vec<_> = PROBLEMS.iter().chain(keyed).collect();
+    let limited = plan.rate.is_some() || !plan.budgets.is_empty();
+    let mut problems = PROBLEMS.to_vec();
+    problems.extend(KEY_PROBLEMS.iter().filter(|_| !plan.public));
+    problems.extend(limited.then_some(LIMIT_PROBLEM));
+    problems.extend(plan.state.map(|_| STATE_PROBLEM));
     problems.sort_unstable();
     for (status, meaning) in problems {
         let schema = json!({ "$ref": "#/components/schemas/Problem" });
         let content = json!({ "application/problem+json": { "schema": schema } });
         let response = json!({ "description": meaning, "content": content });
-        responses.insert((*status).to_owned(), response);
+        responses.insert(status.to_owned(), response);
     }
     let mut operation = json!({
         "operationId": plan.name.replace('-', "_"),
-        "parameters": parameters(),
+        "parameters": parameters(plan),
         "requestBody": {
             "required": true,
             "content": {
@@ -93,16 +104,25 @@ fn operation(plan: &Plan) -> Value {
     operation
 }
 
-fn parameters() -> Value {
+fn parameters(plan: &Plan) -> Value {
     let header = |name: &str, meaning: &str| {
         let schema = json!({ "type": "string" });
         json!({ "name": name, "in": "header", "description": meaning, "schema": schema })
     };
-    json!([
+    let mut parameters = vec![
         header("x-promptpilot-user", "On whose behalf the call is made; recorded with it."),
         header("x-promptpilot-metadata", "Anything; recorded with the call."),
         header("traceparent", "W3C trace context, passed on and recorded."),
-    ])
+    ];
+    if !plan.public {
+        let meaning = "A call that is made again with it within 24 h gets the first answer.";
+        parameters.push(header("idempotency-key", meaning));
+    }
+    if plan.cache.is_some() {
+        let meaning = "`no-cache`: not answered from memory; `no-store`: not remembered either.";
+        parameters.push(header("cache-control", meaning));
+    }
+    parameters.into()
 }
 
 fn success() -> Value {

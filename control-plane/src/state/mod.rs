@@ -3,8 +3,11 @@
 //! A function asks as its deployment, with that deployment's token. The organization is the
 //! deployment's own and never what a request says.
 
+mod admit;
 mod asker;
+mod budget;
 pub(crate) mod routes;
 mod store;
 
 pub(crate) use asker::Deployments;
+pub(crate) use store::forget;

@@ -3,14 +3,23 @@
 use axum::{Json, Router, routing::post};
 use promptpilot_spec::state::{KeyQuery, KeyRecord};
 
-use super::{asker::Asker, store};
+use super::{
+    admit::{admit, finish},
+    asker::Asker,
+    budget::reserve,
+    store,
+};
 use crate::{
     http::{Problem, body::Body},
     plane::ControlPlane,
 };
 
 pub(crate) fn router() -> Router<ControlPlane> {
-    Router::new().route("/v1/key", post(key))
+    Router::new()
+        .route("/v1/key", post(key))
+        .route("/v1/admit", post(admit))
+        .route("/v1/finish", post(finish))
+        .route("/v1/reserve", post(reserve))
 }
 
 async fn key(

@@ -11,13 +11,16 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::{attempt::Attempts, headers::CallHeaders, key::Caller, ledger::Ledger};
+use super::{attempt::Attempts, ledger::Ledger};
 use crate::{
     endpoint::Model,
     function::Function,
     log::{Level, log},
-    problem::{PROVIDER_FAILED, PROVIDER_REFUSED, Problem, TIMEOUT},
+    problem::{
+        BUDGET_SPENT, PROVIDER_FAILED, PROVIDER_REFUSED, Problem, STATE_UNAVAILABLE, TIMEOUT,
+    },
     provider::{Answer, Failure, Kind, Turn},
+    purse::Allowance,
 };
 
 /// First wait between two attempts at most; it doubles each time.
@@ -26,13 +29,22 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// No wait of our own is longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
-pub(crate) struct Asker<'a> {
-    pub(crate) function: &'a Function,
-    pub(crate) ledger: &'a mut Ledger,
-    pub(crate) deadline: Instant,
-    pub(crate) traceparent: Option<&'a str>,
+/// What all that is asked in a call has in common.
+#[derive(Clone, Copy)]
+pub(super) struct Task<'a> {
+    pub(super) function: &'a Function,
+    pub(super) deadline: Instant,
+    /// A valid W3C trace context, to be passed on.
+    pub(super) traceparent: Option<&'a str>,
+    /// What attempts are paid from.
+    pub(super) allowances: &'a [Allowance],
+}
+
+pub(super) struct Asker<'a> {
+    pub(super) task: Task<'a>,
+    pub(super) ledger: &'a mut Ledger,
     /// Where text goes as it comes; its presence means streaming.
-    pub(crate) deltas: Option<mpsc::Sender<String>>,
+    pub(super) deltas: Option<mpsc::Sender<String>>,
     /// The models that may be asked, by their place among all.
     order: Vec<usize>,
     /// Whose turn it is, of these.
@@ -43,38 +55,31 @@ pub(crate) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    pub(crate) fn new(
-        function: &'a Function,
-        ledger: &'a mut Ledger,
-        deadline: Instant,
-        headers: &'a CallHeaders,
-        caller: Caller,
-    ) -> Self {
+    /// Asks models in this order, by their place among all.
+    pub(super) fn new(task: Task<'a>, ledger: &'a mut Ledger, order: Vec<usize>) -> Self {
         let (deltas, turn, attempts) = (None, 0, 0);
         let first_text = ledger.first_text();
-        let traceparent = headers.traceparent.as_deref();
-        let order = function.endpoint.order(headers.user.as_deref(), caller.test);
-        Self { function, ledger, deadline, traceparent, deltas, order, turn, attempts, first_text }
+        Self { task, ledger, deltas, order, turn, attempts, first_text }
     }
 
     /// The first answer. A later call begins with the model that answered.
-    pub(crate) async fn ask(&mut self, turns: &[Turn]) -> Result<Answer, Problem> {
+    pub(super) async fn ask(&mut self, turns: &[Turn]) -> Result<Answer, Problem> {
         let mut reasons = Vec::new();
         loop {
             let place = self.order.get(self.turn).copied();
-            let found =
-                place.and_then(|it| Some((it, self.function.endpoint.all_models().nth(it)?)));
+            let function = self.task.function;
+            let found = place.and_then(|it| Some((it, function.endpoint.all_models().nth(it)?)));
             let Some((place, model)) = found else {
                 return Err(Problem::new(PROVIDER_FAILED, "the endpoint names no model"));
             };
             let provider = model.provider.name();
-            if self.function.circuits.skips(&self.order[self.turn..], Instant::now()) {
+            if function.circuits.skips(&self.order[self.turn..], Instant::now()) {
                 reasons.push(format!("{provider}: left out, since it kept failing"));
                 self.turn += 1;
                 continue;
             }
             let outcome = self.ask_model(model, turns).await;
-            self.function.circuits.note(place, outcome.as_ref().err(), Instant::now());
+            function.circuits.note(place, outcome.as_ref().err(), Instant::now());
             let failure = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
@@ -125,9 +130,7 @@ impl<'a> Asker<'a> {
 
     fn attempts(&self) -> Attempts<'a> {
         Attempts {
-            function: self.function,
-            deadline: self.deadline,
-            traceparent: self.traceparent,
+            task: self.task,
             deltas: self.deltas.clone(),
             first_text: Arc::clone(&self.first_text),
         }
@@ -137,14 +140,14 @@ impl<'a> Asker<'a> {
     fn wait_before_repeat(&self, failure: &Failure, repeats: u8) -> Option<Duration> {
         // An overloaded provider will be so for a while; where there is another, it is asked.
         let is_overloaded = failure.kind == Kind::Overloaded && self.has_other();
-        let is_spent = repeats >= self.function.endpoint.retries;
+        let is_spent = repeats >= self.task.function.endpoint.retries;
         if self.has_told() || !failure.retry || is_spent || is_overloaded {
             return None;
         }
         let wait = failure.retry_after.unwrap_or_else(|| backoff(repeats));
         // A provider may ask for a wait that no clock can hold.
         let until = Instant::now().checked_add(wait)?;
-        (until < self.deadline).then_some(wait)
+        (until < self.task.deadline).then_some(wait)
     }
 }
 
@@ -158,10 +161,16 @@ fn backoff(repeats: u8) -> Duration {
 
 fn problem(failure: &Failure, reasons: &[String]) -> Problem {
     let detail = reasons.join("; then ");
-    match failure.kind {
+    let problem = match failure.kind {
         Kind::Timeout => Problem::new(TIMEOUT, detail),
+        Kind::Budget => Problem::new(BUDGET_SPENT, detail),
+        Kind::Unguarded => Problem::new(STATE_UNAVAILABLE, detail),
         Kind::Refusal => Problem::new(PROVIDER_REFUSED, detail),
-        _ => Problem::new(PROVIDER_FAILED, detail),
+        _ => return Problem::new(PROVIDER_FAILED, detail),
+    };
+    match failure.retry_after {
+        Some(wait) => problem.retry_after(wait),
+        None => problem,
     }
 }
 

@@ -12,17 +12,24 @@ use std::{
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{Instant, timeout, timeout_at},
+    time::{timeout, timeout_at},
 };
 
-use super::{answer::turns_for, ledger::Ledger};
+use super::{
+    answer::turns_for,
+    ask::Task,
+    ledger::{Held, Hold, Ledger},
+};
 use crate::{
     endpoint::Model,
-    function::Function,
     log::{Level, log},
     provider::{Answer, Ask, Failure, Kind, Step, Turn},
+    purse::NoMoney,
     transport,
 };
+
+/// When a caller may try again after nobody could say if there is money.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Largest answer that we read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -34,13 +41,20 @@ const SECOND: usize = 2;
 /// What all attempts of a call share.
 #[derive(Clone)]
 pub(super) struct Attempts<'a> {
-    pub(super) function: &'a Function,
-    pub(super) deadline: Instant,
-    pub(super) traceparent: Option<&'a str>,
+    pub(super) task: Task<'a>,
     /// Where text goes as it comes; its presence means streaming.
     pub(super) deltas: Option<mpsc::Sender<String>>,
     /// When the first text went there.
     pub(super) first_text: Arc<OnceLock<Clock>>,
+}
+
+/// Which attempt it is.
+struct Run {
+    /// Of all attempts of the call.
+    number: u32,
+    /// Of two that race.
+    runner: usize,
+    hold: Hold,
 }
 
 /// How an attempt ended.
@@ -62,9 +76,10 @@ impl Attempts<'_> {
         number: &mut u32,
     ) -> Result<Answer, Failure> {
         let race = Race::default();
-        let line = ledger.open_attempt(model);
-        let first = self.attempt(model, turns, take_number(number), &race, FIRST);
-        let Some(hedge) = self.function.endpoint.hedge_ms.map(Duration::from_millis) else {
+        let (line, hold) = ledger.open_attempt(model);
+        let run = Run { number: take_number(number), runner: FIRST, hold };
+        let first = self.attempt(model, turns, run, &race);
+        let Some(hedge) = self.task.function.endpoint.hedge_ms.map(Duration::from_millis) else {
             return first.await.close(model, ledger, line);
         };
         let mut first = first.boxed();
@@ -76,8 +91,9 @@ impl Attempts<'_> {
             return first.await.close(model, ledger, line);
         }
         log(Level::Info, &format!("nothing came in {hedge:?}: asking a second time"));
-        let second_line = ledger.open_attempt(model);
-        let second = self.attempt(model, turns, take_number(number), &race, SECOND).boxed();
+        let (second_line, hold) = ledger.open_attempt(model);
+        let run = Run { number: take_number(number), runner: SECOND, hold };
+        let second = self.attempt(model, turns, run, &race).boxed();
         race.run(model, ledger, [Some((line, first)), Some((second_line, second))]).await
     }
 
@@ -85,15 +101,14 @@ impl Attempts<'_> {
         &self,
         model: &'static Model,
         turns: &[Turn],
-        number: u32,
+        run: Run,
         race: &Race,
-        runner: usize,
     ) -> Ending {
         let mut ending = Ending::default();
         let Ending { status, answer, .. } = &mut ending;
-        let may_tell = || race.claim(runner);
-        let exchange = self.exchange(model, turns, number, status, answer, &may_tell);
-        let outcome = match timeout_at(self.deadline, exchange).await {
+        let may_tell = || race.claim(run.runner);
+        let exchange = self.exchange(model, turns, &run, status, answer, &may_tell);
+        let outcome = match timeout_at(self.task.deadline, exchange).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Failure::new(Kind::Timeout, "no answer within the call's time")),
         };
@@ -108,27 +123,29 @@ impl Attempts<'_> {
         &self,
         model: &'static Model,
         turns: &[Turn],
-        number: u32,
+        run: &Run,
         status: &mut Option<u16>,
         answer: &mut Answer,
         may_tell: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), Failure> {
-        let (provider, endpoint) = (model.provider, self.function.endpoint);
+        let Task { function, traceparent, .. } = self.task;
+        let (provider, endpoint) = (model.provider, function.endpoint);
         let turns = turns_for(turns, &endpoint.response, model);
         let ask = Ask {
             endpoint: endpoint.name,
             model,
-            key: model.key.and_then(|variable| self.function.key(variable)),
+            key: model.key.and_then(|variable| function.key(variable)),
             turns: &turns,
             tools: endpoint.tools,
             response: &endpoint.response,
             stream: self.deltas.is_some(),
-            attempt: number,
+            attempt: run.number,
         };
         let mut request = provider.request(&ask);
-        if let Some(traceparent) = self.traceparent {
+        if let Some(traceparent) = traceparent {
             request = request.header("traceparent", traceparent);
         }
+        self.reserve(model, request.body.len(), &run.hold).await?;
         let reply = provider.transport().send(request).await?;
         *status = Some(reply.status);
         let request_id = provider.request_id(&reply.headers);
@@ -152,6 +169,44 @@ impl Attempts<'_> {
         }
         // What a log of the provider's is searched by is the header's.
         answer.request_id = request_id.or(answer.request_id.take());
+        Ok(())
+    }
+
+    /// Sets aside the most that a request of so many bytes can cost.
+    async fn reserve(
+        &self,
+        model: &'static Model,
+        bytes: usize,
+        hold: &Hold,
+    ) -> Result<(), Failure> {
+        let Task { function, allowances, deadline, .. } = self.task;
+        let Some(purse) = &function.purse else { return Ok(()) };
+        if allowances.is_empty() || model.provider.is_free() {
+            return Ok(());
+        }
+        let held = match purse.reserve(allowances, model.most_cost(bytes), deadline).await {
+            Ok(reservation) => Held::Reserved(reservation),
+            Err(NoMoney::Spent { place, retry_after }) => {
+                let limit = allowances.get(place).map(|it| it.limit.to_string());
+                let message = format!(
+                    "the request was not sent: what it may cost is more than is left of {}",
+                    limit.unwrap_or_default()
+                );
+                let failure = Failure::new(Kind::Budget, message);
+                return Err(Failure { retry_after: Some(retry_after), ..failure });
+            }
+            Err(NoMoney::Unreachable(error)) => {
+                log(Level::Error, &format!("a budget could not be asked: {error}"));
+                if !function.endpoint.unbudgeted {
+                    let message = "the request was not sent: nobody can say what is left to spend";
+                    let failure = Failure::new(Kind::Unguarded, message);
+                    return Err(Failure { retry_after: Some(RETRY_AFTER), ..failure });
+                }
+                Held::Unguarded
+            }
+        };
+        // Nobody else sets it: each attempt has a hold of its own.
+        let _ = hold.set(held);
         Ok(())
     }
 

@@ -64,7 +64,13 @@ fn is_outage(failure: &Failure) -> bool {
     match failure.kind {
         Kind::Connect | Kind::Broken | Kind::Timeout | Kind::Overloaded | Kind::Truncated => true,
         Kind::Status => failure.status.is_none_or(|status| status >= 500),
-        Kind::Key | Kind::NoMoney | Kind::RateLimited | Kind::Refusal | Kind::Malformed => false,
+        Kind::Key
+        | Kind::NoMoney
+        | Kind::Budget
+        | Kind::Unguarded
+        | Kind::RateLimited
+        | Kind::Refusal
+        | Kind::Malformed => false,
     }
 }
 

@@ -14,13 +14,26 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{body, headers::CallHeaders};
+use super::{body, headers::CallHeaders, kept::Kept};
 use crate::{
     endpoint::{Endpoint, Field, Log, Model},
     function::Function,
     problem::Problem,
     provider::{Answer, Failure, Kind, Usage},
+    purse::{Purse, Reservation},
 };
+
+/// What an attempt set aside before it was sent; empty where it needs no money, or was not sent.
+pub(super) type Hold = Arc<OnceLock<Held>>;
+
+/// Money of an attempt.
+#[derive(Debug)]
+pub(super) enum Held {
+    /// Set aside.
+    Reserved(Reservation),
+    /// Spent without anybody to ask.
+    Unguarded,
+}
 
 /// Longest `detail` kept, in characters.
 const MAX_DETAIL: usize = 1000;
@@ -29,12 +42,20 @@ pub(crate) struct Ledger {
     endpoint: &'static Endpoint,
     record: CallRecord,
     arrived: Instant,
-    /// Attempts that now run, by their place in the record, and when each began.
-    running: Vec<(usize, Instant)>,
+    purse: Option<Purse>,
+    /// Attempts that now run.
+    running: Vec<Running>,
     /// Since when there is one without a gap.
     busy: Instant,
     /// When the first text went to the caller.
     first_text: Arc<OnceLock<Instant>>,
+}
+
+struct Running {
+    /// Its place in the record.
+    line: usize,
+    begun: Instant,
+    hold: Hold,
 }
 
 impl Ledger {
@@ -94,7 +115,8 @@ impl Ledger {
             state_failed: Vec::new(),
         };
         let (running, busy, first_text) = (Vec::new(), arrived, Arc::default());
-        Self { endpoint: function.endpoint, record, arrived, running, busy, first_text }
+        let (endpoint, purse) = (function.endpoint, function.purse.clone());
+        Self { endpoint, record, arrived, purse, running, busy, first_text }
     }
 
     /// What is written before the work begins.
@@ -121,6 +143,17 @@ impl Ledger {
     /// Something was decided without the state store.
     pub(crate) fn note_state_failed(&mut self, what: &str) {
         self.record.state_failed.push(what.to_owned());
+    }
+
+    pub(super) fn note_cache(&mut self, outcome: Cache) {
+        self.record.cache = outcome;
+    }
+
+    /// The call is answered by what was kept of another.
+    pub(super) fn note_kept(&mut self, kept: &Kept) {
+        self.record.model_answered.clone_from(&kept.model);
+        self.record.finish = kept.finish;
+        self.record.saved_micro_usd = kept.cost.unwrap_or_default();
     }
 
     pub(crate) fn note_headers(&mut self, headers: &CallHeaders) {
@@ -173,7 +206,7 @@ impl Ledger {
 
     /// An attempt begins, in the record at this place. Until it is closed the record says that it was
     /// cancelled.
-    pub(crate) fn open_attempt(&mut self, model: &Model) -> usize {
+    pub(super) fn open_attempt(&mut self, model: &Model) -> (usize, Hold) {
         let provider = model.provider.name();
         self.record.provider = Some(provider.to_owned());
         self.record.model = Some(model.name.to_owned());
@@ -191,34 +224,65 @@ impl Ledger {
             tokens_out: None,
             cost_micro_usd: None,
         });
-        let (line, now) = (self.record.attempts.len() - 1, Instant::now());
+        let (line, begun) = (self.record.attempts.len() - 1, Instant::now());
         if self.running.is_empty() {
-            self.busy = now;
+            self.busy = begun;
         }
-        self.running.push((line, now));
-        line
+        let hold = Hold::default();
+        self.running.push(Running { line, begun, hold: Arc::clone(&hold) });
+        (line, hold)
     }
 
-    /// An attempt runs no longer; how long it took.
-    fn end_attempt(&mut self, line: usize) -> u64 {
-        let Some(place) = self.running.iter().position(|(running, _)| *running == line) else {
-            return 0;
+    /// An attempt runs no longer; how long it took, and what it had set aside.
+    fn end_attempt(&mut self, line: usize) -> (u64, Hold) {
+        let Some(place) = self.running.iter().position(|running| running.line == line) else {
+            return (0, Hold::default());
         };
-        let (_, begun) = self.running.remove(place);
+        let Running { begun, hold, .. } = self.running.remove(place);
         // Time in which two ran is counted once.
         if self.running.is_empty() {
             self.record.provider_us += micros(self.busy);
         }
-        micros(begun)
+        (micros(begun), hold)
     }
 
-    /// The attempt was cut off: nobody knows what it cost.
-    pub(crate) fn cancel_attempt(&mut self, line: usize) {
-        let duration_us = self.end_attempt(line);
+    /// The attempt was cut off: nobody knows what it cost. Where money was set aside for it, all of
+    /// that counts as spent.
+    pub(super) fn cancel_attempt(&mut self, line: usize) {
+        let (duration_us, hold) = self.end_attempt(line);
+        let cost = self.settle(&hold, None, true);
         self.record.estimated = true;
+        if let Some(cost) = cost {
+            self.add_cost(Some(cost));
+        }
         if let Some(attempt) = self.record.attempts.get_mut(line) {
             attempt.duration_us = duration_us;
+            attempt.cost_micro_usd = cost;
         }
+    }
+
+    /// Settles what was set aside at what the attempt cost; where nobody knows that and it may be
+    /// billed, at all of it. What then counts as its cost.
+    fn settle(&mut self, hold: &Hold, cost: Option<u64>, billed: bool) -> Option<u64> {
+        match (hold.get(), &self.purse) {
+            (Some(Held::Reserved(reservation)), Some(purse)) => {
+                let unknown = if billed { reservation.amount } else { 0 };
+                let cost = cost.unwrap_or(unknown);
+                purse.settle(reservation, cost);
+                Some(cost)
+            }
+            (Some(Held::Unguarded), _) => {
+                self.note_state_failed("budget");
+                cost
+            }
+            _ => cost,
+        }
+    }
+
+    /// Adds to the cost of the call, of which nothing is known once a part of it is not.
+    fn add_cost(&mut self, cost: Option<u64>) {
+        let sum = self.record.cost_micro_usd.zip(cost);
+        self.record.cost_micro_usd = sum.map(|(sum, cost)| sum.saturating_add(cost));
     }
 
     /// The attempt is over: what was answered, as far as it came, and what went wrong.
@@ -230,7 +294,7 @@ impl Ledger {
         answer: &Answer,
         failure: Option<&Failure>,
     ) {
-        let duration_us = self.end_attempt(line);
+        let (duration_us, hold) = self.end_attempt(line);
         self.record.model_answered.clone_from(&answer.model);
         self.record.finish = match answer.refused() {
             Some(_) => Some(Finish::Refusal),
@@ -240,12 +304,16 @@ impl Ledger {
             _ if model.provider.is_free() => Some(0),
             price => Some(usage.tokens().cost(price.as_ref()?, model.price_steps)),
         });
-        // An answer whose usage is not told cost something, and nobody knows what.
-        if answer.usage.is_none() && failure.is_none() && !model.provider.is_free() {
-            self.record.cost_micro_usd = None;
-        }
         let billed = failure.is_none_or(|failure| may_be_billed(failure.kind));
-        self.add_usage(answer.usage, cost, billed);
+        let cost = self.settle(&hold, cost, billed);
+        match (cost, answer.usage, failure) {
+            (Some(cost), ..) => self.add_cost(Some(cost)),
+            // An answer whose usage is not told cost something, and nobody knows what.
+            (None, None, None) if !model.provider.is_free() => self.add_cost(None),
+            (None, Some(_), _) => self.add_cost(None),
+            _ => {}
+        }
+        self.add_usage(answer.usage, billed);
         let Some(attempt) = self.record.attempts.get_mut(line) else { return };
         attempt.status = status;
         attempt.error = failure.map(|failure| failure.kind.as_str().to_owned());
@@ -257,7 +325,7 @@ impl Ledger {
         attempt.cost_micro_usd = cost;
     }
 
-    fn add_usage(&mut self, usage: Option<Usage>, cost: Option<u64>, billed: bool) {
+    fn add_usage(&mut self, usage: Option<Usage>, billed: bool) {
         let record = &mut self.record;
         match usage {
             Some(usage) => {
@@ -265,8 +333,6 @@ impl Ledger {
                 record.tokens_out += usage.output;
                 record.tokens_cached += usage.cached;
                 record.tokens_reasoning += usage.reasoning;
-                record.cost_micro_usd =
-                    record.cost_micro_usd.zip(cost).map(|(sum, cost)| sum.saturating_add(cost));
             }
             None => record.estimated |= billed,
         }
@@ -291,8 +357,8 @@ impl Ledger {
 
     pub(crate) fn close(mut self) -> CallRecord {
         // Cut off by a panic or because the caller went away.
-        while let Some((line, _)) = self.running.last() {
-            self.cancel_attempt(*line);
+        while let Some(line) = self.running.last().map(|running| running.line) {
+            self.cancel_attempt(line);
         }
         let record = &mut self.record;
         record.first_token_us =

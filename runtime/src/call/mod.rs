@@ -1,15 +1,20 @@
 //! One call of the endpoint, in the order of work that the crate's head gives.
 
+mod admit;
 mod answer;
 mod ask;
 mod attempt;
 mod body;
+mod cache_key;
 mod circuit;
 mod conversation;
+mod flights;
 mod headers;
+mod kept;
 mod key;
 mod ledger;
 mod media;
+mod party;
 mod plain;
 mod prompt;
 mod split;
@@ -23,8 +28,14 @@ use promptpilot_spec::record::Source;
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::{ask::Asker, headers::CallHeaders, ledger::Ledger};
-pub(crate) use self::{circuit::Circuits, key::KnownKeys};
+use self::{
+    admit::{Admission, Entry},
+    ask::{Asker, Task},
+    headers::CallHeaders,
+    ledger::Ledger,
+    party::Party,
+};
+pub(crate) use self::{circuit::Circuits, flights::Flights, key::KnownKeys};
 use crate::{
     event::{Incoming, Privilege, PrivilegeSource},
     function::Function,
@@ -101,12 +112,37 @@ async fn work(
         })?;
     let turns = prompt::turns(function, variables)?;
 
-    let asker = Asker::new(function, ledger, moment.deadline, &headers, caller);
-    if incoming.accepts("text/event-stream") {
+    let deadline = moment.deadline;
+    let streams = incoming.accepts("text/event-stream");
+    let party = Party::new(function, incoming, &headers, caller);
+    let order = endpoint.order(headers.user.as_deref(), caller.test);
+    let entry = if incoming.privilege.is_some() {
+        Entry::default()
+    } else {
+        let model = order.first().copied().unwrap_or_default();
+        let turns = turns.as_slice();
+        let request = admit::Request { function, incoming, party: &party, model, turns, deadline };
+        match request.admit(ledger, reply).await? {
+            Admission::Go(entry) => entry,
+            Admission::Answered(kept) => {
+                return kept.tell(endpoint, streams, deadline, reply, ledger).await;
+            }
+        }
+    };
+    let allowances = match incoming.privilege {
+        None => party.allowances(endpoint.budgets),
+        Some(_) => Vec::new(),
+    };
+    let traceparent = headers.traceparent.as_deref();
+    let task = Task { function, deadline, traceparent, allowances: &allowances };
+    let asker = Asker::new(task, ledger, order);
+    let outcome = if streams {
         stream::run(asker, endpoint, &turns, reply).await
     } else {
         plain::run(asker, endpoint, &turns, reply).await
-    }
+    };
+    entry.close(outcome.as_ref().ok()).await;
+    outcome.map(drop)
 }
 
 fn check_privilege(function: &Function, incoming: &Incoming) -> Result<(), Problem> {

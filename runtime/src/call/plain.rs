@@ -1,11 +1,13 @@
 //! A call that is answered as a whole.
 
 use http::StatusCode;
-use promptpilot_spec::record::CallRecord;
+use serde_json::Value;
 
 use super::{
     answer::{self, shape},
     ask::Asker,
+    kept::Kept,
+    ledger::Ledger,
 };
 use crate::{
     endpoint::Endpoint,
@@ -14,51 +16,48 @@ use crate::{
     reply::{Head, Reply},
 };
 
-pub(crate) async fn run(
+pub(super) async fn run(
     mut asker: Asker<'_>,
     endpoint: &'static Endpoint,
     turns: &[Turn],
     reply: &mut Reply,
-) -> Result<(), Problem> {
+) -> Result<Kept, Problem> {
     let work = work(&mut asker, endpoint, turns);
-    let value = tokio::select! {
-        value = work => value?,
+    let (text, value) = tokio::select! {
+        answer = work => answer?,
         () = reply.gone() => return Err(Problem::new(CALLER_GONE, "the caller went away")),
     };
     let ledger = asker.ledger;
     ledger.note_response(&value, answer::fields(&endpoint.response));
     let mut head = Head::new(StatusCode::OK, "application/json");
-    about(&mut head, ledger.record());
-    let (overhead, provider) = ledger.times();
-    let millis = |micros: u64| micros as f64 / 1000.0;
-    head.set(
-        "server-timing",
-        format!("provider;dur={}, overhead;dur={}", millis(provider), millis(overhead)),
-    );
+    about(&mut head, ledger);
     // A caller who is gone by now is not told apart from one who is not: the work is done.
     let _ = reply.whole(head, value.to_string()).await;
-    Ok(())
+    Ok(Kept::new(ledger.record(), text, value))
 }
 
+/// What the model said, and what the caller gets.
 async fn work(
     asker: &mut Asker<'_>,
     endpoint: &'static Endpoint,
     turns: &[Turn],
-) -> Result<serde_json::Value, Problem> {
+) -> Result<(String, Value), Problem> {
     let shape = |answer: &Answer| shape(answer, &endpoint.response, endpoint.tools);
     let first = asker.ask(turns).await?;
     let unfit = match shape(&first) {
-        Ok(value) => return Ok(value),
+        Ok(value) => return Ok((first.text, value)),
         Err(unfit) if !unfit.repairable => return Err(unfit.into()),
         Err(unfit) => unfit,
     };
     asker.ledger.note_repair();
     let second = asker.ask(&answer::repair_turns(turns, &first, &unfit)).await?;
-    Ok(shape(&second)?)
+    let value = shape(&second)?;
+    Ok((second.text, value))
 }
 
 /// Who answered and what it took, in headers.
-fn about(head: &mut Head, record: &CallRecord) {
+pub(super) fn about(head: &mut Head, ledger: &Ledger) {
+    let record = ledger.record();
     if let Some(model) = record.model_answered.as_ref().or(record.model.as_ref()) {
         head.set("x-promptpilot-model", model);
     }
@@ -67,6 +66,12 @@ fn about(head: &mut Head, record: &CallRecord) {
     if let Some(cost) = record.cost_micro_usd {
         head.set("x-promptpilot-cost-usd", usd(cost));
     }
+    let (overhead, provider) = ledger.times();
+    let millis = |micros: u64| micros as f64 / 1000.0;
+    head.set(
+        "server-timing",
+        format!("provider;dur={}, overhead;dur={}", millis(provider), millis(overhead)),
+    );
 }
 
 /// `1234` micro-USD is `0.001234`.

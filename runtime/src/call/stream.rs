@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     answer::{self, shape},
     ask::Asker,
+    kept::Kept,
     ledger::Ledger,
     plain::usd,
 };
@@ -36,23 +37,37 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Pieces of text that may wait for a slow reader.
 const BUFFER: usize = 16;
 
-pub(crate) async fn run(
+pub(super) async fn run(
     mut asker: Asker<'_>,
     endpoint: &'static Endpoint,
     turns: &[Turn],
     reply: &mut Reply,
-) -> Result<(), Problem> {
+) -> Result<Kept, Problem> {
     let (sender, deltas) = mpsc::channel(BUFFER);
     asker.ledger.note_streaming();
     asker.deltas = Some(sender);
-    let deadline = asker.deadline;
+    let deadline = asker.task.deadline;
     let answer = pump(&mut asker, turns, deltas, reply).await?;
     // There is no repair: the caller has read what there was.
     let value = shape(&answer, &endpoint.response, endpoint.tools)?;
     let ledger = asker.ledger;
     ledger.note_response(&value, answer::fields(&endpoint.response));
-    let done = done(ledger, endpoint, value);
-    send(reply, deadline, event("done", &done)).await
+    let kept = Kept::new(ledger.record(), answer.text, value.clone());
+    send(reply, deadline, event("done", &done(ledger, endpoint, value))).await?;
+    Ok(kept)
+}
+
+/// Gives a kept answer again: its text in one piece.
+pub(super) async fn again(
+    ledger: &Ledger,
+    endpoint: &Endpoint,
+    text: &str,
+    value: Value,
+    deadline: Instant,
+    reply: &mut Reply,
+) -> Result<(), Problem> {
+    let delta = event("delta", &json!({ "text": text }));
+    send(reply, deadline, delta + &event("done", &done(ledger, endpoint, value))).await
 }
 
 /// Runs the call and passes its text on.
@@ -62,7 +77,7 @@ async fn pump(
     mut deltas: mpsc::Receiver<String>,
     reply: &mut Reply,
 ) -> Result<Answer, Problem> {
-    let deadline = asker.deadline;
+    let deadline = asker.task.deadline;
     let begun = Instant::now();
     let mut next_comment = begun + HEAD_AFTER;
     let mut work = pin!(asker.ask(turns));

@@ -27,7 +27,7 @@ pub struct Answer {
 }
 
 /// A tool that a model asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ToolCall {
     /// Names this call in what the tool answers.
     pub id: String,

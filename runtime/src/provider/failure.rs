@@ -35,6 +35,10 @@ pub enum Kind {
     Key,
     /// The account has no money left or has reached a limit of its own.
     NoMoney,
+    /// A budget of the endpoint's has not enough left for the request. It was not sent.
+    Budget,
+    /// Nobody could say whether a budget has enough left. The request was not sent.
+    Unguarded,
     /// Too many requests.
     RateLimited,
     /// The provider is overloaded.
@@ -57,6 +61,8 @@ impl Kind {
             Self::Status => "status",
             Self::Key => "key",
             Self::NoMoney => "no-money",
+            Self::Budget => "budget",
+            Self::Unguarded => "unguarded",
             Self::RateLimited => "rate-limited",
             Self::Overloaded => "overloaded",
             Self::Refusal => "refusal",

@@ -60,7 +60,7 @@ impl<'a> Ask<'a> {
 }
 
 /// One rendered message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Turn {
     /// Who speaks.
     pub role: Role,
@@ -83,7 +83,7 @@ impl Turn {
 }
 
 /// A picture or a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Media {
     /// Which of them.
     pub form: Form,
@@ -92,7 +92,7 @@ pub struct Media {
 }
 
 /// Where a picture or a file is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Source {
     /// Here.
     Data {
@@ -116,7 +116,7 @@ impl Media {
 }
 
 /// What a tool answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ToolResult {
     /// The call that it answers.
     pub call: String,

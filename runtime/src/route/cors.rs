@@ -11,7 +11,8 @@ use crate::{
 const ALLOW_HEADERS: &str = "accept, authorization, cache-control, content-type, idempotency-key, \
     traceparent, x-api-key, x-promptpilot-metadata, x-promptpilot-user";
 
-const EXPOSE_HEADERS: &str = "retry-after, server-timing, x-promptpilot-cache, \
+const EXPOSE_HEADERS: &str = "ratelimit, ratelimit-policy, retry-after, server-timing, \
+    x-promptpilot-cache, \
     x-promptpilot-call-id, x-promptpilot-cost-usd, x-promptpilot-idempotency, x-promptpilot-model, \
     x-promptpilot-tokens-in, x-promptpilot-tokens-out, x-promptpilot-version";
 

@@ -133,12 +133,10 @@ fn common_headers(function: &Function, call_id: Uuid) -> HeaderMap {
 /// What we were asked for and do not do here.
 fn notes(function: &Function, incoming: &Incoming) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    if incoming.header("idempotency-key").is_some() {
-        let note = match function.endpoint.auth {
-            // Without API keys there is nobody whose repeat it could be.
-            Auth::Public => "ignored; reason=\"public endpoint\"",
-            Auth::ApiKey { .. } => "ignored; reason=\"not available in this version\"",
-        };
+    let asks = incoming.header("idempotency-key").is_some();
+    if asks && matches!(function.endpoint.auth, Auth::Public) {
+        // Without API keys there is nobody whose repeat it could be.
+        let note = "ignored; reason=\"public endpoint\"";
         headers.insert("x-promptpilot-idempotency", HeaderValue::from_static(note));
     }
     headers

@@ -1,7 +1,9 @@
 //! The state service of one machine, over HTTP.
 
 use futures::{FutureExt, StreamExt, future::BoxFuture};
-use promptpilot_spec::state::{DEPLOYMENT_HEADER, KeyQuery, KeyRecord};
+use promptpilot_spec::state::{
+    Admit, Admitted, DEPLOYMENT_HEADER, Finish, KeyQuery, KeyRecord, Reserve, Reserved,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Place, StateError, StateStore};
@@ -27,6 +29,30 @@ impl StateStore for Http {
         hash: &'a str,
     ) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>> {
         async move { ask(place, "/v1/key", &KeyQuery { hash: hash.to_owned() }).await }.boxed()
+    }
+
+    fn admit<'a>(
+        &'a self,
+        place: &'a Place,
+        question: &'a Admit,
+    ) -> BoxFuture<'a, Result<Admitted, StateError>> {
+        ask(place, "/v1/admit", question).boxed()
+    }
+
+    fn finish<'a>(
+        &'a self,
+        place: &'a Place,
+        finish: &'a Finish,
+    ) -> BoxFuture<'a, Result<(), StateError>> {
+        ask(place, "/v1/finish", finish).boxed()
+    }
+
+    fn reserve<'a>(
+        &'a self,
+        place: &'a Place,
+        question: &'a Reserve,
+    ) -> BoxFuture<'a, Result<Reserved, StateError>> {
+        ask(place, "/v1/reserve", question).boxed()
     }
 }
 

@@ -6,7 +6,7 @@ mod http;
 use std::{fmt::Debug, time::Duration};
 
 use futures::future::BoxFuture;
-use promptpilot_spec::state::KeyRecord;
+use promptpilot_spec::state::{Admit, Admitted, Finish, KeyRecord, Reserve, Reserved};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
@@ -27,10 +27,31 @@ pub trait StateStore: Debug + Sync {
         place: &'a Place,
         hash: &'a str,
     ) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>>;
+
+    /// Whether a call may go on. It counts when it is asked.
+    fn admit<'a>(
+        &'a self,
+        place: &'a Place,
+        ask: &'a Admit,
+    ) -> BoxFuture<'a, Result<Admitted, StateError>>;
+
+    /// Keeps what an admitted call came to.
+    fn finish<'a>(
+        &'a self,
+        place: &'a Place,
+        finish: &'a Finish,
+    ) -> BoxFuture<'a, Result<(), StateError>>;
+
+    /// Takes blocks of budgets and gives some back.
+    fn reserve<'a>(
+        &'a self,
+        place: &'a Place,
+        ask: &'a Reserve,
+    ) -> BoxFuture<'a, Result<Reserved, StateError>>;
 }
 
 /// Where the store is, and as whom a function asks.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Place {
     /// What the environment says, such as `http://127.0.0.1:7435`.
     pub address: String,
@@ -46,7 +67,7 @@ pub struct Place {
 pub struct StateError(pub String);
 
 /// A store and its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct State {
     pub(crate) store: &'static dyn StateStore,
     pub(crate) place: Place,
@@ -67,6 +88,33 @@ impl State {
             }
             answer => answer,
         }
+    }
+
+    /// Whether a call may go on. Never asked twice: the first question may have counted.
+    pub(crate) async fn admit(
+        &self,
+        ask: &Admit,
+        deadline: Instant,
+    ) -> Result<Admitted, StateError> {
+        self.in_time(deadline, self.store.admit(&self.place, ask)).await
+    }
+
+    /// Keeps what an admitted call came to.
+    pub(crate) async fn finish(
+        &self,
+        finish: &Finish,
+        deadline: Instant,
+    ) -> Result<(), StateError> {
+        self.in_time(deadline, self.store.finish(&self.place, finish)).await
+    }
+
+    /// Takes blocks of budgets and gives some back. Never asked twice, like [`Self::admit`].
+    pub(crate) async fn reserve(
+        &self,
+        ask: &Reserve,
+        deadline: Instant,
+    ) -> Result<Reserved, StateError> {
+        self.in_time(deadline, self.store.reserve(&self.place, ask)).await
     }
 
     async fn in_time<T>(

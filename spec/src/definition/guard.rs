@@ -36,7 +36,7 @@ pub struct Limits {
     /// Who has a rate of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per: Option<Per>,
-    /// Calls at once above the rate.
+    /// Calls at once before the rate holds them back; absent means those of a whole period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub burst: Option<u32>,
     /// Largest request body.
@@ -64,6 +64,21 @@ pub enum Per {
     /// Each `x-promptpilot-user`.
     User,
     /// Each address.
+    Address,
+}
+
+/// Whose calls are taken together: [`Per`] and [`CacheScope`], resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Whose {
+    /// All calls of the endpoint.
+    Endpoint,
+    /// Those with one API key.
+    Key,
+    /// Those for one `x-promptpilot-user`.
+    User,
+    /// Those from one address; IPv6 addresses of one /64 are one.
     Address,
 }
 

@@ -11,7 +11,9 @@ mod prompt;
 use serde::{Deserialize, Serialize};
 
 pub use field::{Field, FieldType, Fields, Response, ResponseFormat};
-pub use guard::{Auth, AuthMode, Budget, Cache, CacheScope, Cors, Limits, OnStateFailure, Per};
+pub use guard::{
+    Auth, AuthMode, Budget, Cache, CacheScope, Cors, Limits, OnStateFailure, Per, Whose,
+};
 pub use llm::{Api, Effort, Model, ModelRef, Price, ProviderKind, Split, key_variable};
 pub use prompt::{Message, Prompt, Role};
 

@@ -14,7 +14,7 @@ use super::{
     job::{Halt, Work},
     release::sweep,
 };
-use crate::{plane::ControlPlane, status};
+use crate::{plane::ControlPlane, state, status};
 
 /// How often a worker looks at the queue when nothing rings.
 const LOOK: Duration = Duration::from_secs(1);
@@ -162,7 +162,12 @@ async fn tell(plane: ControlPlane, worker: String, shutdown: CancellationToken) 
                     tracing::debug!(%error, "could not say that the worker is there");
                 }
             }
-            _ = sweeping.tick() => sweep::orphans(&plane).await,
+            _ = sweeping.tick() => {
+                sweep::orphans(&plane).await;
+                if let Err(error) = state::forget(plane.database().system()).await {
+                    tracing::warn!(%error, "could not sweep what calls left in the state store");
+                }
+            }
             () = shutdown.cancelled() => return,
         }
     }

@@ -1,0 +1,298 @@
+//! Whether a call may go on, asked of the state store in one round trip: its rate, whether it is the
+//! repeat of another, and whether its answer is remembered.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use promptpilot_spec::{
+    record::Cache as CacheOutcome,
+    state::{Admit, Finish, RateAsk, RateLeft, RepeatAsk, Verdict},
+};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    cache_key::{CacheControl, cache_key},
+    flights::{Lead, Seat},
+    kept::Kept,
+    ledger::Ledger,
+    party::{Party, digest},
+};
+use crate::{
+    endpoint::{Auth, Rate, Whose},
+    event::Incoming,
+    function::Function,
+    log::{Level, log},
+    problem::{
+        HEADER_INVALID, Problem, RATE_LIMITED, REPEAT_DIFFERS, REPEAT_RUNNING, STATE_UNAVAILABLE,
+        TIMEOUT,
+    },
+    provider::Turn,
+    reply::Reply,
+    state::State,
+};
+
+/// Longest `Idempotency-Key`, in bytes.
+const LONGEST_KEY: usize = 255;
+
+/// When a repeat may ask again while the first call is at work, and whenever the store is away.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// How much longer than the call's own time its key is held.
+const AFTER_DEADLINE: Duration = Duration::from_secs(5);
+
+/// How long is waited for the store once the caller has the answer.
+const TO_FINISH: Duration = Duration::from_secs(2);
+
+/// A call to be let in.
+pub(super) struct Request<'a> {
+    pub(super) function: &'a Function,
+    pub(super) incoming: &'a Incoming,
+    pub(super) party: &'a Party,
+    /// The place of the model that is asked first.
+    pub(super) model: usize,
+    pub(super) turns: &'a [Turn],
+    pub(super) deadline: Instant,
+}
+
+/// What becomes of a call.
+pub(super) enum Admission<'a> {
+    /// It does its work and tells [`Entry::close`] what came of it.
+    Go(Entry<'a>),
+    /// It was answered before.
+    Answered(Kept),
+}
+
+/// What is to be kept of a call that does its work.
+#[derive(Default)]
+pub(super) struct Entry<'a> {
+    state: Option<&'a State>,
+    repeat: Option<String>,
+    cache: Option<(String, u64)>,
+    lead: Option<Lead<'a>>,
+}
+
+impl<'a> Request<'a> {
+    /// Lets the call in, or says why not. What callers are told of their limits is set on every answer
+    /// from here on.
+    pub(super) async fn admit(
+        &self,
+        ledger: &mut Ledger,
+        reply: &mut Reply,
+    ) -> Result<Admission<'a>, Problem> {
+        let Some(state) = &self.function.state else { return Ok(Admission::Go(Entry::default())) };
+        let rate = self.function.endpoint.rate;
+        let control = CacheControl::read(self.incoming);
+        let cache = self.cache();
+        let outcome = match &cache {
+            None => CacheOutcome::Off,
+            Some(_) if control.fresh => CacheOutcome::Bypass,
+            Some(_) => CacheOutcome::Miss,
+        };
+        note_cache(outcome, ledger, reply);
+        let ask = Admit {
+            rate: rate.map(|rate| self.rate(rate)),
+            repeat: self.repeat()?,
+            cache: cache.as_ref().filter(|_| !control.fresh).map(|(key, _)| key.clone()),
+        };
+        let verdict = if ask == Admit::default() {
+            Verdict::Go
+        } else {
+            self.ask(state, &ask, rate, ledger, reply).await?
+        };
+        let looked_up = ask.cache;
+        let mut entry = Entry {
+            state: Some(state),
+            repeat: ask.repeat.map(|repeat| repeat.key),
+            cache: cache.filter(|_| !control.forget),
+            lead: None,
+        };
+        match verdict {
+            Verdict::Go => {}
+            Verdict::Running => {
+                let detail = "the first call with this `Idempotency-Key` is still at work";
+                return Err(Problem::new(REPEAT_RUNNING, detail).retry_after(RETRY_AFTER));
+            }
+            Verdict::Mismatch => {
+                let detail = "this `Idempotency-Key` was used for another request";
+                return Err(Problem::new(REPEAT_DIFFERS, detail));
+            }
+            Verdict::Repeat(answer) => {
+                reply.always(header("x-promptpilot-idempotency", "replayed"));
+                return read(&answer).map(Admission::Answered);
+            }
+            // What cannot be read was written by another version: it is made anew.
+            Verdict::Hit(answer) => {
+                if let Ok(kept) = Kept::read(&answer) {
+                    return Ok(self.hit(entry, kept, ledger, reply).await);
+                }
+            }
+        }
+        if let Some(key) = looked_up {
+            let seat = timeout_at(self.deadline, self.function.flights.join(&key)).await;
+            match seat.map_err(|_| Problem::new(TIMEOUT, "no answer within the call's time"))? {
+                Seat::Lead(lead) => entry.lead = Some(lead),
+                Seat::Answered(kept) => {
+                    return Ok(self.hit(entry, Kept::clone(&kept), ledger, reply).await);
+                }
+            }
+        }
+        Ok(Admission::Go(entry))
+    }
+
+    async fn hit(
+        &self,
+        mut entry: Entry<'a>,
+        kept: Kept,
+        ledger: &mut Ledger,
+        reply: &mut Reply,
+    ) -> Admission<'a> {
+        note_cache(CacheOutcome::Hit, ledger, reply);
+        // It is remembered already, and must not live longer by being asked for.
+        entry.cache = None;
+        entry.close(Some(&kept)).await;
+        Admission::Answered(kept)
+    }
+
+    async fn ask(
+        &self,
+        state: &State,
+        ask: &Admit,
+        rate: Option<Rate>,
+        ledger: &mut Ledger,
+        reply: &mut Reply,
+    ) -> Result<Verdict, Problem> {
+        let admitted = match state.admit(ask, self.deadline).await {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                log(Level::Error, &format!("the state store cannot be reached: {error}"));
+                return without_store(ask, ledger);
+            }
+        };
+        if let (Some(rate), Some(left)) = (rate, admitted.rate) {
+            reply.always(told(rate, left));
+            if !left.allowed {
+                return Err(Problem::new(
+                    RATE_LIMITED,
+                    format!("{} may make now", whose(rate.per)),
+                )
+                .retry_after(Duration::from_micros(left.retry_after_us)));
+            }
+        }
+        Ok(admitted.verdict)
+    }
+
+    fn rate(&self, rate: Rate) -> RateAsk {
+        let Rate { capacity, step_us, per } = rate;
+        RateAsk { bucket: self.party.name(per), capacity, step_us }
+    }
+
+    /// The key and time of the answer's place in memory, where the endpoint remembers.
+    fn cache(&self) -> Option<(String, u64)> {
+        let cache = self.function.endpoint.cache?;
+        let scope = self.party.name(cache.per);
+        let key = cache_key(&self.function.identity, &scope, self.model, self.turns);
+        Some((key, cache.ttl_ms))
+    }
+
+    fn repeat(&self) -> Result<Option<RepeatAsk>, Problem> {
+        let keyed = matches!(self.function.endpoint.auth, Auth::ApiKey { .. });
+        let Some(given) = self.incoming.header("idempotency-key").filter(|_| keyed) else {
+            return Ok(None);
+        };
+        if given.len() > LONGEST_KEY {
+            let detail = format!("`Idempotency-Key` may have {LONGEST_KEY} bytes");
+            return Err(Problem::new(HEADER_INVALID, detail));
+        }
+        let left = self.deadline.saturating_duration_since(Instant::now()) + AFTER_DEADLINE;
+        Ok(Some(RepeatAsk {
+            key: format!("{}/{}", self.party.name(Whose::Key), digest(given)),
+            request: digest(&self.incoming.body),
+            lease_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+        }))
+    }
+}
+
+/// A rate and a memory that cannot be reached hold nobody back. A caller who asks that a call is made
+/// once, at most, is told that nobody can promise it.
+fn without_store(ask: &Admit, ledger: &mut Ledger) -> Result<Verdict, Problem> {
+    let parts = [
+        ("rate", ask.rate.is_some()),
+        ("repeat", ask.repeat.is_some()),
+        ("cache", ask.cache.is_some()),
+    ];
+    for (part, _) in parts.iter().filter(|(_, asked)| *asked) {
+        ledger.note_state_failed(part);
+    }
+    if ask.repeat.is_some() {
+        let detail = "nobody can say whether this `Idempotency-Key` was used before";
+        return Err(Problem::new(STATE_UNAVAILABLE, detail).retry_after(RETRY_AFTER));
+    }
+    Ok(Verdict::Go)
+}
+
+fn read(answer: &str) -> Result<Kept, Problem> {
+    Kept::read(answer).map_err(|error| {
+        log(Level::Error, &format!("a kept answer cannot be read: {error}"));
+        Problem::new(
+            STATE_UNAVAILABLE,
+            "the first answer was kept in a form that is not known here",
+        )
+    })
+}
+
+impl Entry<'_> {
+    /// Keeps the answer, for repeats and for others. Without one the caller may try again.
+    pub(super) async fn close(self, kept: Option<&Kept>) {
+        if let (Some(lead), Some(kept)) = (&self.lead, kept) {
+            lead.land(kept);
+        }
+        let Some(state) = self.state else { return };
+        let answer = kept.and_then(Kept::write);
+        let finish = Finish { repeat: self.repeat, cache: self.cache, answer };
+        let is_idle =
+            finish.repeat.is_none() && (finish.cache.is_none() || finish.answer.is_none());
+        if is_idle {
+            return;
+        }
+        if let Err(error) = state.finish(&finish, Instant::now() + TO_FINISH).await {
+            log(Level::Warn, &format!("an answer could not be kept: {error}"));
+        }
+    }
+}
+
+fn note_cache(outcome: CacheOutcome, ledger: &mut Ledger, reply: &mut Reply) {
+    ledger.note_cache(outcome);
+    let word = match outcome {
+        CacheOutcome::Off => return,
+        CacheOutcome::Hit => "hit",
+        CacheOutcome::Miss => "miss",
+        CacheOutcome::Bypass => "bypass",
+    };
+    reply.always(header("x-promptpilot-cache", word));
+}
+
+fn whose(per: Whose) -> &'static str {
+    match per {
+        Whose::Endpoint => "the endpoint has had all the calls that its callers",
+        Whose::Key => "this key has made all the calls that it",
+        Whose::User => "this user has made all the calls that they",
+        Whose::Address => "this address has made all the calls that it",
+    }
+}
+
+fn header(name: &'static str, value: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
+}
+
+/// `RateLimit` and `RateLimit-Policy` as in draft-ietf-httpapi-ratelimit-headers-10.
+fn told(rate: Rate, left: RateLeft) -> HeaderMap {
+    let seconds = |micros: u64| micros.div_ceil(1_000_000);
+    let window = seconds(rate.step_us.saturating_mul(u64::from(rate.capacity)));
+    let policy = format!("\"default\";q={};w={window}", rate.capacity);
+    let now = format!("\"default\";r={};t={}", left.remaining, seconds(left.reset_us));
+    let headers = [("ratelimit-policy", policy), ("ratelimit", now)];
+    let value = |(name, value): (&'static str, String)| {
+        Some((HeaderName::from_static(name), HeaderValue::from_str(&value).ok()?))
+    };
+    headers.into_iter().filter_map(value).collect()
+}

@@ -1,0 +1,73 @@
+//! An answer as the state store keeps it, for repeats and for others who ask the same.
+
+use http::StatusCode;
+use promptpilot_spec::record::{CallRecord, Finish};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{answer, ledger::Ledger, plain, stream};
+use crate::{
+    endpoint::Endpoint,
+    problem::Problem,
+    reply::{Head, Reply},
+};
+
+/// Largest answer that is kept, in bytes of JSON.
+const MOST: usize = 1 << 20;
+
+/// Enough of an answer to give it again, whole or as a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(super) model: Option<String>,
+    pub(super) finish: Option<Finish>,
+    /// What it cost when it was made, in micro-USD.
+    pub(super) cost: Option<u64>,
+    /// What the model said, as streams give it.
+    text: String,
+    /// What the caller got.
+    value: Value,
+}
+
+impl Kept {
+    pub(super) fn new(record: &CallRecord, text: String, value: Value) -> Self {
+        let model = record.model_answered.as_ref().or(record.model.as_ref());
+        Self {
+            model: model.cloned(),
+            finish: record.finish,
+            cost: record.cost_micro_usd,
+            text,
+            value,
+        }
+    }
+
+    pub(super) fn read(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// As text; `None` where it is too large to be kept.
+    pub(super) fn write(&self) -> Option<String> {
+        serde_json::to_string(self).ok().filter(|text| text.len() <= MOST)
+    }
+
+    /// Gives the answer again, in the form that this caller asks for.
+    pub(super) async fn tell(
+        self,
+        endpoint: &'static Endpoint,
+        streams: bool,
+        deadline: tokio::time::Instant,
+        reply: &mut Reply,
+        ledger: &mut Ledger,
+    ) -> Result<(), Problem> {
+        ledger.note_kept(&self);
+        ledger.note_response(&self.value, answer::fields(&endpoint.response));
+        if streams {
+            ledger.note_streaming();
+            return stream::again(ledger, endpoint, &self.text, self.value, deadline, reply).await;
+        }
+        let mut head = Head::new(StatusCode::OK, "application/json");
+        plain::about(&mut head, ledger);
+        // A caller who is gone by now is not told apart from one who is not.
+        let _ = reply.whole(head, self.value.to_string()).await;
+        Ok(())
+    }
+}

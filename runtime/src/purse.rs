@@ -1,0 +1,242 @@
+//! Money that this process may spend: blocks of the endpoint's budgets, taken from the state store
+//! now and then, out of which attempts are paid without asking anybody.
+//!
+//! An attempt reserves the most that it can cost and is settled at what it did cost. What is left of a
+//! block that nobody has used for a moment goes back; a block of a process that died stays spent until
+//! its window is over, so that budgets hold whatever happens.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use promptpilot_spec::{
+    state::{Block, BudgetAsk, Reserve, Reserved, Returned},
+    units::Money,
+};
+use tokio::time::Instant;
+
+use crate::{
+    log::{Level, log},
+    state::{State, StateError},
+};
+
+/// So long nobody uses a block before it goes back.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// How often an attempt asks the store, where others of its process take what came.
+const ROUNDS: usize = 8;
+
+/// One of the budgets that a call counts towards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    /// Its name in the state store.
+    pub(crate) bucket: String,
+    pub(crate) limit: Money,
+}
+
+/// Money set aside for one attempt, in each of its budgets.
+#[derive(Debug)]
+pub(crate) struct Reservation {
+    /// In micro-USD.
+    pub(crate) amount: u64,
+    /// Buckets, and the windows that it was taken in.
+    parts: Vec<(String, i64)>,
+}
+
+/// Why there is no money.
+#[derive(Debug)]
+pub(crate) enum NoMoney {
+    /// The allowance at this place is spent, until its next window begins.
+    Spent { place: usize, retry_after: Duration },
+    /// Nobody could be asked.
+    Unreachable(StateError),
+}
+
+/// The blocks of one process.
+#[derive(Debug, Clone)]
+pub(crate) struct Purse {
+    pockets: Arc<Mutex<Pockets>>,
+    state: State,
+    returns: Arc<AtomicBool>,
+}
+
+/// A block of each budget, by its bucket.
+#[derive(Debug, Default)]
+struct Pockets(HashMap<String, Pocket>);
+
+#[derive(Debug)]
+struct Pocket {
+    window: i64,
+    ends: i64,
+    /// In micro-USD; below zero where attempts cost more than anybody could know.
+    left: i64,
+    /// Attempts that have money of it set aside.
+    busy: u32,
+    used: Instant,
+}
+
+impl Purse {
+    pub(crate) fn new(state: State) -> Self {
+        Self { pockets: Arc::default(), state, returns: Arc::default() }
+    }
+
+    /// Sets money aside in all of these budgets, or in none.
+    pub(crate) async fn reserve(
+        &self,
+        allowances: &[Allowance],
+        amount: u64,
+        deadline: Instant,
+    ) -> Result<Reservation, NoMoney> {
+        self.return_what_is_idle();
+        for _ in 0..ROUNDS {
+            let lacking = match lock(&self.pockets).take(allowances, amount, unix_now()) {
+                Ok(reservation) => return Ok(reservation),
+                Err(lacking) => lacking,
+            };
+            let (places, budgets): (Vec<_>, Vec<_>) = lacking.into_iter().unzip();
+            let ask = Reserve { budgets, returned: Vec::new() };
+            let answer = self.state.reserve(&ask, deadline).await;
+            match answer.map_err(NoMoney::Unreachable)? {
+                Reserved::Spent { place, retry_after_ms } => {
+                    let place = places.get(place).copied().unwrap_or_default();
+                    let retry_after = Duration::from_millis(retry_after_ms);
+                    return Err(NoMoney::Spent { place, retry_after });
+                }
+                Reserved::Blocks(blocks) => {
+                    let mut pockets = lock(&self.pockets);
+                    for (ask, block) in ask.budgets.into_iter().zip(blocks) {
+                        pockets.put(ask.bucket, block);
+                    }
+                    // Still under the lock: nobody else has taken it.
+                    if let Ok(reservation) = pockets.take(allowances, amount, unix_now()) {
+                        return Ok(reservation);
+                    }
+                }
+            }
+        }
+        let why = "the blocks of its budgets were over before they could be used";
+        Err(NoMoney::Unreachable(StateError(why.to_owned())))
+    }
+
+    /// Settles an attempt at what it cost, in micro-USD.
+    pub(crate) fn settle(&self, reservation: &Reservation, cost: u64) {
+        lock(&self.pockets).settle(reservation, cost);
+    }
+
+    /// From the first reservation on, gives back what lies idle.
+    fn return_what_is_idle(&self) {
+        if self.returns.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (pockets, state) = (Arc::downgrade(&self.pockets), self.state.clone());
+        tokio::spawn(async move {
+            while let Some(returned) = idle(&pockets) {
+                if !returned.is_empty() {
+                    give_back(&state, returned).await;
+                }
+                tokio::time::sleep(IDLE / 2).await;
+            }
+        });
+    }
+}
+
+/// What nobody has used for a while; `None` once the purse is gone.
+fn idle(pockets: &Weak<Mutex<Pockets>>) -> Option<Vec<Returned>> {
+    let pockets = pockets.upgrade()?;
+    let before = Instant::now().checked_sub(IDLE)?;
+    Some(lock(&pockets).take_idle(before))
+}
+
+/// Once and never again: a second time might give back what the first did.
+async fn give_back(state: &State, returned: Vec<Returned>) {
+    let ask = Reserve { budgets: Vec::new(), returned };
+    if let Err(error) = state.reserve(&ask, Instant::now() + IDLE).await {
+        log(Level::Warn, &format!("a block of a budget could not be given back: {error}"));
+    }
+}
+
+impl Pockets {
+    /// Sets an amount aside in each, or says what is to be asked for and for which of them.
+    fn take(
+        &mut self,
+        allowances: &[Allowance],
+        amount: u64,
+        now: i64,
+    ) -> Result<Reservation, Vec<(usize, BudgetAsk)>> {
+        // Whoever sets the clock back finds the block's window in the future.
+        self.0.retain(|_, pocket| (pocket.window..pocket.ends).contains(&now));
+        let signed = i64::try_from(amount).unwrap_or(i64::MAX);
+        let lacking = allowances.iter().enumerate().filter_map(|(place, it)| {
+            let left = self.0.get(&it.bucket).map_or(0, |pocket| pocket.left);
+            let debt = left.min(0).unsigned_abs();
+            let (bucket, limit) = (it.bucket.clone(), it.limit);
+            let ask = BudgetAsk { bucket, limit, amount: amount.saturating_add(debt) };
+            (left < signed || !self.0.contains_key(&it.bucket)).then_some((place, ask))
+        });
+        let lacking: Vec<_> = lacking.collect();
+        if !lacking.is_empty() {
+            return Err(lacking);
+        }
+        let mut parts = Vec::with_capacity(allowances.len());
+        for allowance in allowances {
+            if let Some(pocket) = self.0.get_mut(&allowance.bucket) {
+                pocket.left -= signed;
+                pocket.busy += 1;
+                pocket.used = Instant::now();
+                parts.push((allowance.bucket.clone(), pocket.window));
+            }
+        }
+        Ok(Reservation { amount, parts })
+    }
+
+    /// Adds a block to what is left of the one before, if both are of one window.
+    fn put(&mut self, bucket: String, block: Block) {
+        let amount = i64::try_from(block.amount).unwrap_or(i64::MAX);
+        let Block { window, ends, .. } = block;
+        let new = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
+        let pocket = self.0.entry(bucket).or_insert(new);
+        if pocket.window != window {
+            *pocket = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
+        }
+        pocket.left = pocket.left.saturating_add(amount);
+    }
+
+    /// What is settled after its window has nothing to go back to.
+    fn settle(&mut self, reservation: &Reservation, cost: u64) {
+        let signed = |amount| i64::try_from(amount).unwrap_or(i64::MAX);
+        let back = signed(reservation.amount).saturating_sub(signed(cost));
+        for (bucket, window) in &reservation.parts {
+            let Some(pocket) = self.0.get_mut(bucket).filter(|it| it.window == *window) else {
+                continue;
+            };
+            pocket.left = pocket.left.saturating_add(back);
+            pocket.busy = pocket.busy.saturating_sub(1);
+            pocket.used = Instant::now();
+        }
+    }
+
+    /// Empties the pockets that nobody has used since.
+    fn take_idle(&mut self, before: Instant) -> Vec<Returned> {
+        let idle = self.0.extract_if(|_, pocket| pocket.busy == 0 && pocket.used <= before);
+        let returned = idle.map(|(bucket, pocket)| Returned {
+            bucket,
+            window: pocket.window,
+            amount: pocket.left,
+        });
+        returned.filter(|it| it.amount != 0).collect()
+    }
+}
+
+fn lock(pockets: &Mutex<Pockets>) -> MutexGuard<'_, Pockets> {
+    pockets.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unix_now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}
