@@ -154,9 +154,9 @@ async fn a_key_is_one_calls_until_it_has_an_answer_or_has_died() -> Outcome {
     assert_eq!(verdicts.iter().filter(|it| **it == Verdict::Go).count(), 1);
     assert_eq!(verdicts.iter().filter(|it| **it == Verdict::Running).count(), 49);
     assert_eq!(service.verdict(&ask("other", 60_000)).await?, Verdict::Mismatch);
-    let answer = Some("\0 is no letter, \u{1F600} is".replace('\0', "\\u0000"));
-    let finish =
-        Finish { repeat: Some("k".to_owned()), answer: answer.clone(), ..Finish::default() };
+    let answer = "\\u0000 is no letter, \u{1F600} is".to_owned();
+    let kept = Some(answer.clone());
+    let finish = Finish { repeat: Some("k".to_owned()), answer: kept, ..Finish::default() };
     service.ask::<()>("finish", &finish).await?;
     assert_eq!(service.verdict(&ask("r", 60_000)).await?, Verdict::Repeat(answer));
     pilot.stop().await

@@ -37,7 +37,8 @@ pub(crate) struct Reply {
     head: Option<oneshot::Sender<Head>>,
     /// Set on every answer.
     common: HeaderMap,
-    body: mpsc::Sender<Bytes>,
+    /// `None` once the answer has ended.
+    body: Option<mpsc::Sender<Bytes>>,
 }
 
 /// The end that the caller's side reads.
@@ -54,7 +55,7 @@ impl Reply {
     pub(crate) fn new() -> (Self, Answered) {
         let (head, answered_head) = oneshot::channel();
         let (body, answered_body) = mpsc::channel(BUFFER);
-        let reply = Self { head: Some(head), common: HeaderMap::new(), body };
+        let reply = Self { head: Some(head), common: HeaderMap::new(), body: Some(body) };
         (reply, Answered { head: answered_head, body: answered_body })
     }
 
@@ -79,12 +80,21 @@ impl Reply {
 
     /// Sends a piece of the body.
     pub(crate) async fn chunk(&mut self, bytes: impl Into<Bytes>) -> Result<(), Gone> {
-        self.body.send(bytes.into()).await.map_err(|_| Gone)
+        let body = self.body.as_ref().ok_or(Gone)?;
+        body.send(bytes.into()).await.map_err(|_| Gone)
+    }
+
+    /// Ends the answer: what is still to be done keeps no caller waiting.
+    pub(crate) fn end(&mut self) {
+        self.body = None;
     }
 
     /// Waits until the caller goes away, if the platform tells.
     pub(crate) async fn gone(&self) {
-        self.body.closed().await;
+        match &self.body {
+            Some(body) => body.closed().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Sends a whole answer.

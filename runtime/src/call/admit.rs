@@ -44,8 +44,8 @@ const AFTER_DEADLINE: Duration = Duration::from_secs(5);
 const TO_FINISH: Duration = Duration::from_secs(2);
 
 /// A call to be let in.
-pub(super) struct Request<'a> {
-    pub(super) function: &'a Function,
+pub(super) struct Request<'f, 'a> {
+    pub(super) function: &'f Function,
     pub(super) incoming: &'a Incoming,
     pub(super) party: &'a Party,
     /// The place of the model that is asked first.
@@ -54,15 +54,7 @@ pub(super) struct Request<'a> {
     pub(super) deadline: Instant,
 }
 
-/// What becomes of a call.
-pub(super) enum Admission<'a> {
-    /// It does its work and tells [`Entry::close`] what came of it.
-    Go(Entry<'a>),
-    /// It was answered before.
-    Answered(Kept),
-}
-
-/// What is to be kept of a call that does its work.
+/// What is to be kept of a call, and where.
 #[derive(Default)]
 pub(super) struct Entry<'a> {
     state: Option<&'a State>,
@@ -71,15 +63,16 @@ pub(super) struct Entry<'a> {
     lead: Option<Lead<'a>>,
 }
 
-impl<'a> Request<'a> {
-    /// Lets the call in, or says why not. What callers are told of their limits is set on every answer
-    /// from here on.
+impl<'f> Request<'f, '_> {
+    /// Lets the call in, or says why not: to do its work, or with an answer that was given before.
+    /// What callers are told of their limits is set on every answer from here on.
     pub(super) async fn admit(
         &self,
+        entry: &mut Entry<'f>,
         ledger: &mut Ledger,
         reply: &mut Reply,
-    ) -> Result<Admission<'a>, Problem> {
-        let Some(state) = &self.function.state else { return Ok(Admission::Go(Entry::default())) };
+    ) -> Result<Option<Kept>, Problem> {
+        let Some(state) = &self.function.state else { return Ok(None) };
         let rate = self.function.endpoint.rate;
         let control = CacheControl::read(self.incoming);
         let cache = self.cache();
@@ -100,14 +93,10 @@ impl<'a> Request<'a> {
             self.ask(state, &ask, rate, ledger, reply).await?
         };
         let looked_up = ask.cache;
-        let mut entry = Entry {
-            state: Some(state),
-            repeat: ask.repeat.map(|repeat| repeat.key),
-            cache: cache.filter(|_| !control.forget),
-            lead: None,
-        };
+        entry.state = Some(state);
+        entry.cache = cache.filter(|_| !control.forget);
         match verdict {
-            Verdict::Go => {}
+            Verdict::Go => entry.repeat = ask.repeat.map(|repeat| repeat.key),
             Verdict::Running => {
                 let detail = "the first call with this `Idempotency-Key` is still at work";
                 return Err(Problem::new(REPEAT_RUNNING, detail).retry_after(RETRY_AFTER));
@@ -118,12 +107,14 @@ impl<'a> Request<'a> {
             }
             Verdict::Repeat(answer) => {
                 reply.always(header("x-promptpilot-idempotency", "replayed"));
-                return read(&answer).map(Admission::Answered);
+                entry.cache = None;
+                return read(&answer).map(Some);
             }
             // What cannot be read was written by another version: it is made anew.
             Verdict::Hit(answer) => {
+                entry.repeat = ask.repeat.map(|repeat| repeat.key);
                 if let Ok(kept) = Kept::read(&answer) {
-                    return Ok(self.hit(entry, kept, ledger, reply).await);
+                    return Ok(Some(hit(kept, entry, ledger, reply)));
                 }
             }
         }
@@ -132,25 +123,11 @@ impl<'a> Request<'a> {
             match seat.map_err(|_| Problem::new(TIMEOUT, "no answer within the call's time"))? {
                 Seat::Lead(lead) => entry.lead = Some(lead),
                 Seat::Answered(kept) => {
-                    return Ok(self.hit(entry, Kept::clone(&kept), ledger, reply).await);
+                    return Ok(Some(hit(Kept::clone(&kept), entry, ledger, reply)));
                 }
             }
         }
-        Ok(Admission::Go(entry))
-    }
-
-    async fn hit(
-        &self,
-        mut entry: Entry<'a>,
-        kept: Kept,
-        ledger: &mut Ledger,
-        reply: &mut Reply,
-    ) -> Admission<'a> {
-        note_cache(CacheOutcome::Hit, ledger, reply);
-        // It is remembered already, and must not live longer by being asked for.
-        entry.cache = None;
-        entry.close(Some(&kept)).await;
-        Admission::Answered(kept)
+        Ok(None)
     }
 
     async fn ask(
@@ -228,6 +205,13 @@ fn without_store(ask: &Admit, ledger: &mut Ledger) -> Result<Verdict, Problem> {
         return Err(Problem::new(STATE_UNAVAILABLE, detail).retry_after(RETRY_AFTER));
     }
     Ok(Verdict::Go)
+}
+
+fn hit(kept: Kept, entry: &mut Entry<'_>, ledger: &mut Ledger, reply: &mut Reply) -> Kept {
+    note_cache(CacheOutcome::Hit, ledger, reply);
+    // It is remembered already, and must not live longer by being asked for.
+    entry.cache = None;
+    kept
 }
 
 fn read(answer: &str) -> Result<Kept, Problem> {

@@ -23,9 +23,9 @@ pub(crate) struct Kept {
     /// What it cost when it was made, in micro-USD.
     pub(super) cost: Option<u64>,
     /// What the model said, as streams give it.
-    text: String,
+    pub(super) text: String,
     /// What the caller got.
-    value: Value,
+    pub(super) value: Value,
 }
 
 impl Kept {
@@ -51,18 +51,18 @@ impl Kept {
 
     /// Gives the answer again, in the form that this caller asks for.
     pub(super) async fn tell(
-        self,
+        &self,
         endpoint: &'static Endpoint,
         streams: bool,
         deadline: tokio::time::Instant,
         reply: &mut Reply,
         ledger: &mut Ledger,
     ) -> Result<(), Problem> {
-        ledger.note_kept(&self);
+        ledger.note_kept(self);
         ledger.note_response(&self.value, answer::fields(&endpoint.response));
         if streams {
             ledger.note_streaming();
-            return stream::again(ledger, endpoint, &self.text, self.value, deadline, reply).await;
+            return stream::again(ledger, endpoint, self, deadline, reply).await;
         }
         let mut head = Head::new(StatusCode::OK, "application/json");
         plain::about(&mut head, ledger);

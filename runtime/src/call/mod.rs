@@ -29,9 +29,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::{
-    admit::{Admission, Entry},
+    admit::Entry,
     ask::{Asker, Task},
     headers::CallHeaders,
+    kept::Kept,
     ledger::Ledger,
     party::Party,
 };
@@ -72,24 +73,29 @@ pub(crate) async fn run(
     let mut ledger = Ledger::open(function, *call_id, platform_request_id, source, *arrived);
     (function.output)(&output::start_line(&ledger.start_record()));
 
-    let work = work(function, incoming, moment, reply, &mut ledger);
+    let mut entry = Entry::default();
+    let work = work(function, incoming, moment, reply, &mut ledger, &mut entry);
     let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
         Err(Problem::new(INTERNAL, "the function failed in this call; its log says where"))
     });
-    if let Err(problem) = outcome {
-        ledger.fail(&problem);
-        tell(reply, &problem, *call_id).await;
+    if let Err(problem) = &outcome {
+        ledger.fail(problem);
+        tell(reply, problem, *call_id).await;
     }
+    reply.end();
     (function.output)(&output::call_line(ledger.close()));
+    entry.close(outcome.ok().flatten().as_ref()).await;
 }
 
-async fn work(
-    function: &Function,
+/// Does the work of a call. What is to be kept of it is what it returns; where, is in `entry`.
+async fn work<'a>(
+    function: &'a Function,
     incoming: &Incoming,
     moment: &Moment,
     reply: &mut Reply,
     ledger: &mut Ledger,
-) -> Result<(), Problem> {
+    entry: &mut Entry<'a>,
+) -> Result<Option<Kept>, Problem> {
     let endpoint = function.endpoint;
     check_privilege(function, incoming)?;
     check_form(incoming, endpoint.max_body)?;
@@ -116,19 +122,15 @@ async fn work(
     let streams = incoming.accepts("text/event-stream");
     let party = Party::new(function, incoming, &headers, caller);
     let order = endpoint.order(headers.user.as_deref(), caller.test);
-    let entry = if incoming.privilege.is_some() {
-        Entry::default()
-    } else {
+    if incoming.privilege.is_none() {
         let model = order.first().copied().unwrap_or_default();
         let turns = turns.as_slice();
         let request = admit::Request { function, incoming, party: &party, model, turns, deadline };
-        match request.admit(ledger, reply).await? {
-            Admission::Go(entry) => entry,
-            Admission::Answered(kept) => {
-                return kept.tell(endpoint, streams, deadline, reply, ledger).await;
-            }
+        if let Some(kept) = request.admit(entry, ledger, reply).await? {
+            kept.tell(endpoint, streams, deadline, reply, ledger).await?;
+            return Ok(Some(kept));
         }
-    };
+    }
     let allowances = match incoming.privilege {
         None => party.allowances(endpoint.budgets),
         Some(_) => Vec::new(),
@@ -136,13 +138,11 @@ async fn work(
     let traceparent = headers.traceparent.as_deref();
     let task = Task { function, deadline, traceparent, allowances: &allowances };
     let asker = Asker::new(task, ledger, order);
-    let outcome = if streams {
-        stream::run(asker, endpoint, &turns, reply).await
+    if streams {
+        stream::run(asker, endpoint, &turns, reply).await.map(Some)
     } else {
-        plain::run(asker, endpoint, &turns, reply).await
-    };
-    entry.close(outcome.as_ref().ok()).await;
-    outcome.map(drop)
+        plain::run(asker, endpoint, &turns, reply).await.map(Some)
+    }
 }
 
 fn check_privilege(function: &Function, incoming: &Incoming) -> Result<(), Problem> {

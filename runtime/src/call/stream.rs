@@ -61,13 +61,13 @@ pub(super) async fn run(
 pub(super) async fn again(
     ledger: &Ledger,
     endpoint: &Endpoint,
-    text: &str,
-    value: Value,
+    kept: &Kept,
     deadline: Instant,
     reply: &mut Reply,
 ) -> Result<(), Problem> {
-    let delta = event("delta", &json!({ "text": text }));
-    send(reply, deadline, delta + &event("done", &done(ledger, endpoint, value))).await
+    let delta = event("delta", &json!({ "text": kept.text }));
+    let done = event("done", &done(ledger, endpoint, kept.value.clone()));
+    send(reply, deadline, delta + &done).await
 }
 
 /// Runs the call and passes its text on.
