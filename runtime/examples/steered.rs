@@ -99,10 +99,10 @@ fn endpoint(settings: &Value) -> Endpoint {
             Some("api-key") => Auth::ApiKey { test: &provider::TEST_MODEL },
             _ => Auth::Public,
         },
-        rate: settings["rate"].as_object().map(|rate| Rate {
-            capacity: u32::try_from(rate["capacity"].as_u64().unwrap_or(1)).unwrap_or(1),
-            step_us: rate["step_us"].as_u64().unwrap_or(1),
-            per: whose(&rate["per"]),
+        rate: settings["rate"]["capacity"].as_u64().map(|capacity| Rate {
+            capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
+            step_us: settings["rate"]["step_us"].as_u64().unwrap_or(1),
+            per: whose(&settings["rate"]["per"]),
         }),
         budgets: Vec::leak(
             settings["budgets"].as_array().into_iter().flatten().map(budget).collect(),

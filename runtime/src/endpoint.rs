@@ -9,6 +9,8 @@ pub use promptpilot_spec::{
     units::{Money, Period},
 };
 
+use promptpilot_spec::model::{ABOUT_TOOLS, AN_IMAGE};
+
 use crate::{provider::Provider, state::StateStore};
 
 /// One endpoint, checked and resolved.
@@ -255,9 +257,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// The most that a request of so many bytes can cost, in micro-USD: a token is at least a byte.
-    pub(crate) fn most_cost(&self, bytes: usize) -> u64 {
-        let tokens_in = u64::try_from(bytes).unwrap_or(u64::MAX);
+    /// The most that a request can cost, in micro-USD, of so many bytes (a token is at least a byte),
+    /// and with what is counted without being written out in it.
+    pub(crate) fn most_cost(&self, bytes: usize, images: usize, tools: usize) -> u64 {
+        let number = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let images = number(images).saturating_mul(AN_IMAGE);
+        let tools = if tools == 0 { 0 } else { ABOUT_TOOLS };
+        let tokens_in = number(bytes).saturating_add(images).saturating_add(tools);
         let tokens_out = u64::from(self.parameters.max_tokens.unwrap_or(u32::MAX));
         let steps = self.price_steps.iter().filter(|step| step.from <= tokens_in);
         let prices = self.price.iter().chain(steps.map(|step| &step.price));

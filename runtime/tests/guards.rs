@@ -105,12 +105,14 @@ async fn reserve(State(store): State<Arc<Store>>, Json(ask): Json<Reserve>) -> S
     }
     let mut blocks = Vec::new();
     for (place, budget) in ask.budgets.iter().enumerate() {
-        let taken = taken.entry(budget.bucket.clone()).or_default();
-        let Some(amount) = budget.block(budget.limit.micro_usd - *taken) else {
+        let left = budget.limit.micro_usd - taken.get(&budget.bucket).copied().unwrap_or_default();
+        let Some(amount) = budget.block(left) else {
             return store.answer(Reserved::Spent { place, retry_after_ms: 90_000 });
         };
-        *taken += amount;
         blocks.push(Block { window: WINDOW.0, ends: WINDOW.1, amount });
+    }
+    for (budget, block) in ask.budgets.into_iter().zip(&blocks) {
+        *taken.entry(budget.bucket).or_default() += block.amount;
     }
     store.answer(Reserved::Blocks(blocks))
 }

@@ -34,6 +34,13 @@ pub struct Model {
     pub images: bool,
 }
 
+/// Most tokens that an image is counted as: eight tiles of 5,667 and 2,833 more, by the dearest of
+/// OpenAI's models. The others' are below 6,000.
+pub const AN_IMAGE: u64 = 50_000;
+
+/// What a provider says to a model about tools in general. Anthropic's has up to 700 tokens.
+pub const ABOUT_TOOLS: u64 = 1024;
+
 /// Price in micro-USD per million tokens, the form in which costs are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ModelPrice"))]

@@ -3,7 +3,7 @@
 use promptpilot_spec::{
     Definition,
     definition::{FieldType, ResponseFormat},
-    model::{self, Price},
+    model::{self, ABOUT_TOOLS, AN_IMAGE, Price},
     template::MAX_REPAIR,
 };
 
@@ -16,13 +16,6 @@ use crate::{
 
 /// What a provider adds around a message: roles, delimiters.
 const AROUND_A_MESSAGE: u64 = 16;
-
-/// Most tokens that an image is counted as: eight tiles of 5,667 and 2,833 more, by the dearest of
-/// OpenAI's models. The others' are below 6,000.
-const AN_IMAGE: u64 = 50_000;
-
-/// What a provider says to a model about tools in general. Anthropic's has up to 700 tokens.
-const ABOUT_TOOLS: u64 = 1024;
 
 pub(super) fn of(
     definition: &Definition,

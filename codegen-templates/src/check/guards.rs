@@ -2,12 +2,13 @@
 
 use promptpilot_spec::{
     Definition,
-    definition::{AuthMode, CacheScope, OnStateFailure, Per, Whose},
+    definition::{AuthMode, CacheScope, FieldType, OnStateFailure, Per, Whose},
+    model,
 };
 
 use crate::{
-    finding::Finding,
-    plan::{PlannedBudget, PlannedCache, PlannedRate},
+    finding::{Finding, child},
+    plan::{PlannedBudget, PlannedCache, PlannedModel, PlannedRate},
 };
 
 /// The rate, with what the definition leaves open. A step is rounded up: never more than was said.
@@ -38,6 +39,18 @@ pub(super) fn budgets(definition: &Definition) -> Vec<PlannedBudget> {
     ];
     let given = all.into_iter().filter_map(|(per, limit)| Some((per, limit?)));
     given.map(|(per, limit)| PlannedBudget { per, limit }).collect()
+}
+
+/// What an answer may cost has to be known before it is paid: beside a budget, models are told the
+/// largest answer that they can give where the definition names none.
+pub(super) fn bound_answers<'a>(
+    definition: &Definition,
+    models: impl Iterator<Item = &'a mut PlannedModel>,
+) {
+    for planned in models.filter(|_| definition.limits.budget.is_some()) {
+        let most = || Some(model::find(planned.provider, &planned.name)?.output);
+        planned.max_tokens = planned.max_tokens.or_else(most);
+    }
 }
 
 /// Whether calls go on where nobody can say what is left of a budget.
@@ -90,6 +103,13 @@ fn check_budget(definition: &Definition, findings: &mut Vec<Finding>) {
         findings.push(
             Finding::error("budget-empty", "/limits/budget", "this budget holds nobody back")
                 .hint("give `endpoint`, `per_key` or `per_user`, such as \"20 USD/day\""),
+        );
+    }
+    for (name, _) in definition.request.iter().filter(|(_, it)| it.kind == FieldType::File) {
+        let message = "a file may have any number of pages, so no budget can hold";
+        findings.push(
+            Finding::error("unbounded-cost", child("/request", name), message)
+                .hint("take `image` fields, or leave out [limits.budget]"),
         );
     }
     let limits =

@@ -44,8 +44,10 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
     tools::check(definition, &mut findings);
     let templates = template::parse(&texts, &mut findings);
     variables::check(&templates, &definition.request, &mut findings);
-    let models = model::check(definition, facts, &mut findings);
-    let splits = model::splits(definition, facts, &mut findings);
+    let mut models = model::check(definition, facts, &mut findings);
+    let mut splits = model::splits(definition, facts, &mut findings);
+    let shares = splits.iter_mut().map(|split| &mut split.model);
+    guards::bound_answers(definition, models.iter_mut().chain(shares));
     let all: Vec<_> = models.iter().chain(splits.iter().map(|split| &split.model)).collect();
     limits::check(definition, facts, &all, &mut findings);
     media::check(definition, &all, &mut findings);

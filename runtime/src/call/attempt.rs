@@ -145,7 +145,9 @@ impl Attempts<'_> {
         if let Some(traceparent) = traceparent {
             request = request.header("traceparent", traceparent);
         }
-        self.reserve(model, request.body.len(), &run.hold).await?;
+        let images = turns.iter().map(|turn| turn.media.len()).sum();
+        let most = model.most_cost(request.body.len(), images, endpoint.tools.len());
+        self.reserve(model, most, &run.hold).await?;
         let reply = provider.transport().send(request).await?;
         *status = Some(reply.status);
         let request_id = provider.request_id(&reply.headers);
@@ -172,19 +174,14 @@ impl Attempts<'_> {
         Ok(())
     }
 
-    /// Sets aside the most that a request of so many bytes can cost.
-    async fn reserve(
-        &self,
-        model: &'static Model,
-        bytes: usize,
-        hold: &Hold,
-    ) -> Result<(), Failure> {
+    /// Sets aside the most that a request can cost, in micro-USD.
+    async fn reserve(&self, model: &'static Model, most: u64, hold: &Hold) -> Result<(), Failure> {
         let Task { function, allowances, deadline, .. } = self.task;
         let Some(purse) = &function.purse else { return Ok(()) };
         if allowances.is_empty() || model.provider.is_free() {
             return Ok(());
         }
-        let held = match purse.reserve(allowances, model.most_cost(bytes), deadline).await {
+        let held = match purse.reserve(allowances, most, deadline).await {
             Ok(reservation) => Held::Reserved(reservation),
             Err(NoMoney::Spent { place, retry_after }) => {
                 let limit = allowances.get(place).map(|it| it.limit.to_string());
