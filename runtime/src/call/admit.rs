@@ -225,6 +225,13 @@ fn read(answer: &str) -> Result<Kept, Problem> {
 }
 
 impl Entry<'_> {
+    /// Keeps the answer before the caller has it, where it may be asked for again at once.
+    pub(super) async fn keep(&mut self, kept: &Kept) {
+        if self.repeat.is_some() {
+            std::mem::take(self).close(Some(kept)).await;
+        }
+    }
+
     /// Keeps the answer, for repeats and for others. Without one the caller may try again.
     pub(super) async fn close(self, kept: Option<&Kept>) {
         if let (Some(lead), Some(kept)) = (&self.lead, kept) {

@@ -127,6 +127,7 @@ async fn work<'a>(
         let turns = turns.as_slice();
         let request = admit::Request { function, incoming, party: &party, model, turns, deadline };
         if let Some(kept) = request.admit(entry, ledger, reply).await? {
+            entry.keep(&kept).await;
             kept.tell(endpoint, streams, deadline, reply, ledger).await?;
             return Ok(Some(kept));
         }
@@ -139,9 +140,9 @@ async fn work<'a>(
     let task = Task { function, deadline, traceparent, allowances: &allowances };
     let asker = Asker::new(task, ledger, order);
     if streams {
-        stream::run(asker, endpoint, &turns, reply).await.map(Some)
+        stream::run(asker, &turns, reply, entry).await.map(Some)
     } else {
-        plain::run(asker, endpoint, &turns, reply).await.map(Some)
+        plain::run(asker, &turns, reply, entry).await.map(Some)
     }
 }
 

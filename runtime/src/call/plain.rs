@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::{
+    admit::Entry,
     answer::{self, shape},
     ask::Asker,
     kept::Kept,
@@ -18,10 +19,11 @@ use crate::{
 
 pub(super) async fn run(
     mut asker: Asker<'_>,
-    endpoint: &'static Endpoint,
     turns: &[Turn],
     reply: &mut Reply,
+    entry: &mut Entry<'_>,
 ) -> Result<Kept, Problem> {
+    let endpoint = asker.task.function.endpoint;
     let work = work(&mut asker, endpoint, turns);
     let (text, value) = tokio::select! {
         answer = work => answer?,
@@ -31,9 +33,11 @@ pub(super) async fn run(
     ledger.note_response(&value, answer::fields(&endpoint.response));
     let mut head = Head::new(StatusCode::OK, "application/json");
     about(&mut head, ledger);
+    let kept = Kept::new(ledger.record(), text, value);
+    entry.keep(&kept).await;
     // A caller who is gone by now is not told apart from one who is not: the work is done.
-    let _ = reply.whole(head, value.to_string()).await;
-    Ok(Kept::new(ledger.record(), text, value))
+    let _ = reply.whole(head, kept.value.to_string()).await;
+    Ok(kept)
 }
 
 /// What the model said, and what the caller gets.

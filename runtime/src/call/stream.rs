@@ -15,8 +15,9 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
+    admit::Entry,
     answer::{self, shape},
-    ask::Asker,
+    ask::{Asker, Task},
     kept::Kept,
     ledger::Ledger,
     plain::usd,
@@ -39,20 +40,22 @@ const BUFFER: usize = 16;
 
 pub(super) async fn run(
     mut asker: Asker<'_>,
-    endpoint: &'static Endpoint,
     turns: &[Turn],
     reply: &mut Reply,
+    entry: &mut Entry<'_>,
 ) -> Result<Kept, Problem> {
     let (sender, deltas) = mpsc::channel(BUFFER);
     asker.ledger.note_streaming();
     asker.deltas = Some(sender);
-    let deadline = asker.task.deadline;
+    let Task { deadline, function, .. } = asker.task;
+    let endpoint = function.endpoint;
     let answer = pump(&mut asker, turns, deltas, reply).await?;
     // There is no repair: the caller has read what there was.
     let value = shape(&answer, &endpoint.response, endpoint.tools)?;
     let ledger = asker.ledger;
     ledger.note_response(&value, answer::fields(&endpoint.response));
     let kept = Kept::new(ledger.record(), answer.text, value.clone());
+    entry.keep(&kept).await;
     send(reply, deadline, event("done", &done(ledger, endpoint, value))).await?;
     Ok(kept)
 }

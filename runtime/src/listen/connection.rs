@@ -1,6 +1,6 @@
 //! One connection: its requests become calls, and a caller who goes away ends a call.
 
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
@@ -46,11 +46,11 @@ pub(super) struct Door {
 }
 
 /// Serves a connection until its client or the server ends it.
-pub(super) async fn serve(door: Door, stream: TcpStream) {
+pub(super) async fn serve(door: Door, stream: TcpStream, address: IpAddr) {
     // Without it the only cost is delay.
     let _ = stream.set_nodelay(true);
     let mut phase = door.phase.clone();
-    let service = service_fn(|request| answer(door.clone(), request));
+    let service = service_fn(|request| answer(door.clone(), address, request));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
@@ -73,9 +73,13 @@ pub(super) async fn serve(door: Door, stream: TcpStream) {
 
 /// Answers a request. Where this is dropped, or what it returns, the call knows that its caller is
 /// gone.
-async fn answer(door: Door, request: Request<Body>) -> Result<Response<Outgoing>, Infallible> {
+async fn answer(
+    door: Door,
+    address: IpAddr,
+    request: Request<Body>,
+) -> Result<Response<Outgoing>, Infallible> {
     let Door { function, running, .. } = door;
-    let incoming = request::read(request, function.endpoint.max_body).await;
+    let incoming = request::read(request, address, function.endpoint.max_body).await;
     let (reply, answered) = Reply::new();
     tokio::spawn(async move {
         route::handle(function, incoming, Platform::none(), reply).await;

@@ -95,7 +95,9 @@ async fn serve(function: Arc<Function>, listener: net::TcpListener) -> io::Resul
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(tokio::spawn(connection::serve(door.clone(), stream))),
+                Ok((stream, peer)) => {
+                    drop(tokio::spawn(connection::serve(door.clone(), stream, peer.ip())));
+                }
                 Err(error) => {
                     log(Level::Warn, &format!("could not accept a connection: {error}"));
                     sleep(PAUSE).await;

@@ -1,6 +1,6 @@
 //! An HTTP request, read as far as the endpoint allows, in the form that an event has.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Request};
@@ -20,7 +20,11 @@ const BODY_WITHIN: Duration = Duration::from_secs(60);
 const HOP_BY_HOP: [&str; 4] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding"];
 
 /// Reads a request. Of a body that is too large no more is read than shows it.
-pub(super) async fn read(request: Request<Body>, max_body: u64) -> Result<Incoming, Problem> {
+pub(super) async fn read(
+    request: Request<Body>,
+    address: IpAddr,
+    max_body: u64,
+) -> Result<Incoming, Problem> {
     let (head, body) = request.into_parts();
     let incomplete = |why: String| Problem::new(BODY_INCOMPLETE, why);
     let (body, oversized) = match timeout(BODY_WITHIN, collect(body, max_body)).await {
@@ -34,6 +38,7 @@ pub(super) async fn read(request: Request<Body>, max_body: u64) -> Result<Incomi
     Ok(Incoming {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
+        address: address.to_string(),
         headers: headers(&head.headers),
         body,
         oversized,
