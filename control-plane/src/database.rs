@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool, Postgres, Transaction,
+    PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
@@ -41,7 +41,14 @@ impl Database {
         organization: Uuid,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
         let mut transaction = self.app.begin().await?;
-        sqlx::query!("select set_config('app.org', $1, true)", organization.to_string())
+        see(&mut transaction, organization).await?;
+        Ok(transaction)
+    }
+
+    /// A transaction that sees what is one person's own, and no organization.
+    pub(crate) async fn person(&self, user: Uuid) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.app.begin().await?;
+        sqlx::query!("select set_config('app.user', $1, true)", user.to_string())
             .fetch_one(&mut *transaction)
             .await?;
         Ok(transaction)
@@ -68,6 +75,14 @@ impl Database {
     pub(crate) const fn system(&self) -> &PgPool {
         &self.system
     }
+}
+
+/// Lets a transaction see one organization from here on.
+pub(crate) async fn see(db: &mut PgConnection, organization: Uuid) -> sqlx::Result<()> {
+    sqlx::query!("select set_config('app.org', $1, true)", organization.to_string())
+        .fetch_one(db)
+        .await?;
+    Ok(())
 }
 
 /// A request's statement that takes longer, waits longer for a lock, or a transaction that does

@@ -1,4 +1,4 @@
-//! Endpoints, their keys, the deploy pipeline and the call log, over Postgres and HTTP.
+//! People and organizations, endpoints, their keys, the deploy pipeline and the call log, over Postgres and HTTP.
 //!
 //! Each feature is a folder that holds all of itself: `model.rs` has its types, `store.rs` its SQL
 //! and nothing else has SQL, `routes.rs` its HTTP. The pipeline is `deploy/`, a file a stage.
@@ -12,17 +12,19 @@ mod http;
 pub mod keys;
 mod lambda;
 mod migrate;
-mod people;
+pub mod organizations;
+pub mod people;
 mod plane;
 mod secret;
 pub mod settings;
 mod state;
 pub mod status;
+pub mod tokens;
 
 pub use calls::ingest::{EnvelopeLine, IngestError, Ingested};
 pub use deploy::build::{BuildError, Diagnostic, Export, Progress, export};
 pub use http::page::Page;
 pub use migrate::{MigrateError, migrate};
-pub use plane::{ConnectError, ControlPlane, LocalOwner};
+pub use plane::{ConnectError, ControlPlane, LocalOwner, SignInError};
 pub use secret::{NoKey, Secret, SecretKey, SecretToken};
-pub use settings::{BuildSettings, Faults, LambdaTarget, Rates, Settings, WorkerSettings};
+pub use settings::{BuildSettings, Faults, LambdaTarget, Rates, Settings, SignUps, WorkerSettings};

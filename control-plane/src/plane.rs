@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use aide::axum::ApiRouter;
-use axum::{extract::DefaultBodyLimit, middleware, routing::get};
+use axum::{extract::DefaultBodyLimit, http::HeaderValue, middleware, routing::get};
 use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -27,10 +27,10 @@ use crate::{
         rate::{self, Limits},
         request_id,
     },
-    keys, lambda,
-    people::store::ensure_local_owner,
+    keys, lambda, organizations,
+    people::{self, Throttle, admit, store::ensure_local_owner},
     settings::Settings,
-    state, status,
+    state, status, tokens,
 };
 
 /// The largest request: a deploy of many definitions.
@@ -53,6 +53,7 @@ struct Shared {
     wake: Arc<Notify>,
     metrics: Metrics,
     limits: Option<Arc<Limits>>,
+    throttle: Throttle,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
     _listener: DropGuard,
@@ -66,6 +67,11 @@ pub struct LocalOwner {
     /// Its owner.
     pub user: Uuid,
 }
+
+/// Why the local owner could not be signed in; the log says more.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("could not begin a session")]
+pub struct SignInError;
 
 /// Why a control plane could not start.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +105,7 @@ impl ControlPlane {
             wake,
             metrics: Metrics::new(),
             limits: rate::limits(settings.rates),
+            throttle: Throttle::new(),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
             _listener: gone.drop_guard(),
@@ -111,6 +118,9 @@ impl ControlPlane {
     /// The HTTP API.
     pub fn router(&self) -> axum::Router {
         let documented = ApiRouter::new()
+            .merge(people::routes::router())
+            .merge(tokens::routes::router())
+            .merge(organizations::routes::router())
             .merge(status::routes::router())
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
@@ -121,6 +131,7 @@ impl ControlPlane {
             .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
             .method_not_allowed_fallback(Problem::method_not_allowed)
             .layer(middleware::from_fn_with_state(self.clone(), idempotency::repeat))
+            .layer(middleware::from_fn_with_state(self.clone(), admit::admit))
             .layer(DefaultBodyLimit::max(MOST_BODY))
             .layer(middleware::from_fn(frame::within_time))
             .layer(middleware::from_fn_with_state(self.clone(), rate::limit))
@@ -150,6 +161,15 @@ impl ControlPlane {
     pub async fn ensure_local_owner(&self) -> Result<LocalOwner, sqlx::Error> {
         let system = self.shared.database.system();
         self.shared.owner.get_or_try_init(|| ensure_local_owner(system)).await.copied()
+    }
+
+    /// Signs the local owner in: the cookie of a new session, as the header `set-cookie` has it. For
+    /// whoever has shown that this machine is theirs.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sign_in_local_owner(&self) -> Result<HeaderValue, SignInError> {
+        people::begin_local(self).await.map_err(|_| SignInError)
     }
 
     /// Ends the connections to the database, so that it can be stopped in peace. Nothing works
@@ -197,6 +217,10 @@ impl ControlPlane {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.shared.throttle
     }
 
     pub(crate) fn limits(&self) -> Option<&Limits> {

@@ -65,6 +65,13 @@ impl fmt::Debug for SecretToken {
     }
 }
 
+/// A secret of 256 bits, in hexadecimal.
+pub(crate) fn random() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(hex::encode(bytes))
+}
+
 /// The one key of an installation, from which its other secrets are derived: so none of them has
 /// to be kept. All processes that share a database have the same.
 #[derive(Clone)]

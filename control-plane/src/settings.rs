@@ -30,6 +30,8 @@ pub struct Settings {
     pub allowed_hosts: Vec<String>,
     /// Where people reach the server, if they do by another address than it listens at.
     pub public_url: Option<String>,
+    /// Who may make an account.
+    pub sign_ups: SignUps,
     /// Origins of other sites whose pages may call the API, with tokens.
     pub cors_origins: Vec<String>,
     /// Proxies that are believed when they say where a request comes from.
@@ -61,6 +63,7 @@ impl Settings {
             token: None,
             allowed_hosts: Vec::new(),
             public_url: None,
+            sign_ups: SignUps::Invite,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             rates: None,
@@ -75,6 +78,17 @@ impl Settings {
     pub(crate) fn is_public_by_tls(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
+}
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUps {
+    /// Anybody.
+    Open,
+    /// Who has an invitation.
+    Invite,
+    /// Nobody.
+    Closed,
 }
 
 /// How often callers may ask, in requests a minute.

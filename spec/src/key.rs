@@ -31,7 +31,12 @@ impl KeyKind {
 
 /// The key of these random bytes.
 pub fn write(kind: KeyKind, random: &[u8; RANDOM]) -> String {
-    let body = format!("{}{}", kind.prefix(), hex(random));
+    write_as(kind.prefix(), random)
+}
+
+/// The same for what is no key and is written like one.
+pub fn write_as(prefix: &str, random: &[u8; RANDOM]) -> String {
+    let body = format!("{prefix}{}", hex(random));
     format!("{body}{}", checksum(&body))
 }
 

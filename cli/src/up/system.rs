@@ -86,7 +86,7 @@ impl System {
         let host = start_host(data.path(), functions).await?;
         let no_token = |error| Failure::new("could not make a token").caused_by(&error);
         let token = secret::random().map_err(no_token)?;
-        let (door, link) = Door::new(&token).map_err(no_token)?;
+        let (door, link) = Door::new().map_err(no_token)?;
         let mut settings =
             plane::local(data.path(), database_url, &host, key, SecretToken::new(&token));
         settings.state = Some(format!("http://{state}"));
@@ -121,7 +121,7 @@ impl System {
             host,
             api: tokio::spawn(plane::serve(
                 api_listener,
-                door.before(plane.router()),
+                door.before(&plane),
                 shutdown.clone(),
             )),
             state: tokio::spawn(plane::serve(

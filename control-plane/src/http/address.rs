@@ -1,13 +1,60 @@
-//! Where a request comes from: the peer, or whom a trusted proxy names.
+//! Where a request comes from (the peer, or whom a trusted proxy names), and where it went to.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::{
-    extract::ConnectInfo,
-    http::{Extensions, HeaderMap},
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
 };
 
-use crate::settings::Settings;
+use aide::OperationInput;
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{Extensions, HeaderMap, header, request::Parts},
+};
+
+use crate::{plane::ControlPlane, settings::Settings};
+
+/// The caller's address, where the server was told its peers'.
+#[derive(Debug)]
+pub(crate) struct Address(pub(crate) Option<IpAddr>);
+
+impl FromRequestParts<ControlPlane> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        plane: &ControlPlane,
+    ) -> Result<Self, Infallible> {
+        Ok(Self(of(&parts.headers, &parts.extensions, plane.settings())))
+    }
+}
+
+impl OperationInput for Address {}
+
+/// Where people reach this server: as its settings say, or as this request did.
+#[derive(Debug)]
+pub(crate) struct Site(String);
+
+impl Site {
+    /// The address of one of our pages.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+impl FromRequestParts<ControlPlane> for Site {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        plane: &ControlPlane,
+    ) -> Result<Self, Infallible> {
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let here = || format!("http://{}", host.unwrap_or("localhost"));
+        Ok(Self(plane.settings().public_url.clone().unwrap_or_else(here)))
+    }
+}
+
+impl OperationInput for Site {}
 
 /// The caller's address, where the server was told its peers'.
 pub(crate) fn of(

@@ -1,12 +1,18 @@
-//! Who asks, for handlers.
+//! Who asks, in which organization, as what: for handlers of what belongs to one.
 
-use aide::{OperationInput, generate::GenContext, openapi::Operation};
-use axum::{extract::FromRequestParts, http::request::Parts};
+use aide::OperationInput;
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use super::openapi;
-use crate::{http::Problem, plane::ControlPlane};
+use crate::{
+    http::Problem,
+    people::Role,
+    plane::ControlPlane,
+};
 
 /// An authorised request: the plane, the organization and the person.
 #[derive(Debug, Clone)]
@@ -14,6 +20,8 @@ pub(crate) struct Context {
     pub(crate) plane: ControlPlane,
     pub(crate) organization: Uuid,
     pub(crate) user: Uuid,
+    /// What the person is in the organization.
+    pub(crate) role: Role,
 }
 
 impl Context {
@@ -28,20 +36,21 @@ impl FromRequestParts<ControlPlane> for Context {
 
     async fn from_request_parts(
         parts: &mut Parts,
-        plane: &ControlPlane,
+        _: &ControlPlane,
     ) -> Result<Self, Self::Rejection> {
-        if let Some(known) = parts.extensions.get::<Self>() {
-            return Ok(known.clone());
-        }
-        super::guard::authorise(&parts.headers, plane)?;
-        let owner = plane.ensure_local_owner().await?;
-        Ok(Self { plane: plane.clone(), organization: owner.organization, user: owner.user })
+        admitted(parts)
     }
 }
 
-impl OperationInput for Context {
-    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
-        openapi::note(operation, &["unauthorized"]);
-        operation.security.push([("token".to_owned(), Vec::new())].into_iter().collect());
-    }
+/// What was found out when the request was let in. A handler that asks for more than its operation
+/// is listed with answers nobody.
+pub(crate) fn admitted<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, Problem> {
+    parts.extensions.get::<T>().cloned().ok_or_else(|| {
+        tracing::error!(path = parts.uri.path(), "the list of operations lets this in too easily");
+        let detail = "this operation is listed wrongly";
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    })
 }
+
+/// What it takes to be let in is told by the list of operations.
+impl OperationInput for Context {}

@@ -1,4 +1,4 @@
-//! What stands in front of every handler: is this request meant for us, and may it come in?
+//! What stands in front of every handler: is this request meant for us, and from a page of ours?
 //!
 //! A page in somebody's browser can send requests to loopback addresses, and a name of its own can
 //! resolve to one. So the `Host` must be a name that we know, and an `Origin`, where there is one,
@@ -59,24 +59,6 @@ fn is_known(host: &str, allowed: &[String]) -> bool {
     };
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
         || allowed.iter().any(|known| known.eq_ignore_ascii_case(name))
-}
-
-/// Refuses requests without the right token.
-pub(crate) fn authorise(headers: &HeaderMap, plane: &ControlPlane) -> Result<(), Problem> {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .unwrap_or_default();
-    match &plane.settings().token {
-        Some(token) if token.matches(given) => Ok(()),
-        _ => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "this request carries no token, or a wrong one",
-        )
-        .hint("send `Authorization: Bearer <token>`")),
-    }
 }
 
 #[cfg(test)]

@@ -5,13 +5,16 @@ use aide::{
     axum::ApiRouter,
     generate,
     openapi::{
-        Header, HeaderStyle, Info, License, MediaType, OpenApi, Operation, Parameter,
-        ParameterData, ParameterSchemaOrContent, PathItem, PathStyle, ReferenceOr, Response,
-        SchemaObject, SecurityScheme, StatusCode, Tag,
+        ApiKeyLocation, Header, HeaderStyle, Info, License, MediaType, OpenApi, Operation,
+        Parameter, ParameterData, ParameterSchemaOrContent, PathItem, PathStyle, QueryStyle,
+        ReferenceOr, Response, SchemaObject, SecurityScheme, StatusCode, Tag,
     },
     transform::{TransformOpenApi, TransformOperation},
 };
-use axum::{Json, Router, http};
+use axum::{
+    Json, Router,
+    http::{self, Method},
+};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Value, json};
@@ -20,7 +23,10 @@ use super::{
     catalogue::{self, Kind},
     problem::{Document, TYPE_PREFIX},
 };
-use crate::plane::ControlPlane;
+use crate::{
+    people::access::{self, Access},
+    plane::ControlPlane,
+};
 
 /// Where an operation's kinds of problems are, in the document itself.
 const KINDS: &str = "x-problem-types";
@@ -41,8 +47,27 @@ const ALWAYS: [&str; 9] = [
 /// What may happen to any request of the API itself.
 const IN_API: [&str; 1] = ["request-timeout"];
 
+/// Where it has to be known who asks.
+const KNOWN: [&str; 2] = ["unauthorized", "csrf-token-wrong"];
+
+/// Where a role in an organization is asked for.
+const IN_ORGANIZATION: [&str; 5] = [
+    "path-invalid",
+    "organization-required",
+    "role-insufficient",
+    "token-of-another-organization",
+    "organization-not-found",
+];
+
+/// Writes that are kept for a while.
+const REPEATABLE: [&str; 3] = ["idempotency-key-busy", "idempotency-key-reused", "body-too-large"];
+
 /// Operations and what they are about.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 9] = [
+    ("people", "Accounts and sessions"),
+    ("access-tokens", "What command lines and CI carry"),
+    ("organizations", "Organizations, who is in them, and invitations"),
+    ("api-keys", "What callers of endpoints carry"),
     ("endpoints", "Definitions, their versions, and where they answer"),
     ("deployments", "Attempts to bring a version to an environment"),
     ("calls", "What functions wrote down of each call"),
@@ -93,7 +118,20 @@ fn about(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
             SecurityScheme::Http {
                 scheme: "bearer".to_owned(),
                 bearer_format: None,
-                description: Some("A token of the installation.".to_owned()),
+                description: Some("An access token, or the installation's own.".to_owned()),
+                extensions: IndexMap::default(),
+            },
+        )
+        .security_scheme(
+            "session",
+            SecurityScheme::ApiKey {
+                location: ApiKeyLocation::Cookie,
+                name: "promptpilot".to_owned(),
+                description: Some(
+                    "What signing in leaves; over TLS its name begins with `__Host-`. Writes take \
+                     `x-csrf-token`, too."
+                        .to_owned(),
+                ),
                 extensions: IndexMap::default(),
             },
         );
@@ -170,11 +208,11 @@ pub(crate) fn or_events<'a, T: JsonSchema>(
 
 fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
     let operations = [
-        ("get", &mut item.get),
-        ("post", &mut item.post),
-        ("put", &mut item.put),
-        ("patch", &mut item.patch),
-        ("delete", &mut item.delete),
+        (Method::GET, &mut item.get),
+        (Method::POST, &mut item.post),
+        (Method::PUT, &mut item.put),
+        (Method::PATCH, &mut item.patch),
+        (Method::DELETE, &mut item.delete),
     ];
     for (method, operation) in operations {
         let Some(operation) = operation else { continue };
@@ -182,8 +220,9 @@ fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
         if path.starts_with("/api/") {
             note(operation, &IN_API);
         }
-        if method != "get" {
-            note(operation, &["idempotency-key-busy", "idempotency-key-reused", "body-too-large"]);
+        let in_organization = admit(path, operation, access::of(&method, path));
+        if method != Method::GET && in_organization {
+            note(operation, &REPEATABLE);
             let what = "Makes this request safe to repeat: with the same key, the same answer.";
             let schema = json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
             operation.parameters.push(bounded_header("idempotency-key", what, schema));
@@ -193,6 +232,35 @@ fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
         }
         respond(operation, problem);
     }
+}
+
+/// What it takes to be let in; whether an organization is meant.
+fn admit(path: &str, operation: &mut Operation, access: Access) -> bool {
+    if access == Access::Anybody {
+        return false;
+    }
+    note(operation, &KNOWN);
+    for scheme in ["token", "session"] {
+        operation.security.push([(scheme.to_owned(), Vec::new())].into_iter().collect());
+    }
+    if matches!(access, Access::InPerson | Access::MemberInPerson(_)) {
+        note(operation, &["in-person-only"]);
+    }
+    let (Access::Member(role) | Access::MemberInPerson(role)) = access else { return false };
+    note(operation, &IN_ORGANIZATION);
+    operation.extensions.insert("x-least-role".to_owned(), json!(role));
+    if !path.contains("{organization}") {
+        let what = "The organization, by slug or id. May be left out where only one can be meant.";
+        let schema = json_schema!({ "type": "string" });
+        let parameter_data = parameter("org", Some(what), false, schema);
+        operation.parameters.push(ReferenceOr::Item(Parameter::Query {
+            parameter_data,
+            allow_reserved: false,
+            style: QueryStyle::Form,
+            allow_empty_value: None,
+        }));
+    }
+    true
 }
 
 /// Names between braces.

@@ -1,3 +1,21 @@
-//! Organizations and the people in them.
+//! People: how they come in, who they are, and what they may do.
 
+pub(crate) mod access;
+pub(crate) mod admit;
+mod caller;
+mod cookie;
+pub mod model;
+mod password;
+pub(crate) mod routes;
+mod session;
+mod sessions;
+mod sign_in;
 pub(crate) mod store;
+mod throttle;
+
+pub use access::Role;
+pub(crate) use caller::{Caller, Via};
+pub(crate) use session::begin_local;
+pub(crate) use sessions::memberships;
+pub(crate) use sign_in::check_email;
+pub(crate) use throttle::Throttle;

@@ -1,7 +1,14 @@
-//! All SQL on users and organizations.
+//! All SQL on people, their passwords and their sessions. What belongs to one person is reached
+//! in a transaction of theirs; look-ups before that give ids and what they are allowed by.
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
 
+use super::{
+    Role,
+    model::{Membership, Session},
+};
 use crate::plane::LocalOwner;
 
 /// The address of the one person of an installation for one. It receives no mail.
@@ -26,4 +33,179 @@ pub(crate) async fn ensure_local_owner(system: &PgPool) -> sqlx::Result<LocalOwn
     )
     .fetch_one(system)
     .await
+}
+
+/// Whose session it is.
+#[derive(Debug)]
+pub(super) struct OfSession {
+    pub(super) session: Uuid,
+    pub(super) user: Uuid,
+}
+
+pub(super) async fn session_of(
+    db: &mut PgConnection,
+    hash: &str,
+) -> sqlx::Result<Option<OfSession>> {
+    sqlx::query_as!(
+        OfSession,
+        r#"select session_id as "session!", user_id as "user!" from session_of($1)"#,
+        hash
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Whose token it is, and for which organization.
+#[derive(Debug)]
+pub(super) struct OfToken {
+    pub(super) token: Uuid,
+    pub(super) user: Uuid,
+    pub(super) organization: Uuid,
+}
+
+pub(super) async fn token_of(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<OfToken>> {
+    sqlx::query_as!(
+        OfToken,
+        r#"select token_id as "token!", user_id as "user!", organization_id as "organization!"
+             from token_of($1)"#,
+        hash
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The person of an address.
+pub(super) async fn user_of(db: &mut PgConnection, email: &str) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!("select user_of($1)", email).fetch_one(db).await
+}
+
+/// What a person is in all of their organizations, or in the one of a slug or an id.
+pub(super) async fn memberships_of(
+    db: &mut PgConnection,
+    user: Uuid,
+    named: Option<&str>,
+) -> sqlx::Result<Vec<Membership>> {
+    let rows = sqlx::query!(
+        r#"select organization_id as "id!", slug as "slug!", name as "name!", role as "role!"
+             from memberships_of($1, $2)"#,
+        user,
+        named
+    )
+    .fetch_all(db)
+    .await?;
+    let membership = rows.into_iter().map(|row| Membership {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        role: Role::from_word(&row.role),
+    });
+    Ok(membership.collect())
+}
+
+/// Makes a person, in a transaction of theirs; the database makes an organization with them.
+pub(super) async fn add_user(
+    db: &mut PgConnection,
+    id: Uuid,
+    email: &str,
+    name: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!("insert into users (id, email, name) values ($1, $2, $3)", id, email, name)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Sets the person's password.
+pub(super) async fn set_password(
+    db: &mut PgConnection,
+    user: Uuid,
+    hash: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into passwords (user_id, hash) values ($1, $2)
+         on conflict (user_id) do update set hash = excluded.hash, changed_at = now()",
+        user,
+        hash
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The hash of the person's password.
+pub(super) async fn password(db: &mut PgConnection, user: Uuid) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select hash from passwords where user_id = $1", user)
+        .fetch_optional(db)
+        .await
+}
+
+/// A session to begin.
+#[derive(Debug)]
+pub(super) struct NewSession<'a> {
+    pub(super) user: Uuid,
+    pub(super) hash: &'a str,
+    pub(super) address: Option<String>,
+    pub(super) agent: Option<&'a str>,
+    pub(super) expires: OffsetDateTime,
+}
+
+/// Begins a session, and forgets those of the person that are over.
+pub(super) async fn add_session(db: &mut PgConnection, new: NewSession<'_>) -> sqlx::Result<Uuid> {
+    let id = Uuid::now_v7();
+    sqlx::query!(
+        "with over as (delete from sessions where user_id = $2 and expires_at < now())
+         insert into sessions (id, user_id, hash, address, agent, expires_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        id,
+        new.user,
+        new.hash,
+        new.address,
+        new.agent,
+        new.expires
+    )
+    .execute(db)
+    .await?;
+    Ok(id)
+}
+
+/// Ends the session of a cookie, whoever's it is.
+pub(super) async fn end_session(db: &mut PgConnection, hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("select end_session($1)", hash).execute(db).await?;
+    Ok(())
+}
+
+/// The person's sessions, newest first.
+pub(super) async fn sessions(
+    db: &mut PgConnection,
+    current: Option<Uuid>,
+) -> sqlx::Result<Vec<Session>> {
+    sqlx::query_as!(
+        Session,
+        r#"select id, id is not distinct from $1 as "current!", address, agent,
+                  created_at as created, seen_at as seen, expires_at as expires
+             from sessions
+            where expires_at > now() and seen_at > now() - interval '7 days'
+            order by id desc limit 500"#,
+        current
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Ends a session of the person's; whether it was there.
+pub(super) async fn remove_session(db: &mut PgConnection, id: Uuid) -> sqlx::Result<bool> {
+    let done = sqlx::query!("delete from sessions where id = $1", id).execute(db).await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// How somebody is called.
+#[derive(Debug)]
+pub(crate) struct Names {
+    pub(crate) email: String,
+    pub(crate) name: String,
+}
+
+/// The person's names.
+pub(crate) async fn names(db: &mut PgConnection, user: Uuid) -> sqlx::Result<Names> {
+    sqlx::query_as!(Names, "select email, name from users where id = $1", user).fetch_one(db).await
 }

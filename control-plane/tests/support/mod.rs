@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 pub(crate) mod database;
+pub(crate) mod person;
 pub(crate) mod pilot;
 
 /// Errors of tests.

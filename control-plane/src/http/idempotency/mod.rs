@@ -5,7 +5,7 @@ mod store;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequestParts, Request, State},
+    extract::{Request, State},
     http::{
         HeaderName, HeaderValue, Method, StatusCode,
         header::{CONTENT_TYPE, ETAG, LOCATION},
@@ -51,15 +51,20 @@ pub(crate) async fn repeat(
     if !writes || !request.headers().contains_key(HEADER) {
         return next.run(request).await;
     }
-    run(&plane, request, next).await.unwrap_or_else(IntoResponse::into_response)
+    // What is done in no organization is not kept: signing in, say.
+    let Some(context) = request.extensions().get::<Context>().cloned() else {
+        return next.run(request).await;
+    };
+    run(&plane, context, request, next).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn run(plane: &ControlPlane, request: Request, next: Next) -> Result<Response, Problem> {
-    let (mut parts, body) = request.into_parts();
-    // Who may not come in is refused by the handler, and nothing is kept for them.
-    let Ok(context) = Context::from_request_parts(&mut parts, plane).await else {
-        return Ok(next.run(Request::from_parts(parts, body)).await);
-    };
+async fn run(
+    plane: &ControlPlane,
+    context: Context,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
     let key = key(&parts)?;
     let body = whole(body).await?;
     let row = Row {
@@ -77,7 +82,6 @@ async fn run(plane: &ControlPlane, request: Request, next: Next) -> Result<Respo
         Begun::UnderWay => return Err(busy(&key)),
         Begun::Done(sealed) => return again(plane, &row, &sealed),
     }
-    parts.extensions.insert(context.clone());
     let request = Request::from_parts(parts, Body::from(body));
     let (response, kept) = keep(next.run(request).await).await?;
     let sealed = match kept {

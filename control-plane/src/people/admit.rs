@@ -1,0 +1,131 @@
+//! Lets requests in to handlers: finds out who asks and for which organization, and holds that
+//! against the list of operations. Nothing else decides who may do what.
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
+    http::{StatusCode, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use sqlx::PgConnection;
+use url::form_urlencoded;
+
+use super::{
+    access::{self, Access},
+    caller::{Caller, Via},
+    model::Membership,
+    store,
+};
+use crate::{
+    http::{Context, Problem},
+    plane::ControlPlane,
+};
+
+/// Admits a request, or refuses it. Handlers find the `Caller`, and where an operation asks for a
+/// role, the `Context`.
+pub(crate) async fn admit(
+    State(plane): State<ControlPlane>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match examine(&mut parts, &plane).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem> {
+    // Where there is no route, there is nothing to guard.
+    let Some(route) = parts.extensions.get::<MatchedPath>() else { return Ok(()) };
+    let access = access::of(&parts.method, route.as_str());
+    if access == Access::Anybody {
+        return Ok(());
+    }
+    let mut db = plane.database().unbound().await?;
+    let caller = Caller::of(&mut db, parts, plane).await?;
+    match (access, caller.via) {
+        (Access::Installation, Via::Installation(_)) => {}
+        (Access::Installation, _) => return Err(not_for_people()),
+        (Access::InPerson | Access::MemberInPerson(_), Via::Token { .. }) => {
+            return Err(not_for_tokens());
+        }
+        _ => {}
+    }
+    if let Access::Member(needed) | Access::MemberInPerson(needed) = access {
+        let named = named(parts, plane).await?;
+        let Membership { id, role, .. } = membership(&mut db, &caller, named.as_deref()).await?;
+        access::check(needed, role)?;
+        let Caller { plane, user, .. } = caller.clone();
+        parts.extensions.insert(Context { plane, organization: id, user, role });
+    }
+    parts.extensions.insert(caller);
+    Ok(())
+}
+
+fn not_for_tokens() -> Problem {
+    let detail = "this is for people who signed in, and not for access tokens";
+    Problem::new(StatusCode::FORBIDDEN, "in-person-only", detail).hint("sign in, and do it there")
+}
+
+fn not_for_people() -> Problem {
+    let detail = "this is for the installation's own token";
+    Problem::new(StatusCode::FORBIDDEN, "installation-only", detail)
+        .hint("ask whoever runs the server")
+}
+
+/// The organization that a request names: in its path, or as `?org=`.
+async fn named(parts: &mut Parts, plane: &ControlPlane) -> Result<Option<String>, Problem> {
+    let path = RawPathParams::from_request_parts(parts, plane)
+        .await
+        .map_err(|error| Problem::bad_request("path-invalid", error.to_string()))?;
+    if let Some((_, organization)) = path.iter().find(|(name, _)| *name == "organization") {
+        return Ok(Some(organization.to_owned()));
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    let named = form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "org" || name == "organizationId");
+    Ok(named.map(|(_, organization)| organization.into_owned()))
+}
+
+/// What the caller is in the organization that the request means.
+async fn membership(
+    db: &mut PgConnection,
+    caller: &Caller,
+    named: Option<&str>,
+) -> Result<Membership, Problem> {
+    let usual = match (caller.via, named) {
+        (Via::Installation(usual) | Via::Token { organization: usual, .. }, None) => {
+            Some(usual.to_string())
+        }
+        _ => None,
+    };
+    let wanted = named.or(usual.as_deref());
+    let mut found = store::memberships_of(db, caller.user, wanted).await?;
+    if found.len() > 1 {
+        return Err(Problem::bad_request(
+            "organization-required",
+            "you are in several organizations, and the request does not say which one it means",
+        )
+        .hint("add `?org=` with its slug or id"));
+    }
+    match (found.pop(), caller.via) {
+        (Some(found), Via::Token { organization, .. }) if found.id != organization => {
+            Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "token-of-another-organization",
+                format!("this token is not for the organization `{}`", found.slug),
+            ))
+        }
+        (Some(found), _) => Ok(found),
+        // Whether there is such an organization is not told to who is not in it.
+        (None, _) => Err(match named {
+            Some(named) => Problem::not_found("organization", named),
+            None => Problem::new(
+                StatusCode::NOT_FOUND,
+                "organization-not-found",
+                "you are in no organization",
+            ),
+        }),
+    }
+}

@@ -1,0 +1,76 @@
+//! People over HTTP.
+
+use aide::axum::{
+    ApiRouter,
+    routing::{delete_with, get_with, post_with},
+};
+use axum::Json;
+use serde_json::json;
+
+use super::{model::Me, sessions, sign_in};
+use crate::{
+    http::openapi::{describe, describe_with},
+    plane::ControlPlane,
+};
+
+const TAG: &str = "people";
+
+pub(crate) fn router() -> ApiRouter<ControlPlane> {
+    doors()
+        .api_route(
+            "/api/me",
+            get_with(
+                sessions::me,
+                describe(TAG, "showMe", "Show who asks, where they belong, what they may", &[]),
+            ),
+        )
+        .api_route(
+            "/api/me/sessions",
+            get_with(sessions::list, describe(TAG, "listSessions", "List one's sessions", &[])),
+        )
+        .api_route(
+            "/api/me/sessions/{id}",
+            delete_with(
+                sessions::end,
+                describe(TAG, "endSession", "End one of one's sessions", &["session-not-found"]),
+            ),
+        )
+}
+
+fn doors() -> ApiRouter<ControlPlane> {
+    let signed_up = describe_with(
+        TAG,
+        "signUp",
+        "Make an account and an organization of its own, and sign in",
+        &[
+            "sign-up-closed",
+            "invitation-for-another",
+            "invitation-not-found",
+            "email-taken",
+            "email-invalid",
+            "name-invalid",
+            "password-invalid",
+            "sign-in-throttled",
+        ],
+        json!({ "email": "jo@example.com", "name": "Jo", "password": "correct horse battery" }),
+    );
+    let signed_in = describe_with(
+        TAG,
+        "signIn",
+        "Begin a session; its cookie comes with the answer",
+        &["sign-in-refused", "sign-in-throttled"],
+        json!({ "email": "jo@example.com", "password": "correct horse battery" }),
+    );
+    ApiRouter::new()
+        .api_route(
+            "/api/sign-up",
+            post_with(sign_in::sign_up, |operation| {
+                signed_up(operation).response::<201, Json<Me>>()
+            }),
+        )
+        .api_route("/api/sign-in", post_with(sign_in::sign_in, signed_in))
+        .api_route(
+            "/api/sign-out",
+            post_with(sign_in::sign_out, describe(TAG, "signOut", "End the session", &[])),
+        )
+}

@@ -1,0 +1,139 @@
+//! Signing up and signing in. Wrong tries are counted before they cost anything.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header},
+    response::NoContent,
+};
+use sqlx::{Postgres, Transaction};
+use uuid::Uuid;
+
+use super::{
+    Caller, Via, cookie,
+    model::{Me, SignIn, SignUp},
+    password,
+    session::{Browser, WithCookie, begin},
+    sessions::about,
+    store,
+};
+use crate::{
+    http::{Problem, body::Body},
+    organizations::{self, invitations},
+    plane::ControlPlane,
+    secret::Secret,
+    settings::SignUps,
+};
+
+pub(super) async fn sign_up(
+    State(plane): State<ControlPlane>,
+    browser: Browser,
+    Body(new): Body<SignUp>,
+) -> Result<(StatusCode, WithCookie<Json<Me>>), Problem> {
+    plane.throttle().count(&new.email, browser.address)?;
+    match (plane.settings().sign_ups, &new.invitation) {
+        (SignUps::Open, _) | (SignUps::Invite, Some(_)) => {}
+        (SignUps::Invite, None) => return Err(closed("an invitation is needed to sign up here")),
+        (SignUps::Closed, _) => return Err(closed("nobody can sign up here")),
+    }
+    check_email(&new.email)?;
+    organizations::check_name(&new.name)?;
+    password::check(&new.password, &new.email)?;
+    if let Some(token) = &new.invitation {
+        invitations::find(&mut *plane.database().unbound().await?, token).await?;
+    }
+    let hash = password::hash(Secret::from(new.password)).await?;
+    let user = Uuid::now_v7();
+    let mut db = plane.database().person(user).await?;
+    store::add_user(&mut db, user, &new.email, &new.name).await.map_err(or_taken)?;
+    store::set_password(&mut db, user, &hash).await?;
+    let begun = begin(&mut db, user, &browser).await?;
+    if let Some(token) = &new.invitation {
+        invitations::accept(&mut db, user, &new.email, token).await?;
+    }
+    let me = about(&mut db, &plane, user, Via::Session(begun.id)).await?;
+    db.commit().await?;
+    Ok((StatusCode::CREATED, begun.with(&plane, Json(me))))
+}
+
+fn closed(detail: &str) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "sign-up-closed", detail).hint("ask for an invitation")
+}
+
+fn or_taken(error: sqlx::Error) -> Problem {
+    match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => {
+            Problem::conflict("email-taken", "somebody has signed up with this address")
+                .hint("sign in instead")
+        }
+        _ => error.into(),
+    }
+}
+
+/// Whether an address can be somebody's.
+pub(crate) fn check_email(email: &str) -> Result<(), Problem> {
+    let (person, host) = email.rsplit_once('@').unwrap_or_default();
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if person.is_empty() || host.is_empty() || email.len() > 254 || email.contains(odd) {
+        let detail = "`email` is no address of mail";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "email-invalid", detail));
+    }
+    Ok(())
+}
+
+pub(super) async fn sign_in(
+    State(plane): State<ControlPlane>,
+    browser: Browser,
+    Body(request): Body<SignIn>,
+) -> Result<WithCookie<Json<Me>>, Problem> {
+    plane.throttle().count(&request.email, browser.address)?;
+    let found = store::user_of(&mut *plane.database().unbound().await?, &request.email).await?;
+    // Nobody's password is looked for, too, and held against what was given.
+    let user = found.unwrap_or_default();
+    let hash = store::password(&mut *person(&plane, user).await?, user).await?;
+    if !password::fits(Secret::from(request.password), hash).await? {
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "sign-in-refused",
+            "address and password do not belong together",
+        ));
+    }
+    let mut db = person(&plane, user).await?;
+    let begun = begin(&mut db, user, &browser).await?;
+    let me = about(&mut db, &plane, user, Via::Session(begun.id)).await?;
+    db.commit().await?;
+    Ok(begun.with(&plane, Json(me)))
+}
+
+async fn person(
+    plane: &ControlPlane,
+    user: Uuid,
+) -> Result<Transaction<'static, Postgres>, Problem> {
+    Ok(plane.database().person(user).await?)
+}
+
+pub(super) async fn sign_out(caller: Caller) -> Result<WithCookie<NoContent>, Problem> {
+    if let Via::Session(id) = caller.via {
+        let mut db = caller.begin().await?;
+        store::remove_session(&mut db, id).await?;
+        db.commit().await?;
+    }
+    let cookie = cookie::clear(caller.plane.settings());
+    Ok(([(header::SET_COOKIE, cookie)], NoContent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_told_from_other_texts() {
+        for email in ["jo@example.com", "jo+x@localhost", "ö@ö.example"] {
+            assert!(check_email(email).is_ok(), "{email}");
+        }
+        let long = format!("{}@example.com", "x".repeat(250));
+        for text in ["", "jo", "@example.com", "jo@", "jo @example.com", "jo@\0", &long] {
+            assert!(check_email(text).is_err(), "{text}");
+        }
+    }
+}
