@@ -25,6 +25,9 @@ revoke execute on function protect_personal_table(regclass) from public;
 create policy self on users using (id = (select app_user())) with check (id = (select app_user()));
 grant insert on users, organizations to pp_app;
 
+-- Two memberships of one transaction have an order, too: one's own organization comes first.
+alter table memberships alter column created_at set default clock_timestamp();
+
 -- Argon2id, as a PHC string.
 create table passwords (
     user_id uuid primary key references users (id) on delete cascade,
@@ -198,6 +201,17 @@ end
 $$;
 create trigger keep_an_owner after update or delete on memberships
     for each row when (old.role = 'owner') execute function keep_an_owner();
+
+-- What refers to people and to environments is found when they go.
+create index api_keys_creator on api_keys (organization_id, created_by);
+create index batches_environment on batches (organization_id, environment_id);
+create index deployments_environment on deployments (organization_id, environment_id);
+create index deployments_requester on deployments (organization_id, requested_by);
+create index deployments_version on deployments (organization_id, endpoint_id, version);
+create index endpoint_versions_creator on endpoint_versions (organization_id, created_by);
+create index functions_environment on functions (organization_id, environment_id);
+create index functions_live on functions (organization_id, live_deployment_id);
+create index releases_actor on releases (organization_id, by);
 
 grant select, insert, update on passwords to pp_app;
 grant select, insert, delete on sessions to pp_app;

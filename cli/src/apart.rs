@@ -4,8 +4,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use clap::Args;
-use promptpilot_control_plane::{ControlPlane, LambdaTarget, Rates, Secret, SecretToken, Settings};
+use clap::{Args, ValueEnum};
+use promptpilot_control_plane::{
+    ControlPlane, LambdaTarget, Rates, Secret, SecretToken, Settings, SignUps,
+};
 use promptpilot_spec::units;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +29,27 @@ const LEASE_MIN: Duration = Duration::from_secs(1);
 
 /// Several people may sit behind one address.
 const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SignUp {
+    /// Anybody
+    Open,
+    /// Who has an invitation
+    Invite,
+    /// Nobody
+    Closed,
+}
+
+impl From<SignUp> for SignUps {
+    fn from(sign_up: SignUp) -> Self {
+        match sign_up {
+            SignUp::Open => Self::Open,
+            SignUp::Invite => Self::Invite,
+            SignUp::Closed => Self::Closed,
+        }
+    }
+}
 
 /// What both need.
 #[derive(Debug, Args)]
@@ -100,6 +123,9 @@ pub(crate) struct Serve {
     /// Where people reach the API, where that is another address
     #[arg(long, value_name = "URL", env = "PROMPTPILOT_PUBLIC_URL")]
     public_url: Option<Url>,
+    /// Who may make an account
+    #[arg(long, value_name = "WHO", value_enum, default_value = "invite")]
+    sign_up: SignUp,
     /// Origin of another site whose pages may call the API, with tokens
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     cors_origins: Vec<String>,
@@ -147,6 +173,7 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
         settings.allowed_hosts.extend(url.host_str().map(ToOwned::to_owned));
         settings.public_url = Some(url.as_str().trim_end_matches('/').to_owned());
     }
+    settings.sign_ups = args.sign_up.into();
     settings.cors_origins = args.cors_origins;
     settings.trusted_proxies = args.trusted_proxies;
     settings.rates = Some(Rates { token: args.rate, address: args.rate.saturating_mul(TWICE) });

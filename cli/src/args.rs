@@ -30,7 +30,8 @@ pub(crate) struct Global {
     /// Print the result as JSON
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
-    /// Address of the server, where it is not this machine's; `PROMPTPILOT_TOKEN` is the token
+    /// Address of the server, where it is not this machine's. `PROMPTPILOT_TOKEN` is the token, or
+    /// else what `promptpilot login` keeps
     #[arg(
         long,
         global = true,
@@ -39,6 +40,15 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) server: Option<String>,
+    /// The organization that is meant, by slug or id; needed by who is in several
+    #[arg(
+        long,
+        global = true,
+        value_name = "ORG",
+        env = "PROMPTPILOT_ORG",
+        help_heading = "Global options"
+    )]
+    pub(crate) org: Option<String>,
     /// When to use colours
     #[arg(
         long,
@@ -87,6 +97,16 @@ pub(crate) enum Command {
     Rollback(commands::rollback::Rollback),
     /// Take an endpoint down
     Delete(commands::delete::Delete),
+    /// Log in to a server
+    Login(commands::login::Login),
+    /// Log out of a server
+    Logout(commands::login::Logout),
+    /// Show who you are to the server
+    Whoami(commands::whoami::Whoami),
+    /// List your organizations
+    Orgs(commands::whoami::Orgs),
+    /// Show and change who is in the organization
+    Members(commands::members::Members),
     /// Run everything on this machine
     Up(crate::up::Up),
     /// Run the API alone, against `DATABASE_URL`
@@ -105,7 +125,12 @@ impl Command {
             | Self::Schema
             | Self::Source(_)
             | Self::Export(_)
+            | Self::Login(_)
+            | Self::Logout(_)
             | Self::Completions(_) => None,
+            Self::Whoami(args) => args.place.data.clone(),
+            Self::Orgs(args) => args.place.data.clone(),
+            Self::Members(args) => args.data(),
             Self::Check(args) => args.place.data.clone(),
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),

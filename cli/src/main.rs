@@ -11,6 +11,7 @@ mod error;
 mod findings;
 mod folder;
 mod key;
+mod logins;
 mod output;
 #[cfg(test)]
 mod pages;

@@ -79,6 +79,65 @@ async fn foreign_keys_between_tenant_tables_carry_the_organization() -> Outcome 
 }
 
 #[tokio::test]
+async fn foreign_keys_are_indexed_and_points_in_time_have_a_zone() -> Outcome {
+    let database = TestDatabase::new().await?;
+    let mut db = database.connect().await?;
+    let unindexed = names(
+        &mut db,
+        "select k.conrelid::regclass::text || ': ' || k.conname from pg_constraint k
+          where k.contype = 'f' and k.conparentid = 0
+            and not exists (
+                select from pg_index i
+                 where i.indrelid = k.conrelid and i.indpred is null
+                   and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey)
+          order by 1",
+    )
+    .await;
+    assert_eq!(unindexed, Vec::<String>::new());
+    let zoneless = names(
+        &mut db,
+        "select a.attrelid::regclass::text || '.' || a.attname from pg_attribute a
+           join pg_class c on c.oid = a.attrelid
+          where c.relnamespace = 'public'::regnamespace and a.atttypid = 'timestamp'::regtype",
+    )
+    .await;
+    assert_eq!(zoneless, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_role_of_requests_owns_nothing_and_passes_no_policy() -> Outcome {
+    let database = TestDatabase::new().await?;
+    let mut db = database.connect().await?;
+    let owned = names(
+        &mut db,
+        "select relname::text from pg_class where relowner = 'pp_app'::regrole
+         union all select proname::text from pg_proc where proowner = 'pp_app'::regrole",
+    )
+    .await;
+    assert_eq!(owned, Vec::<String>::new());
+    let powers = names(
+        &mut db,
+        "select rolname::text from pg_roles
+          where rolname = 'pp_app' and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)
+         union all select r.rolname::text from pg_roles r
+          where r.rolname <> 'pp_app' and pg_has_role('pp_app', r.oid, 'member')",
+    )
+    .await;
+    assert_eq!(powers, Vec::<String>::new());
+    // What runs as the owner names the schemas that it looks in.
+    let loose = names(
+        &mut db,
+        "select proname::text from pg_proc
+          where pronamespace = 'public'::regnamespace and prosecdef
+            and not coalesce(array_to_string(proconfig, ' ') like '%search_path=pg_catalog, public, pg_temp%', false)",
+    )
+    .await;
+    assert_eq!(loose, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test]
 async fn requests_see_their_own_organization_only() -> Outcome {
     let database = TestDatabase::new().await?;
     let mut db = database.connect().await?;

@@ -10,6 +10,7 @@ mod export;
 mod functions;
 mod keys;
 mod kills;
+mod people;
 mod providers;
 mod requests;
 mod restarts;

@@ -14,6 +14,7 @@ use super::types::Page;
 use crate::commands::Context;
 use crate::data::DataDir;
 use crate::error::Failure;
+use crate::logins::Logins;
 
 /// Query parameters of a request.
 pub(crate) type Query<'a> = &'a [(&'a str, String)];
@@ -24,18 +25,27 @@ pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
     token: Option<String>,
+    /// The organization that requests mean, where it was named.
+    org: Option<String>,
 }
 
 impl Client {
-    /// The server named on the command line, or the one that runs on this machine.
+    /// The server named on the command line, or the one that was logged in to, or the one that runs
+    /// on this machine.
     pub(crate) fn find(context: &Context) -> Result<Self, Failure> {
-        match &context.global.server {
-            Some(server) => Ok(Self::new(server, env::var("PROMPTPILOT_TOKEN").ok())?),
+        let logins = Logins::read()?;
+        let logged_in = || logins.current().filter(|_| context.data.is_none());
+        let client = match context.global.server.as_deref().or_else(logged_in) {
+            Some(server) => {
+                let kept = || logins.token(server).map(ToOwned::to_owned);
+                Self::new(server, env::var("PROMPTPILOT_TOKEN").ok().or_else(kept))?
+            }
             None => {
                 let running = DataDir::new(context.data.as_deref())?.running()?;
-                Ok(Self::new(&running.api, Some(running.token))?)
+                Self::new(&running.api, Some(running.token))?
             }
-        }
+        };
+        Ok(Self { org: context.global.org.clone(), ..client })
     }
 
     pub(crate) fn new(server: &str, token: Option<String>) -> Result<Self, ApiError> {
@@ -48,7 +58,7 @@ impl Client {
             .connect_timeout(Duration::from_secs(5))
             .build()
             .map_err(|source| ApiError::Unreachable { url: server.to_owned(), source })?;
-        Ok(Self { http, base, token })
+        Ok(Self { http, base, token, org: None })
     }
 
     /// The HTTP client itself, for requests to deployed endpoints.
@@ -90,6 +100,14 @@ impl Client {
         self.json(self.request(Method::POST, path, &[]).json(body), path).await
     }
 
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::PATCH, path, &[]).json(body), path).await
+    }
+
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
         self.json(self.request(Method::DELETE, path, &[]), path).await
     }
@@ -115,8 +133,12 @@ impl Client {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push("api").extend(path);
         }
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
+        for (name, value) in query
+            .iter()
+            .map(|(name, value)| (*name, value))
+            .chain(self.org.iter().map(|org| ("org", org)))
+        {
+            url.query_pairs_mut().append_pair(name, value);
         }
         let request = self.http.request(method, url);
         match &self.token {
@@ -135,8 +157,9 @@ impl Client {
             .bytes()
             .await
             .map_err(|source| ApiError::Broken { what: what(path), source: source.into() })?;
-        serde_json::from_slice(&bytes)
-            .map_err(|source| ApiError::Answer { what: what(path), source })
+        // An answer without a body says that it was done.
+        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+        serde_json::from_slice(json).map_err(|source| ApiError::Answer { what: what(path), source })
     }
 
     async fn send(&self, request: RequestBuilder, path: &[&str]) -> Result<Response, ApiError> {

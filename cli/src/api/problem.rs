@@ -60,6 +60,11 @@ impl ApiError {
         matches!(self, Self::Unreachable { .. })
     }
 
+    /// Whether the server does not know who asks.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        matches!(self, Self::Problem { status: 401, .. } | Self::Status { status: 401, .. })
+    }
+
     /// Whether what was asked for does not exist.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(self, Self::Problem { status: 404, .. } | Self::Status { status: 404, .. })
@@ -76,7 +81,10 @@ impl Hint for ApiError {
                 Some("see whether it still runs with `promptpilot status`".to_owned())
             }
             Self::Problem { status: 401, .. } => {
-                Some("set `PROMPTPILOT_TOKEN` to a token of that server".to_owned())
+                Some("log in with `promptpilot login`, or set `PROMPTPILOT_TOKEN`".to_owned())
+            }
+            Self::Problem { problem, .. } if problem.is("organization-required") => {
+                Some("add `--org`; `promptpilot orgs` lists them".to_owned())
             }
             Self::Problem { problem, .. } => problem.hint.clone(),
             Self::Address(_) => Some("an address is like `http://127.0.0.1:7433`".to_owned()),

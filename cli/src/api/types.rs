@@ -10,7 +10,15 @@ pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,
 };
 pub(crate) use promptpilot_control_plane::keys::model::{ApiKey, CreatedKey, NewKey};
+pub(crate) use promptpilot_control_plane::organizations::model::{
+    CreatedInvitation, Member, NewInvitation, RoleChange,
+};
+pub(crate) use promptpilot_control_plane::people::{
+    Role,
+    model::{Me, Membership},
+};
 pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
+pub(crate) use promptpilot_control_plane::tokens::model::{Login, NewLogin};
 
 /// One page of a list.
 #[derive(Debug, Deserialize)]

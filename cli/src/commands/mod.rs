@@ -9,12 +9,15 @@ pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod list;
+pub(crate) mod login;
 pub(crate) mod logs;
+pub(crate) mod members;
 pub(crate) mod next;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod status;
+pub(crate) mod whoami;
 
 use std::path::PathBuf;
 
@@ -60,6 +63,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Status(_) => status::run(&context).await,
         Command::Rollback(args) => rollback::run(&context, &args).await,
         Command::Delete(args) => delete::run(&context, &args).await,
+        Command::Login(args) => login::login(&context, &args).await,
+        Command::Logout(_) => login::logout(&context).await,
+        Command::Whoami(_) => whoami::whoami(&context).await,
+        Command::Orgs(_) => whoami::orgs(&context).await,
+        Command::Members(args) => members::run(&context, args).await,
         Command::Up(args) => Box::pin(crate::up::run(&context, args)).await,
         Command::Serve(args) => crate::apart::serve(&context, args).await,
         Command::Worker(args) => crate::apart::worker(&context, args).await,

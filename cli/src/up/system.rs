@@ -119,11 +119,7 @@ impl System {
             link,
             postgres: None,
             host,
-            api: tokio::spawn(plane::serve(
-                api_listener,
-                door.before(&plane),
-                shutdown.clone(),
-            )),
+            api: tokio::spawn(plane::serve(api_listener, door.before(&plane), shutdown.clone())),
             state: tokio::spawn(plane::serve(
                 state_listener,
                 plane.state_router(),

@@ -29,7 +29,6 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(401, "unauthorized", "send `Authorization: Bearer <token>`, or sign in"),
     kind(403, "csrf-token-wrong", "send `csrf_token` of `GET /api/me` as `x-csrf-token`"),
     kind(403, "in-person-only", "sign in: access tokens may not do this"),
-    kind(403, "installation-only", "ask whoever runs the server"),
     kind(403, "invitation-for-another", "sign in with the address that was invited"),
     kind(403, "origin-refused", "pages of other origins may not use the API"),
     kind(403, "role-insufficient", "ask an owner or an admin of the organization"),

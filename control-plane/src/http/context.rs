@@ -8,11 +8,7 @@ use axum::{
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{
-    http::Problem,
-    people::Role,
-    plane::ControlPlane,
-};
+use crate::{http::Problem, people::Role, plane::ControlPlane};
 
 /// An authorised request: the plane, the organization and the person.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ use url::form_urlencoded;
 
 use super::{
     access::{self, Access},
-    caller::{Caller, Via},
+    caller::{Caller, Via, is_installation, unknown},
     model::Membership,
     store,
 };
@@ -39,18 +39,18 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
     // Where there is no route, there is nothing to guard.
     let Some(route) = parts.extensions.get::<MatchedPath>() else { return Ok(()) };
     let access = access::of(&parts.method, route.as_str());
-    if access == Access::Anybody {
-        return Ok(());
+    match access {
+        Access::Anybody => return Ok(()),
+        // Answered without a database, too.
+        Access::Installation if is_installation(&parts.headers, plane) => return Ok(()),
+        Access::Installation => return Err(unknown()),
+        _ => {}
     }
     let mut db = plane.database().unbound().await?;
     let caller = Caller::of(&mut db, parts, plane).await?;
-    match (access, caller.via) {
-        (Access::Installation, Via::Installation(_)) => {}
-        (Access::Installation, _) => return Err(not_for_people()),
-        (Access::InPerson | Access::MemberInPerson(_), Via::Token { .. }) => {
-            return Err(not_for_tokens());
-        }
-        _ => {}
+    let in_person = matches!(access, Access::InPerson | Access::MemberInPerson(_));
+    if in_person && matches!(caller.via, Via::Token { .. }) {
+        return Err(not_for_tokens());
     }
     if let Access::Member(needed) | Access::MemberInPerson(needed) = access {
         let named = named(parts, plane).await?;
@@ -66,12 +66,6 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
 fn not_for_tokens() -> Problem {
     let detail = "this is for people who signed in, and not for access tokens";
     Problem::new(StatusCode::FORBIDDEN, "in-person-only", detail).hint("sign in, and do it there")
-}
-
-fn not_for_people() -> Problem {
-    let detail = "this is for the installation's own token";
-    Problem::new(StatusCode::FORBIDDEN, "installation-only", detail)
-        .hint("ask whoever runs the server")
 }
 
 /// The organization that a request names: in its path, or as `?org=`.

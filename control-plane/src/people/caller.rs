@@ -57,12 +57,21 @@ impl Caller {
     }
 }
 
+/// Whether a request carries the installation's own token.
+pub(super) fn is_installation(headers: &HeaderMap, plane: &ControlPlane) -> bool {
+    bearer(headers).is_some_and(|token| opens_installation(token, plane))
+}
+
+fn opens_installation(token: &str, plane: &ControlPlane) -> bool {
+    plane.settings().token.as_ref().is_some_and(|installed| installed.matches(token))
+}
+
 async fn by_token(
     db: &mut PgConnection,
     token: &str,
     plane: &ControlPlane,
 ) -> Result<(Uuid, Via), Problem> {
-    if plane.settings().token.as_ref().is_some_and(|installed| installed.matches(token)) {
+    if opens_installation(token, plane) {
         let owner = plane.ensure_local_owner().await?;
         return Ok((owner.user, Via::Installation(owner.organization)));
     }
@@ -87,7 +96,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-fn unknown() -> Problem {
+pub(super) fn unknown() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",

@@ -6,6 +6,8 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
+use promptpilot_control_plane::SignUps;
+use serde_json::json;
 use support::{
     Failure, Outcome,
     pilot::{Pilot, TOKEN},
@@ -22,9 +24,17 @@ fn schemathesis() -> Result<PathBuf, Failure> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answer_is_other_than_the_document_tells() -> Outcome {
-    let pilot = Pilot::without_worker().await?;
+    let pilot = Pilot::without_worker_with(|settings| settings.sign_ups = SignUps::Open).await?;
     let folder = tempfile::tempdir()?;
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/schemathesis.toml");
+    // It would make organizations up, and never come past the one that is not there.
+    let new = json!({ "slug": "judged", "name": "Judged" });
+    let (status, organization) = pilot.post("/api/organizations", new).await?;
+    assert_eq!(status, 201, "{organization}");
+    let common = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/schemathesis.toml");
+    let common = std::fs::read_to_string(common)?;
+    let id = &organization["id"];
+    let config = folder.path().join("schemathesis.toml");
+    std::fs::write(&config, format!("{common}\n[parameters]\norg = {id}\norganization = {id}\n"))?;
     let judged = Command::new(schemathesis()?)
         .arg("--config-file")
         .arg(config)

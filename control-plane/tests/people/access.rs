@@ -1,14 +1,12 @@
 //! Who may do what: every operation of the document, tried by everybody.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use std::collections::BTreeMap;
 
 use promptpilot_control_plane::SignUps;
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     Failure, Outcome,
     person::{Person, answer, kind},
     pilot::Pilot,

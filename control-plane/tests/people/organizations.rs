@@ -1,13 +1,11 @@
 //! Organizations: who is in them, who comes in, and that somebody always owns them.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use promptpilot_control_plane::SignUps;
 use reqwest::Method;
 use serde_json::json;
 use sqlx::Executor;
-use support::{
+
+use crate::support::{
     Failure, Outcome,
     person::{Person, answer, kind},
     pilot::{Pilot, echo},
@@ -173,9 +171,8 @@ async fn the_last_owner_stays_also_when_two_go_at_once() -> Outcome {
     let pilot = open().await?;
     let jo = Person::sign_up(&pilot, "jo").await?;
     let org = jo.organization();
-    let leave = |who: &Person| {
-        answer(who.ask(Method::POST, &format!("/api/organizations/{org}/leave")))
-    };
+    let leave =
+        |who: &Person| answer(who.ask(Method::POST, &format!("/api/organizations/{org}/leave")));
     assert_eq!(kind(&leave(&jo).await?), (409, "last-owner"));
     let token = jo.invite("owner").await?;
     let al = Person::sign_up_with(&pilot, "al", Some(&token)).await?;

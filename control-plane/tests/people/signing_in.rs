@@ -1,13 +1,11 @@
 //! People: how they come in, how they stay, and that refusals change nothing.
-#![allow(clippy::unwrap_used)]
-
-mod support;
 
 use promptpilot_control_plane::SignUps;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Executor;
-use support::{
+
+use crate::support::{
     Failure, Outcome,
     person::{PASSWORD, Person, answer, cookie, kind},
     pilot::{Pilot, TOKEN, echo},
@@ -129,9 +127,10 @@ async fn a_session_ends_when_it_is_unused_or_old() -> Outcome {
         assert_eq!(jo.get("/api/me").await?.0, status, "{age}");
     }
     let jo = Person::sign_in(&pilot, &jo.email).await?;
-    let seen: bool = sqlx::query_scalar("select bool_or(seen_at > now() - interval '1 minute') from sessions")
-        .fetch_one(&mut db)
-        .await?;
+    let seen: bool =
+        sqlx::query_scalar("select bool_or(seen_at > now() - interval '1 minute') from sessions")
+            .fetch_one(&mut db)
+            .await?;
     assert!(seen);
     db.execute("update sessions set expires_at = now()").await?;
     assert_eq!(jo.get("/api/me").await?.0, 401);

@@ -1,0 +1,9 @@
+//! People and organizations: how people come in, what they may do, and what stays others'.
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod organizations;
+mod signing_in;
+#[path = "../support/mod.rs"]
+mod support;
+mod tenancy;
