@@ -53,7 +53,7 @@ async fn the_document_tells_of_every_operation_with_its_problems() -> Outcome {
                 let problem = &responses[status]["content"]["application/problem+json"];
                 assert!(problem["examples"].is_object(), "{place} {status}");
             }
-            let is_open = path.starts_with("/healthz") || path.starts_with("/readyz");
+            let is_open = operation["security"].as_array().is_none_or(Vec::is_empty);
             assert!(is_open || responses.contains_key("401"), "{place}");
         }
     }

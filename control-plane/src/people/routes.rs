@@ -4,7 +4,7 @@ use aide::axum::{
     ApiRouter,
     routing::{delete_with, get_with, post_with},
 };
-use axum::Json;
+use axum::{Json, response::NoContent};
 use serde_json::json;
 
 use super::{model::Me, sessions, sign_in};
@@ -68,9 +68,17 @@ fn doors() -> ApiRouter<ControlPlane> {
                 signed_up(operation).response::<201, Json<Me>>()
             }),
         )
-        .api_route("/api/sign-in", post_with(sign_in::sign_in, signed_in))
+        .api_route(
+            "/api/sign-in",
+            post_with(sign_in::sign_in, |operation| {
+                signed_in(operation).response::<200, Json<Me>>()
+            }),
+        )
         .api_route(
             "/api/sign-out",
-            post_with(sign_in::sign_out, describe(TAG, "signOut", "End the session", &[])),
+            post_with(sign_in::sign_out, |operation| {
+                describe(TAG, "signOut", "End the session", &[])(operation)
+                    .response::<204, NoContent>()
+            }),
         )
 }
