@@ -61,6 +61,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(409, "last-owner", "make somebody else an owner first"),
     kind(409, "nothing-live", "deploy it"),
     kind(409, "nothing-to-roll-back-to", "look at its versions"),
+    kind(409, "organization-in-use", "make somebody else an owner first"),
     kind(409, "slug-taken", "choose another slug"),
     kind(409, "version-gone", "deploy it again"),
     kind(412, "stale", "somebody changed it; look at `current` and decide anew"),

@@ -7,6 +7,7 @@ pub(crate) mod routes;
 mod store;
 
 use axum::http::StatusCode;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::http::Problem;
@@ -15,13 +16,23 @@ use crate::http::Problem;
 const LAST_OWNER: &str = "PP001";
 
 /// A failed statement, told as what it is where it would have left an organization without an owner.
-fn or_last_owner(error: sqlx::Error) -> Problem {
+pub(crate) fn or_last_owner(error: sqlx::Error) -> Problem {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     if code.as_deref() == Some(LAST_OWNER) {
         return Problem::conflict("last-owner", "an organization has at least one owner")
             .hint("make somebody else an owner first");
     }
     error.into()
+}
+
+/// Ends the transaction's organization if nobody but `user` is in it and nothing was ever deployed.
+/// False if somebody would have to take it over.
+pub(crate) async fn end_if_alone(db: &mut PgConnection, user: Uuid) -> sqlx::Result<bool> {
+    let Some(left) = store::left_by(db, user).await? else { return Ok(true) };
+    if !left.others && !left.used {
+        store::remove(db).await?;
+    }
+    Ok(left.others || !left.used)
 }
 
 fn invalid(kind: &str, detail: impl Into<String>) -> Problem {

@@ -60,6 +60,35 @@ pub(super) async fn rename(db: &mut PgConnection, new: &Organization) -> sqlx::R
     Ok(())
 }
 
+/// What would be left of the organization without one of its people.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// Others in it.
+    pub(super) others: bool,
+    /// Endpoints, also those that were deleted: they have a history.
+    pub(super) used: bool,
+}
+
+/// What would be left; held, so that nobody comes in meanwhile.
+pub(super) async fn left_by(db: &mut PgConnection, user: Uuid) -> sqlx::Result<Option<Left>> {
+    sqlx::query!("select id from organizations for update").fetch_optional(&mut *db).await?;
+    sqlx::query_as!(
+        Left,
+        r#"select exists (select from memberships where user_id <> $1) as "others!",
+                  exists (select from endpoints) as "used!"
+             from organizations"#,
+        user
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Ends the organization.
+pub(super) async fn remove(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("delete from organizations where id = app_org()").execute(db).await?;
+    Ok(())
+}
+
 struct Row {
     id: Uuid,
     email: String,

@@ -88,6 +88,8 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/sign-in", Anybody),
     ("POST", "/api/sign-out", InPerson),
     ("GET", "/api/me", Known),
+    ("DELETE", "/api/me", InPerson),
+    ("PUT", "/api/me/password", InPerson),
     ("GET", "/api/me/sessions", InPerson),
     ("DELETE", "/api/me/sessions/{id}", InPerson),
     // Tokens, and command lines that want one.

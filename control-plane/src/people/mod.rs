@@ -1,6 +1,7 @@
 //! People: how they come in, who they are, and what they may do.
 
 pub(crate) mod access;
+mod account;
 pub(crate) mod admit;
 mod caller;
 mod cookie;

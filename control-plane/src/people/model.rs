@@ -36,6 +36,25 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// Body of `PUT /api/me/password`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    /// The password until now.
+    pub current: String,
+    /// The password from now on: at least 10 characters.
+    #[schemars(length(min = 10, max = 200))]
+    pub new: String,
+}
+
+/// Body of `DELETE /api/me`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leave {
+    /// The person's password, once more.
+    pub password: String,
+}
+
 /// Somebody, as they see themselves.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Me {

@@ -2,12 +2,12 @@
 
 use aide::axum::{
     ApiRouter,
-    routing::{delete_with, get_with, post_with},
+    routing::{delete_with, get_with, post_with, put_with},
 };
 use axum::{Json, response::NoContent};
 use serde_json::json;
 
-use super::{model::Me, sessions, sign_in};
+use super::{account, model::Me, sessions, sign_in};
 use crate::{
     http::openapi::{describe, describe_with},
     plane::ControlPlane,
@@ -22,7 +22,26 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             get_with(
                 sessions::me,
                 describe(TAG, "showMe", "Show who asks, where they belong, what they may", &[]),
-            ),
+            )
+            .delete_with(account::delete, |operation| {
+                const KINDS: &[&str] =
+                    &["sign-in-refused", "sign-in-throttled", "last-owner", "organization-in-use"];
+                let summary = "End one's account, and organizations that nobody else is in";
+                let example = json!({ "password": "correct horse battery" });
+                describe_with(TAG, "deleteMe", summary, KINDS, example)(operation)
+                    .response::<204, NoContent>()
+            }),
+        )
+        .api_route(
+            "/api/me/password",
+            put_with(account::change_password, |operation| {
+                const KINDS: &[&str] =
+                    &["sign-in-refused", "sign-in-throttled", "password-invalid"];
+                let summary = "Change one's password; all other sessions end";
+                let example = json!({ "current": "correct horse battery", "new": "staple this" });
+                describe_with(TAG, "changePassword", summary, KINDS, example)(operation)
+                    .response::<204, NoContent>()
+            }),
         )
         .api_route(
             "/api/me/sessions",

@@ -92,17 +92,18 @@ pub(super) async fn sign_in(
     let user = found.unwrap_or_default();
     let hash = store::password(&mut *person(&plane, user).await?, user).await?;
     if !password::fits(Secret::from(request.password), hash).await? {
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "sign-in-refused",
-            "address and password do not belong together",
-        ));
+        return Err(refused());
     }
     let mut db = person(&plane, user).await?;
     let begun = begin(&mut db, user, &browser).await?;
     let me = about(&mut db, &plane, user, Via::Session(begun.id)).await?;
     db.commit().await?;
     Ok(begun.with(&plane, Json(me)))
+}
+
+pub(super) fn refused() -> Problem {
+    let detail = "address and password do not belong together";
+    Problem::new(StatusCode::UNAUTHORIZED, "sign-in-refused", detail)
 }
 
 async fn person(

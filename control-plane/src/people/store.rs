@@ -198,6 +198,18 @@ pub(super) async fn remove_session(db: &mut PgConnection, id: Uuid) -> sqlx::Res
     Ok(done.rows_affected() > 0)
 }
 
+/// Ends all of the person's sessions.
+pub(super) async fn remove_sessions(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("delete from sessions where user_id = app_user()").execute(db).await?;
+    Ok(())
+}
+
+/// Ends the person's account, with all that is theirs alone.
+pub(super) async fn remove_user(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
+    sqlx::query!("delete from users where id = $1", user).execute(db).await?;
+    Ok(())
+}
+
 /// How somebody is called.
 #[derive(Debug)]
 pub(crate) struct Names {

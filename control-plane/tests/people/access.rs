@@ -22,12 +22,14 @@ const LEAST: &[(&str, &str)] = &[
     ("cancelDeployment", "developer"),
     ("changeMember", "admin"),
     ("changeOrganization", "admin"),
+    ("changePassword", "person"),
     ("checkDefinitions", "viewer"),
     ("createAccessToken", "viewer"),
     ("createApiKey", "admin"),
     ("createInvitation", "admin"),
     ("createOrganization", "person"),
     ("deleteEndpoint", "developer"),
+    ("deleteMe", "person"),
     ("deploy", "developer"),
     ("endSession", "person"),
     ("isHealthy", "anybody"),
@@ -63,11 +65,13 @@ const LEAST: &[(&str, &str)] = &[
 ];
 
 /// What access tokens may not do, whatever their person may.
-const IN_PERSON: [&str; 9] = [
+const IN_PERSON: [&str; 11] = [
     "acceptInvitation",
     "approveLogin",
+    "changePassword",
     "createAccessToken",
     "createOrganization",
+    "deleteMe",
     "endSession",
     "leaveOrganization",
     "listSessions",

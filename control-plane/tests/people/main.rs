@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod account;
 mod organizations;
 mod signing_in;
 #[path = "../support/mod.rs"]
