@@ -21,9 +21,10 @@ end
 $$;
 revoke execute on function protect_personal_table(regclass) from public;
 
--- People see themselves, also where no organization is meant, and make themselves known by it.
+-- People see themselves, also where no organization is meant. They may end their account, and with it
+-- organizations that nobody else is in.
 create policy self on users using (id = (select app_user())) with check (id = (select app_user()));
-grant insert on users, organizations to pp_app;
+grant insert, delete on users, organizations to pp_app;
 
 -- Two memberships of one transaction have an order, too: one's own organization comes first.
 alter table memberships alter column created_at set default clock_timestamp();
