@@ -1,6 +1,6 @@
 //! Invitations by link: made by an admin, accepted once, within a week.
 
-use axum::{Json, http::StatusCode, response::NoContent};
+use axum::{Json, extract::State, http::StatusCode, response::NoContent};
 use promptpilot_spec::key;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     members::too_great,
-    model::{Acceptance, CreatedInvitation, Invitation, NewInvitation, Organization},
+    model::{ByToken, CreatedInvitation, Invitation, NewInvitation, Organization, ShownInvitation},
     store::{self, OfInvitation},
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
         extract::{Path, Query},
     },
     people::{Caller, check_email, store as people},
+    plane::ControlPlane,
     secret,
 };
 
@@ -73,6 +74,16 @@ pub(super) async fn revoke(
     Ok(NoContent)
 }
 
+/// For whoever has the link: it is the token that lets them see it, and nothing else.
+pub(super) async fn show(
+    State(plane): State<ControlPlane>,
+    Body(by): Body<ByToken>,
+) -> Result<Json<ShownInvitation>, Problem> {
+    let of = find(&mut *plane.database().unbound().await?, &by.token).await?;
+    let mut db = plane.database().tenant(of.organization).await?;
+    store::show_invitation(&mut db, of.invitation).await?.map(Json).ok_or_else(gone)
+}
+
 /// Which invitation a token accepts.
 pub(crate) async fn find(db: &mut PgConnection, token: &str) -> Result<OfInvitation, Problem> {
     store::invitation_of(db, &key::hash(token)).await?.ok_or_else(gone)
@@ -107,12 +118,12 @@ pub(crate) async fn accept(
 
 pub(super) async fn accept_by_token(
     caller: Caller,
-    Body(acceptance): Body<Acceptance>,
+    Body(by): Body<ByToken>,
 ) -> Result<Json<Organization>, Problem> {
     let mut db = caller.begin().await?;
     let names = people::names(&mut db, caller.user).await?;
     // Where it fails, nothing is kept: whom the invitation is for can still accept it.
-    let organization = accept(&mut db, caller.user, &names.email, &acceptance.token).await?;
+    let organization = accept(&mut db, caller.user, &names.email, &by.token).await?;
     db.commit().await?;
     Ok(Json(organization))
 }

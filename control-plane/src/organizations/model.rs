@@ -115,10 +115,27 @@ pub struct CreatedInvitation {
     pub about: Invitation,
 }
 
-/// Body of `POST /api/invitations/accept`.
+/// Body of `POST /api/invitations/show` and `POST /api/invitations/accept`.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Acceptance {
-    /// The invitation's token.
+pub struct ByToken {
+    /// The invitation's token: the last part of its link.
     pub token: String,
+}
+
+/// An invitation, as whoever has its link sees it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ShownInvitation {
+    /// The organization's name.
+    pub organization: String,
+    /// Who invites; null if they have left.
+    pub invited_by: Option<String>,
+    /// Whom it is for; null means whoever has the link.
+    pub email: Option<String>,
+    /// What they will be.
+    pub role: Role,
+    /// Until when it is good.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schemars(with = "Rfc3339")]
+    pub expires: OffsetDateTime,
 }

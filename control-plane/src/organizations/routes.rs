@@ -109,6 +109,13 @@ fn of_invitations() -> ApiRouter<ControlPlane> {
         &["role-too-great", "email-invalid"],
         json!({ "role": "developer", "email": "al@example.com" }),
     );
+    let shown = describe_with(
+        TAG,
+        "showInvitation",
+        "Show an invitation to whoever has its link",
+        &["invitation-not-found"],
+        json!({ "token": "0123456789abcdef" }),
+    );
     let accepted = describe_with(
         TAG,
         "acceptInvitation",
@@ -139,6 +146,7 @@ fn of_invitations() -> ApiRouter<ControlPlane> {
                 ),
             ),
         )
+        .api_route("/api/invitations/show", post_with(invitations::show, shown))
         .api_route("/api/invitations/accept", post_with(invitations::accept_by_token, accepted))
 }
 

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::model::{Invitation, Member, Organization};
+use super::model::{Invitation, Member, Organization, ShownInvitation};
 use crate::people::Role;
 
 /// Makes the transaction's organization, with its first owner.
@@ -202,6 +202,30 @@ pub(super) async fn invitations(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(Invitation::from).collect())
+}
+
+/// An invitation, with the names that belong to it.
+pub(super) async fn show_invitation(
+    db: &mut PgConnection,
+    id: Uuid,
+) -> sqlx::Result<Option<ShownInvitation>> {
+    let row = sqlx::query!(
+        r#"select o.name as organization, u.name as "invited_by?", i.email, i.role,
+                  i.expires_at as expires
+             from invitations i join organizations o on o.id = i.organization_id
+             left join users u on u.id = i.invited_by
+            where i.id = $1"#,
+        id
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| ShownInvitation {
+        organization: row.organization,
+        invited_by: row.invited_by,
+        email: row.email,
+        role: Role::from_word(&row.role),
+        expires: row.expires,
+    }))
 }
 
 /// Keeps an invitation, and forgets those that are too old.

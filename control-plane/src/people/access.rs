@@ -102,6 +102,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     // Organizations.
     ("GET", "/api/organizations", Known),
     ("POST", "/api/organizations", InPerson),
+    ("POST", "/api/invitations/show", Anybody),
     ("POST", "/api/invitations/accept", InPerson),
     ("GET", "/api/organizations/{organization}", Member(Viewer)),
     ("PATCH", "/api/organizations/{organization}", Member(Admin)),

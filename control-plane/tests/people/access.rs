@@ -54,6 +54,7 @@ const LEAST: &[(&str, &str)] = &[
     ("showDeployment", "viewer"),
     ("showDeploymentLog", "viewer"),
     ("showEndpoint", "viewer"),
+    ("showInvitation", "anybody"),
     ("showLogin", "person"),
     ("showMe", "person"),
     ("showOrganization", "viewer"),

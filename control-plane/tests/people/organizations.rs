@@ -78,6 +78,12 @@ async fn an_invitation_is_accepted_once_and_by_whom_it_is_for() -> Outcome {
     assert_eq!(status, 201, "{invited}");
     let token = invited["token"].as_str().unwrap();
     assert_eq!(invited["url"], format!("{}/invite/{token}", pilot.url));
+    let show = pilot.client.post(format!("{}/api/invitations/show", pilot.url));
+    let (status, shown) = answer(show.json(&json!({ "token": token }))).await?;
+    assert_eq!(
+        (status, &shown["invited_by"], &shown["role"]),
+        (200, &json!("jo"), &json!("developer"))
+    );
     let accept = |who: &Person, token: &str| {
         let request = who.ask(Method::POST, "/api/invitations/accept");
         answer(request.json(&json!({ "token": token })))
