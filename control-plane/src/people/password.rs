@@ -1,24 +1,47 @@
 //! Passwords: Argon2id, a few at a time, since each takes 19 MiB and a core for some milliseconds.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        mpsc::{SyncSender, sync_channel},
+    },
+    thread,
+};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 use axum::http::StatusCode;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
 use crate::{http::Problem, secret::Secret};
 
-/// Hashes at once: requests of others have a core left.
-static AT_ONCE: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Arc::new(Semaphore::new((cores / 2).max(1)))
-});
+type Work = Box<dyn FnOnce() + Send>;
 
-/// Those who wait, and those whose turn it is. More would wait longer than is bearable.
-static IN_LINE: Semaphore = Semaphore::const_new(64);
+/// Those who wait at most. More would wait longer than is bearable.
+const IN_LINE: usize = 64;
+
+/// Threads of their own, so that requests of others have a core left, and so that the memory of one
+/// password serves for the next.
+static LINE: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
+    let (line, next) = sync_channel::<Work>(IN_LINE);
+    let next = Arc::new(Mutex::new(next));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    for _ in 0..(cores / 2).max(1) {
+        let next = Arc::clone(&next);
+        thread::spawn(move || {
+            loop {
+                let work = next.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(work) = work else { return };
+                // Whoever waits for it is told by the end of its channel.
+                catch_unwind(AssertUnwindSafe(work)).ok();
+            }
+        });
+    }
+    line
+});
 
 /// What the password of nobody is held against, so that it takes as long.
 static NOBODY: LazyLock<String> = LazyLock::new(|| {
@@ -54,7 +77,9 @@ pub(super) async fn hash(password: Secret) -> Result<String, Problem> {
         Ok(hash.to_string())
     })
     .await?;
-    hashed.map_err(|error: argon2::password_hash::Error| failed(&error))
+    hashed.map_err(|error: argon2::password_hash::Error| {
+        Problem::internal("work on a password", &error)
+    })
 }
 
 /// Whether a password is the one of a hash. Without a hash it takes as long, and the answer is no:
@@ -69,17 +94,18 @@ pub(super) async fn fits(password: Secret, hash: Option<String>) -> Result<bool,
     Ok(known && fits)
 }
 
-/// Works on a thread of its own as soon as it is this one's turn.
+/// Works as soon as it is this one's turn, unless nobody waits for it any more.
 async fn in_turn<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let _place = IN_LINE.try_acquire().map_err(|_| busy())?;
-    let turn = Arc::clone(&AT_ONCE).acquire_owned().await.map_err(|error| failed(&error))?;
-    let done = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        work()
-    });
-    done.await.map_err(|error| failed(&error))
+    let (done, answer) = oneshot::channel();
+    let work = move || {
+        if !done.is_closed() {
+            done.send(work()).ok();
+        }
+    };
+    LINE.try_send(Box::new(work)).map_err(|_| busy())?;
+    answer.await.map_err(|error| Problem::internal("work on a password", &error))
 }
 
 fn busy() -> Problem {
@@ -87,6 +113,45 @@ fn busy() -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "sign-in-throttled", detail).retry_after(1)
 }
 
-fn failed(error: &(dyn std::error::Error + 'static)) -> Problem {
-    Problem::internal("work on a password", error)
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::{sync::mpsc::channel, task::Poll};
+
+    use futures::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_would_wait_too_long_is_sent_away_at_once() {
+        let (open, gate) = channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let all = 2 * IN_LINE + 64;
+        let (mut waiting, mut refused) = (Vec::new(), 0);
+        for _ in 0..all {
+            let gate = Arc::clone(&gate);
+            let mut turn = Box::pin(in_turn(move || {
+                gate.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+            }));
+            match futures::poll!(&mut turn) {
+                Poll::Pending => waiting.push(turn),
+                Poll::Ready(outcome) => {
+                    outcome.unwrap_err();
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused >= IN_LINE && waiting.len() >= IN_LINE, "{refused} of {all}");
+        drop(open);
+        assert!(join_all(waiting).await.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_and_nobodys_none() {
+        let hash = hash(Secret::from("correct horse battery")).await.unwrap();
+        let fits = async |password: &str, hash| fits(Secret::from(password), hash).await.unwrap();
+        assert!(fits("correct horse battery", Some(hash.clone())).await);
+        assert!(!fits("correct horse", Some(hash)).await);
+        assert!(!fits("", None).await);
+    }
 }
