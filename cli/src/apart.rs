@@ -138,6 +138,9 @@ pub(crate) struct Serve {
     /// What the API asks for
     #[arg(long, value_name = "TOKEN", env = "PROMPTPILOT_TOKEN", hide_env_values = true)]
     token: String,
+    /// What Firehose shows when it delivers the functions' output to `/api/ingest/firehose`
+    #[arg(long, value_name = "KEY", env = "PROMPTPILOT_INGEST_KEY", hide_env_values = true)]
+    ingest_key: Option<String>,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -168,6 +171,7 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     };
     let mut settings = args.common.settings(&data)?;
     settings.token = Some(SecretToken::new(&args.token));
+    settings.ingest_key = args.ingest_key.as_deref().map(SecretToken::new);
     settings.allowed_hosts = args.allowed_hosts;
     if let Some(url) = args.public_url {
         settings.allowed_hosts.extend(url.host_str().map(ToOwned::to_owned));

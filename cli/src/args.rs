@@ -87,6 +87,8 @@ pub(crate) enum Command {
     List(commands::list::List),
     /// Call an endpoint
     Call(commands::call::Call),
+    /// Show the records of calls
+    Calls(commands::calls::Calls),
     /// Make, list and revoke the keys that callers of endpoints carry
     Keys(commands::keys::Keys),
     /// Show calls, or the log of the last deployment
@@ -110,7 +112,7 @@ pub(crate) enum Command {
     /// Run everything on this machine
     Up(crate::up::Up),
     /// Run the API alone, against `DATABASE_URL`
-    Serve(crate::apart::Serve),
+    Serve(Box<crate::apart::Serve>),
     /// Run a deploy worker alone, against `DATABASE_URL`
     Worker(crate::apart::Worker),
     /// Print a completion script for a shell
@@ -135,6 +137,7 @@ impl Command {
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
+            Self::Calls(args) => args.place.data.clone(),
             Self::Keys(args) => args.data(),
             Self::Logs(args) => args.place.data.clone(),
             Self::Status(args) => args.place.data.clone(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use time::OffsetDateTime;
+use time::macros::format_description;
 
 /// `0.71 s`, `12 ms`, `2 min 5 s`.
 pub(crate) fn span(duration: Duration) -> String {
@@ -17,6 +18,13 @@ pub(crate) fn span(duration: Duration) -> String {
 /// `span` of milliseconds as the API gives them.
 pub(crate) fn span_ms(ms: i64) -> String {
     span(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
+}
+
+/// `2026-11-25 08:00:00.000`, in UTC.
+pub(crate) fn clock(time: OffsetDateTime) -> String {
+    let format =
+        format_description!("[year]-[month]-[day] [hour]:[minute]:[second].[subsecond digits:3]");
+    time.format(format).unwrap_or_default()
 }
 
 /// `3 min ago`.

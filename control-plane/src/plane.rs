@@ -3,8 +3,13 @@
 use std::{future::Future, sync::Arc};
 
 use aide::axum::ApiRouter;
-use axum::{extract::DefaultBodyLimit, http::HeaderValue, middleware, routing::get};
-use tokio::sync::{Notify, OnceCell};
+use axum::{
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, StatusCode},
+    middleware,
+    routing::{get, post},
+};
+use tokio::sync::{Notify, OnceCell, Semaphore, SemaphorePermit};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
@@ -12,7 +17,7 @@ use crate::{
     artifacts::Artifacts,
     calls::{
         self,
-        ingest::{EnvelopeLine, IngestError, Ingested},
+        ingest::{EnvelopeLine, IngestError, Ingested, firehose},
     },
     database::{Database, listen},
     deploy::{
@@ -36,6 +41,9 @@ use crate::{
 /// The largest request: a deploy of many definitions.
 pub(crate) const MOST_BODY: usize = 16 << 20;
 
+/// Batches of calls that are taken in at once; further senders are told to wait.
+const INGESTING: usize = 4;
+
 /// The control plane. Cheap to clone: clones share pools and settings.
 #[derive(Debug, Clone)]
 pub struct ControlPlane {
@@ -56,6 +64,8 @@ struct Shared {
     throttle: Throttle,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
+    /// Batches of calls that are taken in at once for senders over HTTP.
+    ingesting: Semaphore,
     _listener: DropGuard,
 }
 
@@ -108,6 +118,7 @@ impl ControlPlane {
             throttle: Throttle::new(),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
+            ingesting: Semaphore::new(INGESTING),
             _listener: gone.drop_guard(),
             database,
             settings,
@@ -125,9 +136,11 @@ impl ControlPlane {
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
             .merge(calls::routes::router())
+            .merge(calls::ingest::routes::router())
             .merge(keys::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
+            .route("/api/ingest/firehose", post(firehose::deliver))
             .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
             .method_not_allowed_fallback(Problem::method_not_allowed)
             .layer(middleware::from_fn_with_state(self.clone(), idempotency::repeat))
@@ -200,11 +213,64 @@ impl ControlPlane {
     /// # Errors
     /// When the database does not answer: then the same lines are to be sent again.
     pub async fn ingest(&self, lines: &[EnvelopeLine]) -> Result<Ingested, IngestError> {
-        let ingested = calls::ingest::ingest(self.shared.database.system(), lines).await?;
+        let system = self.shared.database.system();
+        Ok(self.ring(calls::ingest::ingest(system, lines, None).await?))
+    }
+
+    /// The same of one organization's functions, for a sender who can wait.
+    pub(crate) async fn ingest_for(
+        &self,
+        organization: Uuid,
+        lines: &[EnvelopeLine],
+    ) -> Result<Ingested, Problem> {
+        let _permit = self.may_ingest()?;
+        let system = self.shared.database.system();
+        Ok(self.ring(calls::ingest::ingest(system, lines, Some(organization)).await?))
+    }
+
+    /// The same of one deployment's function.
+    pub(crate) async fn ingest_of(
+        &self,
+        deployment: Uuid,
+        lines: &[String],
+    ) -> Result<Ingested, Problem> {
+        let _permit = self.may_ingest()?;
+        let system = self.shared.database.system();
+        Ok(self.ring(calls::ingest::ingest_of(system, deployment, lines).await?))
+    }
+
+    /// The same of any function, from whoever delivers the platform's log.
+    pub(crate) async fn ingest_delivered(
+        &self,
+        lines: &[EnvelopeLine],
+    ) -> Result<Ingested, Problem> {
+        let _permit = self.may_ingest()?;
+        Ok(self.ingest(lines).await?)
+    }
+
+    /// Gives up calls that nothing was heard of for longer than any call lasts. Workers do it now and
+    /// then.
+    pub async fn give_up_calls(&self) {
+        match calls::ingest::give_up(self.shared.database.system()).await {
+            Ok(0) => {}
+            Ok(calls) => tracing::info!(calls, "gave up calls that nothing was heard of"),
+            Err(error) => tracing::debug!(%error, "could not look for calls to give up"),
+        }
+    }
+
+    fn may_ingest(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        self.shared.ingesting.try_acquire().map_err(|_| {
+            let detail = "other batches of calls are taken in at this moment";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "ingest-busy", detail).retry_after(1)
+        })
+    }
+
+    /// Wakes whoever follows calls.
+    fn ring(&self, ingested: Ingested) -> Ingested {
         if ingested.new > 0 {
             self.shared.wake.notify_waiters();
         }
-        Ok(ingested)
+        ingested
     }
 
     pub(crate) fn database(&self) -> &Database {

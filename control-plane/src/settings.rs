@@ -26,6 +26,8 @@ pub struct Settings {
     pub state: Option<String>,
     /// Opens the API; without one every API request is refused.
     pub token: Option<SecretToken>,
+    /// What Firehose shows when it delivers functions' output; without it, nothing is taken from there.
+    pub ingest_key: Option<SecretToken>,
     /// Host names beside the loopback ones that requests may be addressed to.
     pub allowed_hosts: Vec<String>,
     /// Where people reach the server, if they do by another address than it listens at.
@@ -61,6 +63,7 @@ impl Settings {
             private_addresses: true,
             state: None,
             token: None,
+            ingest_key: None,
             allowed_hosts: Vec::new(),
             public_url: None,
             sign_ups: SignUps::Invite,

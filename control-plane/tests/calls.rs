@@ -3,7 +3,7 @@
 
 mod support;
 
-use promptpilot_control_plane::{EnvelopeLine, Ingested};
+use promptpilot_control_plane::EnvelopeLine;
 use serde_json::{Value, json};
 use support::{
     Outcome,
@@ -39,7 +39,7 @@ async fn calls_are_listed_under_their_endpoint_once() -> Outcome {
     let lines = lines(&pilot, 2).await?;
     let first = pilot.plane.ingest(&lines).await?;
     assert!(first.new >= 2, "{first:?}");
-    assert_eq!((first.known, first.malformed), (0, 0));
+    assert_eq!((first.known, &first.refused), (0, &vec![]));
     let again = pilot.plane.ingest(&lines).await?;
     assert_eq!((again.new, again.known), (0, first.new));
 
@@ -93,6 +93,8 @@ async fn a_record_belongs_to_whose_function_wrote_it_whatever_it_says() -> Outco
         with(|_| {}),
     ];
     let outcome = pilot.plane.ingest(&odd).await?;
-    assert_eq!(outcome, Ingested { new: 1, known: 0, malformed: 5, other: 1 });
+    let refused: Vec<usize> = outcome.refused.iter().map(|refused| refused.index).collect();
+    assert_eq!((outcome.new, outcome.known, outcome.other), (1, 0, 1));
+    assert_eq!(refused, [0, 1, 2, 3, 4], "{outcome:?}");
     pilot.stop().await
 }

@@ -12,6 +12,7 @@ mod keys;
 mod kills;
 mod people;
 mod providers;
+mod records;
 mod requests;
 mod restarts;
 mod texts;

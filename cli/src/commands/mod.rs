@@ -1,6 +1,7 @@
 //! The commands: each parses, makes its request and renders.
 
 pub(crate) mod call;
+pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod delete;
@@ -58,6 +59,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Deploy(args) => deploy::run(&context, args).await,
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
+        Command::Calls(args) => calls::run(&context, &args).await,
         Command::Keys(args) => keys::run(&context, args).await,
         Command::Logs(args) => logs::run(&context, &args).await,
         Command::Status(_) => status::run(&context).await,
@@ -69,7 +71,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Orgs(_) => whoami::orgs(&context).await,
         Command::Members(args) => members::run(&context, args).await,
         Command::Up(args) => Box::pin(crate::up::run(&context, args)).await,
-        Command::Serve(args) => crate::apart::serve(&context, args).await,
+        Command::Serve(args) => crate::apart::serve(&context, *args).await,
         Command::Worker(args) => crate::apart::worker(&context, args).await,
         Command::Completions(args) => completions::run(&context, &args),
     }

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool, types::Json};
 use uuid::Uuid;
 
 /// Whose function a numbered version is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) function: String,
     pub(crate) function_version: String,
@@ -40,6 +40,27 @@ pub(crate) async fn origins(
     .await
 }
 
+/// Whose a deployment is.
+pub(crate) async fn origin(system: &PgPool, deployment: Uuid) -> sqlx::Result<Option<Origin>> {
+    sqlx::query_as!(
+        Origin,
+        r#"select coalesce(d.function_name, '') as "function!",
+                  coalesce(d.function_version, '') as "function_version!",
+                  d.organization_id as organization, d.environment_id as environment,
+                  d.endpoint_id as endpoint, e.name as endpoint_name,
+                  d.version as endpoint_version, d.id as deployment
+             from deployments d
+             join endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id
+            where d.id = $1"#,
+        deployment
+    )
+    .fetch_optional(system)
+    .await
+}
+
+/// SQLSTATE of a table that is there already.
+const THERE: &str = "42P07";
+
 /// Makes the partition of a month where it is missing.
 pub(crate) async fn ensure_partition(system: &PgPool, year: i32, month: u8) -> sqlx::Result<()> {
     sqlx::query!(
@@ -48,12 +69,17 @@ pub(crate) async fn ensure_partition(system: &PgPool, year: i32, month: u8) -> s
         i32::from(month)
     )
     .fetch_one(system)
-    .await?;
-    Ok(())
+    .await
+    .map(|_| ())
+    .or_else(|error| {
+        // Two that came at once: one does not see yet what the other has made.
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        if code.as_deref() == Some(THERE) { Ok(()) } else { Err(error) }
+    })
 }
 
 /// Inserts rows and says how many were new. The members of a row are named as the columns are.
-pub(crate) async fn insert(system: &PgPool, rows: &[Value]) -> sqlx::Result<usize> {
+pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usize> {
     let done = sqlx::query!(
         r#"insert into calls (
                 organization_id, call_id, time, platform_request_id, environment_id, endpoint_id,
@@ -105,13 +131,24 @@ pub(crate) struct Place {
     pub(crate) call: Uuid,
 }
 
+/// Which calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted {
+    pub(crate) endpoint: Option<Uuid>,
+    /// The least and the greatest status.
+    pub(crate) statuses: Option<(i32, i32)>,
+    /// The least call id.
+    pub(crate) least: Option<Uuid>,
+}
+
 /// The newest calls, or the newest before a call.
 pub(crate) async fn before(
     db: &mut PgConnection,
-    endpoint: Option<Uuid>,
+    wanted: Wanted,
     before: Option<Uuid>,
     limit: i64,
 ) -> sqlx::Result<Vec<CallRecord>> {
+    let (least_status, greatest_status) = wanted.statuses.unzip();
     let rows = sqlx::query!(
         r#"select to_jsonb(c) || jsonb_build_object(
                     'kind', 'promptpilot.call', 'v', 1, 'organization', c.organization_id,
@@ -122,10 +159,15 @@ pub(crate) async fn before(
              join environments n on n.id = c.environment_id
             where ($1::uuid is null or c.endpoint_id = $1)
               and ($2::uuid is null or c.call_id < $2)
+              and ($3::uuid is null or c.call_id >= $3)
+              and ($4::integer is null or c.status between $4 and $5)
             order by c.call_id desc
-            limit $3"#,
-        endpoint,
+            limit $6"#,
+        wanted.endpoint,
         before,
+        wanted.least,
+        least_status,
+        greatest_status,
         limit
     )
     .fetch_all(db)
@@ -137,10 +179,11 @@ pub(crate) async fn before(
 /// come in between any more.
 pub(crate) async fn since(
     db: &mut PgConnection,
-    endpoint: Option<Uuid>,
+    wanted: Wanted,
     place: Place,
     limit: i64,
 ) -> sqlx::Result<Vec<Arrived>> {
+    let (least_status, greatest_status) = wanted.statuses.unzip();
     let rows = sqlx::query!(
         r#"select c.arrived_xact as xact,
                   to_jsonb(c) || jsonb_build_object(
@@ -153,11 +196,16 @@ pub(crate) async fn since(
             where ($1::uuid is null or c.endpoint_id = $1)
               and (c.arrived_xact, c.call_id) > ($2, $3)
               and c.arrived_xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+              and ($4::uuid is null or c.call_id >= $4)
+              and ($5::integer is null or c.status between $5 and $6)
             order by c.arrived_xact, c.call_id
-            limit $4"#,
-        endpoint,
+            limit $7"#,
+        wanted.endpoint,
         place.xact,
         place.call,
+        wanted.least,
+        least_status,
+        greatest_status,
         limit
     )
     .fetch_all(db)

@@ -76,6 +76,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(422, "password-invalid", "choose another password; `detail` says why"),
     kind(422, "slug-invalid", "mend what `detail` names"),
     kind(422, "token-invalid", "mend what `detail` names"),
+    kind(429, "ingest-busy", "wait as long as `retry-after` says, and send the same again"),
     kind(429, "rate-limited", "wait as long as `retry-after` says"),
     kind(429, "sign-in-throttled", "wait as long as `retry-after` says"),
     kind(500, "internal", "the server's log says more, under the same request id"),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::catalogue;
+use crate::calls::ingest::IngestError;
 
 /// An error that a caller sees.
 #[derive(Debug, Serialize)]
@@ -103,6 +104,14 @@ impl Problem {
         problem
     }
 
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// How to mend it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
@@ -154,8 +163,7 @@ impl IntoResponse for Problem {
         if let Some(cause) = &self.0.cause {
             tracing::error!(%cause, "request failed");
         }
-        let status =
-            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let retry_after = self.0.retry_after;
         let mut response = (status, axum::Json(self)).into_response();
         let headers = response.headers_mut();
@@ -175,6 +183,14 @@ const UNKEPT_TEXT: [&str; 2] = ["22021", "22P05"];
 
 /// SQLSTATE of a server that is starting or ending.
 const NOT_UP: [&str; 3] = ["57P01", "57P02", "57P03"];
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Database(error) => error.into(),
+        }
+    }
+}
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {

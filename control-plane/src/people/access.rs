@@ -129,6 +129,9 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/deployments/{id}/cancel", Member(Developer)),
     ("POST", "/api/deployments/{id}/retry", Member(Developer)),
     ("GET", "/api/calls", Member(Viewer)),
+    ("POST", "/api/ingest", Member(Developer)),
+    // It has a key of its own.
+    ("POST", "/api/ingest/firehose", Anybody),
     ("GET", "/api/api-keys", Member(Viewer)),
     ("POST", "/api/api-keys", Member(Admin)),
     ("DELETE", "/api/api-keys/{key}", Member(Admin)),

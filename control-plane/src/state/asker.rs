@@ -14,7 +14,7 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::store;
-use crate::{http::Problem, plane::ControlPlane};
+use crate::{calls::ingest::Ingested, http::Problem, plane::ControlPlane};
 
 /// Most deployments whose organization is remembered.
 const MOST: usize = 10_000;
@@ -41,6 +41,7 @@ impl Deployments {
 #[derive(Debug)]
 pub(super) struct Asker {
     plane: ControlPlane,
+    deployment: Uuid,
     organization: Uuid,
 }
 
@@ -48,6 +49,11 @@ impl Asker {
     /// A transaction that sees the deployment's organization only.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Problem> {
         Ok(self.plane.database().tenant(self.organization).await?)
+    }
+
+    /// Takes in what the deployment's function wrote.
+    pub(super) async fn ingest(&self, lines: &[String]) -> Result<Ingested, Problem> {
+        self.plane.ingest_of(self.deployment, lines).await
     }
 }
 
@@ -75,7 +81,7 @@ impl FromRequestParts<ControlPlane> for Asker {
                 found
             }
         };
-        Ok(Self { plane: plane.clone(), organization })
+        Ok(Self { plane: plane.clone(), deployment, organization })
     }
 }
 

@@ -6,6 +6,7 @@
 mod admit;
 mod asker;
 mod budget;
+mod calls;
 pub(crate) mod routes;
 mod store;
 

@@ -7,6 +7,7 @@ use super::{
     admit::{admit, finish},
     asker::Asker,
     budget::reserve,
+    calls::calls,
     store,
 };
 use crate::{
@@ -18,6 +19,7 @@ pub(crate) fn router() -> Router<ControlPlane> {
     Router::new()
         .route("/v1/key", post(key))
         .route("/v1/admit", post(admit))
+        .route("/v1/calls", post(calls))
         .route("/v1/finish", post(finish))
         .route("/v1/reserve", post(reserve))
 }

@@ -32,6 +32,7 @@ const LEAST: &[(&str, &str)] = &[
     ("deleteMe", "person"),
     ("deploy", "developer"),
     ("endSession", "person"),
+    ("ingestCalls", "developer"),
     ("isHealthy", "anybody"),
     ("isReady", "anybody"),
     ("leaveOrganization", "viewer"),

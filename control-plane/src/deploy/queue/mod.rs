@@ -167,6 +167,7 @@ async fn tell(plane: ControlPlane, worker: String, shutdown: CancellationToken) 
                 if let Err(error) = state::forget(plane.database().system()).await {
                     tracing::warn!(%error, "could not sweep what calls left in the state store");
                 }
+                plane.give_up_calls().await;
             }
             () = shutdown.cancelled() => return,
         }

@@ -1,0 +1,168 @@
+//! `promptpilot calls`: the records of calls.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use promptpilot_spec::record::{CallRecord, Source};
+use promptpilot_spec::units;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Context, endpoint};
+use crate::api::{ApiError, Client, Page};
+use crate::args::Place;
+use crate::error::Failure;
+use crate::style::{ERROR, FAINT, GOOD, STRONG, WARNING};
+use crate::text::{clock, span};
+
+/// Show the records of calls
+///
+/// A line each, the newest last. With `--json` the whole record: request and response, attempts, costs
+/// and times.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  promptpilot calls                             # the last calls of all endpoints
+  promptpilot calls summarize --status 5xx      # those that failed
+  promptpilot calls --since 1h --limit 500 --json | jq .cost_micro_usd
+  promptpilot calls summarize -f                # and those to come")]
+pub(crate) struct Calls {
+    /// Only this endpoint
+    name: Option<String>,
+    /// Only this status, such as 504, or this class, such as 5xx
+    #[arg(long, value_name = "STATUS")]
+    status: Option<String>,
+    /// Only calls that began since then: 30m, 1h, 2d, or a time such as 2026-11-25T08:00:00Z
+    #[arg(long, value_name = "TIME")]
+    since: Option<Since>,
+    /// Go on with what comes
+    #[arg(long, short)]
+    follow: bool,
+    /// How many, at most
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
+    limit: u32,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// An instant, told outright or by how long ago it was.
+#[derive(Debug, Clone, Copy)]
+struct Since(OffsetDateTime);
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(instant) = OffsetDateTime::parse(text, &Rfc3339) {
+            return Ok(Self(instant));
+        }
+        let ago = text.parse::<units::Duration>().ok();
+        let ago = ago.map(|ago| Duration::from_millis(ago.as_millis()));
+        ago.and_then(|ago| OffsetDateTime::now_utc().checked_sub(ago.try_into().ok()?))
+            .map(Self)
+            .ok_or_else(|| "give 30m, 1h or 2d, or a time such as 2026-11-25T08:00:00Z".to_owned())
+    }
+}
+
+pub(crate) async fn run(context: &Context, args: &Calls) -> Result<(), Failure> {
+    let client = Client::find(context)?;
+    let mut query = Vec::new();
+    if let Some(name) = &args.name {
+        query.push(("endpoint", endpoint(&client, name).await?.name));
+    }
+    query.extend(args.status.clone().map(|status| ("status", status)));
+    if let Some(Since(instant)) = args.since {
+        query.push(("since", instant.format(&Rfc3339).unwrap_or_default()));
+    }
+    query.push(("limit", args.limit.to_string()));
+    show(context, &client, &query, args.follow).await
+}
+
+/// Shows calls, oldest first, and those to come where that is wanted.
+pub(crate) async fn show(
+    context: &Context,
+    client: &Client,
+    query: &[(&str, String)],
+    follow: bool,
+) -> Result<(), Failure> {
+    // Opened first, so that no call falls between the list and what follows.
+    let mut events = match follow {
+        true => Some(client.events(&["calls"], query, None).await?),
+        false => None,
+    };
+    let page: Page<Call> = client.get(&["calls"], query).await?;
+    for call in page.items.iter().rev() {
+        context.out.item(call);
+    }
+    while let Some(events) = &mut events {
+        let Some(event) = events.next().await? else { break };
+        if event.event != "call" {
+            continue;
+        }
+        let call: Call = serde_json::from_str(&event.data)
+            .map_err(|source| ApiError::Answer { what: "a call".to_owned(), source })?;
+        if !page.items.iter().any(|listed| listed.0.call_id == call.0.call_id) {
+            context.out.item(&call);
+        }
+    }
+    Ok(())
+}
+
+/// A call: whole in JSON, the figures that matter in text.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Call(CallRecord);
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(call) = self;
+        let style = match call.status {
+            ..400 => GOOD,
+            400..500 => WARNING,
+            _ => ERROR,
+        };
+        let took = span(Duration::from_micros(call.total_us));
+        write!(f, "{FAINT}{}{FAINT:#} {style}{}{style:#}", clock(call.time), call.status)?;
+        write!(f, " {STRONG}{} v{}{STRONG:#} {took}", call.endpoint_name, call.endpoint_version)?;
+        if let Some(model) = &call.model {
+            write!(f, " · {model}, {} tokens in, {} out", call.tokens_in, call.tokens_out)?;
+        }
+        if let Some(kind) = &call.error_type {
+            write!(f, " · {style}{kind}{style:#}")?;
+        }
+        if let Some(source) = not_a_caller(call.source) {
+            write!(f, " · {source}")?;
+        }
+        writeln!(f, " {FAINT}· {}{FAINT:#}", call.call_id)
+    }
+}
+
+/// Who called, where it was not the endpoint's own caller.
+fn not_a_caller(source: Source) -> Option<&'static str> {
+    match source {
+        Source::Call => None,
+        Source::Verify => Some("verify"),
+        Source::Try => Some("try"),
+        Source::Studio => Some("studio"),
+        Source::Prompt => Some("prompt"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_is_an_instant_or_how_long_ago() {
+        let Since(told) = "2026-11-25T08:00:00Z".parse().unwrap();
+        assert_eq!(told.unix_timestamp(), 1_795_593_600);
+        let Since(ago) = "1h".parse().unwrap();
+        let seconds = (OffsetDateTime::now_utc() - ago).whole_seconds();
+        assert!((3600..3660).contains(&seconds), "{seconds}");
+        for bad in ["yesterday", "1", "", "99999999d"] {
+            assert!(bad.parse::<Since>().is_err(), "{bad}");
+        }
+    }
+}
