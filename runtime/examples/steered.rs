@@ -58,6 +58,15 @@ static PROMPT: &[Message] = &[
     Message { role: Role::User, template: "{{ text }}{% if secret %} {{ secret }}{% endif %}" },
 ];
 
+/// Loops that would come to an end some day.
+static ENDLESS: &[Message] = &[Message {
+    role: Role::User,
+    template: "{{ text }}{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}",
+}];
+
+static REPEAT: &[Message] =
+    &[Message { role: Role::User, template: "{% for n in range(1000) %}{{ text }}{% endfor %}" }];
+
 fn main() -> ExitCode {
     let settings = std::env::var("ENDPOINT").unwrap_or_default();
     let settings: Value = serde_json::from_str(&settings).unwrap_or_default();
@@ -76,7 +85,12 @@ fn endpoint(settings: &Value) -> Endpoint {
             Some("none") => Log::None,
             _ => Log::Full,
         },
-        prompt: if chat { &PROMPT[..1] } else { PROMPT },
+        prompt: match settings["prompt"].as_str() {
+            Some("endless") => ENDLESS,
+            Some("repeat") => REPEAT,
+            _ if chat => &PROMPT[..1],
+            _ => PROMPT,
+        },
         request: if chat { CHAT } else { REQUEST },
         tools: if chat { TOOLS } else { &[] },
         response: if settings["json"] == true {

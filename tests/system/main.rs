@@ -15,5 +15,6 @@ mod providers;
 mod records;
 mod requests;
 mod restarts;
+mod secrets;
 mod texts;
 mod worker_kills;
