@@ -5,6 +5,7 @@
 
 mod arguments;
 mod connection;
+mod otlp;
 mod request;
 mod signals;
 
@@ -19,7 +20,7 @@ use tokio::{
 use uuid::Uuid;
 
 pub(crate) use self::arguments::{Arguments, USAGE};
-use self::{connection::Door, signals::Signals};
+use self::{connection::Door, otlp::Exporter, signals::Signals};
 use crate::{
     endpoint::Endpoint,
     function::Function,
@@ -45,16 +46,17 @@ enum Phase {
 
 /// Serves an endpoint at an address until a signal asks for the end.
 pub(crate) fn run(endpoint: &'static Endpoint, address: &str) -> Result<(), String> {
+    let variable = |name: &str| variable(endpoint, name);
+    let (output, spans) = otlp::beside(Box::new(output::to_stdout), endpoint.name, variable);
     let function =
-        Function::start(endpoint, |name| variable(endpoint, name), Box::new(output::to_stdout))
-            .map_err(|error| error.to_string())?;
+        Function::start(endpoint, variable, output).map_err(|error| error.to_string())?;
     let refused = |error: io::Error| format!("could not listen at `{address}`: {error}");
     let listener = net::TcpListener::bind(address).map_err(refused)?;
     listener.set_nonblocking(true).map_err(refused)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("could not start the runtime: {error}"))?;
     runtime
-        .block_on(serve(Arc::new(function), listener))
+        .block_on(serve(Arc::new(function), listener, spans))
         .map_err(|error| format!("the server failed: {error}"))
 }
 
@@ -83,13 +85,25 @@ fn nobodys() -> Identity {
     }
 }
 
-async fn serve(function: Arc<Function>, listener: net::TcpListener) -> io::Result<()> {
+async fn serve(
+    function: Arc<Function>,
+    listener: net::TcpListener,
+    spans: Option<Exporter>,
+) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let mut signals = Signals::listen()?;
     let patience = Duration::from_millis(function.endpoint.timeout_ms) + GRACE;
     let (phase, seen) = watch::channel(Phase::Open);
     // Whatever runs holds a sender, so that all has ended once there is none.
     let (running, mut ended) = mpsc::channel::<Infallible>(1);
+    if let Some(spans) = spans {
+        let running = running.clone();
+        tokio::spawn(async move {
+            // It ends with the last call, once nothing more can come.
+            spans.run().await;
+            drop(running);
+        });
+    }
     let door = Door { function, phase: seen, running };
     log(Level::Info, &format!("listening at http://{}", listener.local_addr()?));
     loop {
