@@ -33,6 +33,28 @@ async fn a_definition_becomes_a_url_and_an_edit_is_answered_there() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_serves_can_be_tried_without_a_key() -> Outcome {
+    let pilot = Pilot::start().await?;
+    let tried = |request| pilot.post("/api/endpoints/hello/try", json!({ "request": request }));
+    let (status, problem) = tried(json!({ "word": "world" })).await?;
+    assert_eq!(
+        (status, &problem["type"]),
+        (404, &json!("urn:promptpilot:problem:endpoint-not-found"))
+    );
+
+    pilot.deployed(&echo("hello", "Hello")).await?;
+    let (status, answer) = tried(json!({ "word": "world" })).await?;
+    assert_eq!((status, &answer["status"], &answer["version"]), (200, &json!(200), &json!(1)));
+    assert!(answer["body"]["text"].as_str().unwrap().contains("Hello world"), "{answer}");
+    assert!(answer["call"].is_string(), "{answer}");
+
+    let (status, refused) = tried(json!({})).await?;
+    assert_eq!((status, &refused["status"]), (200, &json!(422)));
+    assert_eq!(refused["body"]["errors"][0]["pointer"], "/word", "{refused}");
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_changed_is_not_deployed_again() -> Outcome {
     let pilot = Pilot::start().await?;
     let toml = echo("hello", "Hello");

@@ -58,7 +58,7 @@ async fn ask(
     let Ok(client) = Client::find(context) else { return Ok(None) };
     let definitions = sources(files);
     let answer: Result<CheckAnswer, _> =
-        client.post(&["endpoints", "check"], &CheckRequest { definitions }).await;
+        client.post(&["endpoints", "check"], &CheckRequest { definitions, code: false }).await;
     match answer {
         Ok(answer) => Ok(Some(answer.results.into_iter().map(|result| result.findings).collect())),
         Err(error) if context.global.server.is_none() && error.is_unreachable() => Ok(None),

@@ -3,19 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-use aws_sdk_lambda::{primitives::Blob, types::InvokeWithResponseStreamResponseEvent as Event};
 use promptpilot_spec::definition::{ResponseFormat, Test};
 use serde_json::Value;
 
 use super::{
     job::{Job, Stop, Work},
-    model::{Failure, Status},
+    model::Status,
 };
-use crate::lambda::{
-    LambdaError,
-    event::{Request, url_event},
-    prelude::{self, Answer},
-};
+use crate::lambda::{event::Request, invoke, prelude::Answer};
+
+/// Why we call.
+const SOURCE: &str = "verify";
 
 pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     work.enter(job, Status::Verifying).await?;
@@ -38,7 +36,7 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
 }
 
 async fn health(work: &Work, job: &Job, token: &str) -> Result<(), Stop> {
-    let request = Request { method: "GET", path: "/health", body: None, token };
+    let request = Request { method: "GET", path: "/health", body: None, token, source: SOURCE };
     match invoke(work, job, request).await? {
         Answer { status: 200..=299, .. } => Ok(()),
         answer => Err(job
@@ -49,7 +47,8 @@ async fn health(work: &Work, job: &Job, token: &str) -> Result<(), Stop> {
 }
 
 async fn test(work: &Work, job: &Job, token: &str, index: usize, test: &Test) -> Result<(), Stop> {
-    let request = Request { method: "POST", path: "/", body: Some(&test.request), token };
+    let body = Some(&test.request);
+    let request = Request { method: "POST", path: "/", body, token, source: SOURCE };
     let started = Instant::now();
     let answer = invoke(work, job, request).await?;
     let took = started.elapsed();
@@ -147,56 +146,12 @@ fn told(answer: &Answer) -> String {
 
 /// Calls the version by its number, as a URL would.
 async fn invoke(work: &Work, job: &Job, request: Request<'_>) -> Result<Answer, Stop> {
-    let payload = url_event(request).to_string();
-    let mut stream = work
-        .plane
-        .lambda()
-        .invoke_with_response_stream()
-        .function_name(&job.function)
-        .qualifier(job.version()?)
-        .payload(Blob::new(payload))
-        .send()
-        .await
-        .map_err(LambdaError::from_sdk("call the new version"))
-        .map_err(|error| job.fail(error.to_string()).internal().stop())?
-        .event_stream;
-    let mut bytes = Vec::new();
-    loop {
-        match stream.recv().await {
-            Ok(Some(Event::PayloadChunk(chunk))) => {
-                bytes.extend_from_slice(chunk.payload().map_or(&[], AsRef::as_ref));
-            }
-            Ok(Some(Event::InvokeComplete(end))) => {
-                if let Some(code) = end.error_code() {
-                    return Err(crashed(job, code, end.error_details(), &bytes).stop());
-                }
-            }
-            Ok(Some(_)) => {}
-            Ok(None) => break,
-            Err(error) => {
-                let error = LambdaError::from_sdk("read the new version's answer")(error);
-                return Err(job.fail(error.to_string()).internal().stop());
-            }
+    let lambda = work.plane.lambda();
+    match invoke::run(lambda, &job.function, job.version()?, request).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(crash)) => {
+            Err(job.fail(format!("the new version does not start or answer: {crash}")).stop())
         }
+        Err(error) => Err(job.fail(error.to_string()).internal().stop()),
     }
-    match prelude::parse(&bytes) {
-        Some(answer) => Ok(answer),
-        None => Err(crashed(job, "", None, &bytes).stop()),
-    }
-}
-
-/// A function that did not answer: its own words on why, such as a variable that is missing.
-fn crashed(job: &Job, code: &str, details: Option<&str>, bytes: &[u8]) -> Failure {
-    let said = |text: &str| {
-        let error = serde_json::from_str::<Value>(text).ok()?;
-        Some(error.get("errorMessage")?.as_str()?.to_owned())
-    };
-    let payload = String::from_utf8_lossy(bytes);
-    let why = details.map(|details| said(details).unwrap_or_else(|| details.to_owned()));
-    let why = why.or_else(|| said(&payload));
-    let why = why.filter(|why| !why.is_empty()).unwrap_or_else(|| match code {
-        "" => "its answer is no HTTP answer".to_owned(),
-        code => code.to_owned(),
-    });
-    job.fail(format!("the new version does not start or answer: {why}"))
 }

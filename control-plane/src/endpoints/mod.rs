@@ -4,3 +4,4 @@ pub(crate) mod check;
 pub mod model;
 pub(crate) mod routes;
 pub(crate) mod store;
+pub(crate) mod trial;

@@ -1,9 +1,10 @@
 //! Types of endpoints, as the API shows them.
 
 use promptpilot_codegen::{Finding, Plan};
-use promptpilot_spec::Definition;
+use promptpilot_spec::{Definition, definition::ProviderKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -19,6 +20,9 @@ use crate::{
 pub struct CheckRequest {
     /// What to check.
     pub definitions: Vec<Source>,
+    /// Whether the code that they become is wanted, too.
+    #[serde(default)]
+    pub code: bool,
 }
 
 /// Answer of `POST /api/endpoints/check`.
@@ -38,6 +42,9 @@ pub struct Checked {
     /// What would be deployed; absent where there are errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// The files of the generated crate by path, where they were asked for and there are no errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<BTreeMap<String, String>>,
 }
 
 /// An endpoint.
@@ -53,6 +60,10 @@ pub struct Endpoint {
     pub url: Option<String>,
     /// The function's name at the target; absent while nothing is live.
     pub function: Option<String>,
+    /// Who serves its model, as the newest version says.
+    pub provider: ProviderKind,
+    /// The provider's name for its model.
+    pub model: String,
     /// The version that serves.
     pub live_version: Option<i32>,
     /// The newest version.
@@ -142,4 +153,27 @@ pub struct RolledBack {
     pub to: i32,
     /// Where it answers.
     pub url: String,
+}
+
+/// Body of `POST /api/endpoints/{name}/try`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TrialRequest {
+    /// The request's fields.
+    pub request: Map<String, Value>,
+}
+
+/// Answer of `POST /api/endpoints/{name}/try`: the function's own, whatever it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Tried {
+    /// The function's status.
+    pub status: u16,
+    /// What it said: the declared fields, or a problem document.
+    pub body: Value,
+    /// The version that answered.
+    pub version: i32,
+    /// From the request to the whole answer, in ms.
+    pub took_ms: u64,
+    /// The call, as the call log will have it.
+    pub call: Option<Uuid>,
 }

@@ -18,9 +18,9 @@ use super::{
     check::{examine, examine_all, sound},
     model::{
         CheckAnswer, CheckRequest, Checked, Endpoint, GeneratedSource, RollbackRequest, RolledBack,
-        Version,
+        TrialRequest, Tried, Version,
     },
-    store,
+    store, trial,
 };
 use crate::{
     deploy::{
@@ -65,6 +65,13 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             "version-gone",
         ],
         json!({ "version": 3 }),
+    );
+    let tried = describe_with(
+        TAG,
+        "tryEndpoint",
+        "Call the version that serves, without a key",
+        &["environment-not-found", "endpoint-not-found", "nothing-live", "function-failed"],
+        json!({ "request": { "name": "Ada" } }),
     );
     ApiRouter::new()
         .api_route(
@@ -113,6 +120,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             get_with(versions, describe(TAG, "listVersions", "List versions, newest first", HERE)),
         )
         .api_route("/api/endpoints/{name}/rollback", post_with(roll_back, rolled_back))
+        .api_route("/api/endpoints/{name}/try", post_with(attempt, tried))
 }
 
 /// Which environment a request means.
@@ -138,6 +146,8 @@ async fn check(
         .into_iter()
         .map(|examined| Checked {
             name: examined.definition.map(|definition| definition.name),
+            code: (examined.plan.as_ref().filter(|_| request.code))
+                .map(|plan| promptpilot_codegen::sources(plan).files),
             plan: examined.plan,
             findings: examined.findings,
         })
@@ -251,6 +261,15 @@ async fn roll_back(
     Body(request): Body<RollbackRequest>,
 ) -> Result<Json<RolledBack>, Problem> {
     rollback::run(&context, &seen, &name, place.name(), request.version).await.map(Json)
+}
+
+async fn attempt(
+    context: Context,
+    Path(name): Path<String>,
+    Query(place): Query<In>,
+    Body(wanted): Body<TrialRequest>,
+) -> Result<Json<Tried>, Problem> {
+    trial::run(&context, &name, place.name(), &wanted.request).await.map(Json)
 }
 
 /// Answer of `DELETE /api/endpoints/{name}`.

@@ -126,6 +126,8 @@ impl Row {
             id: self.id,
             name: self.name,
             description: self.definition.description.clone(),
+            provider: self.definition.model.provider,
+            model: self.definition.model.name.clone(),
             live_version: self.live_version,
             url: self.live_version.and(self.url),
             function: self.live_version.and(self.function),

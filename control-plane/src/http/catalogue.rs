@@ -80,6 +80,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(429, "rate-limited", "wait as long as `retry-after` says"),
     kind(429, "sign-in-throttled", "wait as long as `retry-after` says"),
     kind(500, "internal", "the server's log says more, under the same request id"),
+    kind(502, "function-failed", "`detail` has the function's own words; its log says more"),
     kind(503, "database-busy", "try again in a moment"),
     kind(503, "database-unavailable", "try again; `up` starts its database again by itself"),
     kind(504, "request-timeout", "ask for less, or try again"),

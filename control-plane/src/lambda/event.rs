@@ -1,4 +1,5 @@
-//! Events as a function URL sends them, made up by us to verify a version that has no URL yet.
+//! Events as a function URL sends them, made up by us: to verify a version that has no URL yet, and
+//! for somebody who tries one.
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
@@ -11,11 +12,13 @@ pub(crate) struct Request<'a> {
     pub(crate) body: Option<&'a Map<String, Value>>,
     /// The deployment's secret: shows the function that the deployer itself is asking.
     pub(crate) token: &'a str,
+    /// Why it asks, as call records say it: `verify` or `try`.
+    pub(crate) source: &'a str,
 }
 
 /// The event (payload format 2.0) with the one member that no URL request can produce.
 pub(crate) fn url_event(request: Request<'_>) -> Value {
-    let Request { method, path, body, token } = request;
+    let Request { method, path, body, token, source } = request;
     let now = OffsetDateTime::now_utc();
     let id = uuid::Uuid::now_v7().to_string();
     let mut event = json!({
@@ -47,7 +50,7 @@ pub(crate) fn url_event(request: Request<'_>) -> Value {
             "timeEpoch": now.unix_timestamp() * 1000 + i64::from(now.millisecond()),
         },
         "isBase64Encoded": false,
-        "promptpilot": { "verify": token },
+        "promptpilot": { "verify": token, "source": source },
     });
     if let Some(body) = body {
         event["headers"]["content-type"] = json!("application/json");
@@ -71,11 +74,16 @@ mod tests {
     #[test]
     fn an_event_is_a_url_request_with_the_deployers_mark() {
         let body = Map::from_iter([("text".to_owned(), json!("a\"b"))]);
-        let event =
-            url_event(Request { method: "POST", path: "/", body: Some(&body), token: "secret" });
+        let event = url_event(Request {
+            method: "POST",
+            path: "/",
+            body: Some(&body),
+            token: "secret",
+            source: "try",
+        });
         assert_eq!(event["body"], json!(r#"{"text":"a\"b"}"#));
         assert_eq!(event["requestContext"]["http"]["method"], "POST");
-        assert_eq!(event["promptpilot"]["verify"], "secret");
+        assert_eq!(event["promptpilot"], json!({ "verify": "secret", "source": "try" }));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod invoke;
 pub(crate) mod name;
 pub(crate) mod policy;
 pub(crate) mod prelude;
