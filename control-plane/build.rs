@@ -8,7 +8,9 @@ use std::{
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for carried in ["migrations", "runtime/src", "spec/src", "Cargo.lock", "Cargo.toml"] {
+    for carried in
+        ["migrations", "runtime/src", "spec/src", "dashboard/dist", "Cargo.lock", "Cargo.toml"]
+    {
         println!("cargo::rerun-if-changed=../{carried}");
     }
     let mut files: Vec<_> = fs::read_dir("../migrations")?

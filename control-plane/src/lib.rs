@@ -13,6 +13,7 @@ pub mod keys;
 mod lambda;
 mod migrate;
 pub mod organizations;
+mod pages;
 pub mod people;
 mod plane;
 mod secret;

@@ -32,7 +32,7 @@ use crate::{
         rate::{self, Limits},
         request_id,
     },
-    keys, lambda, organizations,
+    keys, lambda, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
     settings::Settings,
     state, status, tokens,
@@ -141,7 +141,7 @@ impl ControlPlane {
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))
-            .fallback(async |uri: axum::http::Uri| Problem::not_found("route", uri.path()))
+            .fallback(pages::answer)
             .method_not_allowed_fallback(Problem::method_not_allowed)
             .layer(middleware::from_fn_with_state(self.clone(), idempotency::repeat))
             .layer(middleware::from_fn_with_state(self.clone(), admit::admit))

@@ -202,7 +202,7 @@ async fn answers_carry_headers_that_protect() -> Outcome {
         settings.public_url = Some("https://pilot.example.com".to_owned());
     })
     .await?;
-    for path in ["/api/status", "/healthz", "/nowhere"] {
+    for path in ["/api/status", "/healthz", "/api/nowhere"] {
         let response = ask(&pilot, Method::GET, path).send().await?;
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -213,6 +213,29 @@ async fn answers_carry_headers_that_protect() -> Outcome {
             assert_eq!(header(&response, name), value, "{path}");
         }
         assert!(header(&response, "content-security-policy").contains("default-src 'none'"));
+    }
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_not_the_apis_is_a_page() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    for path in ["/", "/endpoints/hello", "/apis"] {
+        let response = ask(&pilot, Method::GET, path).send().await?;
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        assert!(header(&response, "content-type").starts_with("text/html"), "{path}");
+        assert_eq!(header(&response, "cache-control"), "no-cache", "{path}");
+        assert!(response.text().await?.contains("Prompt Pilot"), "{path}");
+    }
+    for (method, path) in [
+        (Method::GET, "/api/nowhere"),
+        (Method::GET, "/v1/models"),
+        (Method::GET, "/assets/of-another-build.js"),
+        (Method::POST, "/endpoints"),
+    ] {
+        let response = ask(&pilot, method, path).send().await?;
+        assert_eq!(response.status().as_u16(), 404, "{path}");
+        assert_eq!(header(&response, "content-type"), "application/problem+json", "{path}");
     }
     pilot.stop().await
 }

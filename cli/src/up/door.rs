@@ -1,4 +1,4 @@
-//! The link that opens the API in a browser: it works once and leaves the cookie of a session.
+//! The link that opens the dashboard in a browser: it works once and leaves the cookie of a session.
 //!
 //! Cookies do not tell ports apart, so the link's host is `localhost`: functions answer at
 //! `127.0.0.1`, and what runs there never gets to see the cookie.
@@ -16,7 +16,7 @@ use promptpilot_control_plane::{ControlPlane, SecretToken};
 use crate::secret;
 
 /// Where the link leads.
-const INSIDE: &str = "/api/status";
+const INSIDE: &str = "/";
 
 /// A door that a link opens once.
 #[derive(Clone)]

@@ -62,7 +62,7 @@ pub(crate) struct Up {
 #[derive(Debug, Serialize)]
 struct Ready {
     api: String,
-    /// Opens the API in a browser, once.
+    /// Opens the dashboard in a browser, once.
     open: String,
     functions: String,
     data: String,
@@ -76,11 +76,14 @@ impl fmt::Display for Ready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{GOOD}ready{GOOD:#} in {}", span(self.took))?;
         writeln!(f)?;
-        writeln!(f, "  API        {STRONG}{}{STRONG:#}  {FAINT}(opens once){FAINT:#}", self.open)?;
+        writeln!(f, "  dashboard  {STRONG}{}{STRONG:#}  {FAINT}(opens once){FAINT:#}", self.open)?;
         writeln!(f, "  functions  {}", self.functions)?;
         writeln!(f, "  data       {}", self.data)?;
         writeln!(f)?;
-        writeln!(f, "Next, in another terminal: `promptpilot init`, then `promptpilot deploy`.")?;
+        writeln!(
+            f,
+            "Next, in the dashboard or in another terminal: `promptpilot init`, then `promptpilot deploy`."
+        )?;
         writeln!(f, "Ctrl-C ends it.")
     }
 }

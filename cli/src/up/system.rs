@@ -143,7 +143,7 @@ impl System {
         self.running.clone()
     }
 
-    /// The path that opens the API in a browser, once.
+    /// The path that opens the dashboard in a browser, once.
     pub(super) fn link(&self) -> &str {
         &self.link
     }

@@ -1,0 +1,51 @@
+// What a page may weigh over the wire (gzip), in kB. Fails the build where it is more.
+import { readFile, stat } from "node:fs/promises";
+
+const DIST = new URL("../dist/", import.meta.url);
+const FIRST_JS = 170;
+const FIRST_CSS = 20;
+const ROUTE_JS = 60;
+const EDITOR_JS = 130;
+
+const manifest = JSON.parse(await readFile(new URL(".vite/manifest.json", DIST), "utf8"));
+
+/** A chunk and all that it imports at once. */
+function together(key, seen = new Set()) {
+  if (seen.has(key)) return seen;
+  seen.add(key);
+  for (const imported of manifest[key].imports ?? []) together(imported, seen);
+  return seen;
+}
+
+async function kilobytes(files) {
+  let bytes = 0;
+  for (const file of files) bytes += (await stat(new URL(`${file}.gz`, DIST))).size;
+  return bytes / 1000;
+}
+
+const styles = (keys) => new Set([...keys].flatMap((key) => manifest[key].css ?? []));
+const scripts = (keys) => [...keys].map((key) => manifest[key].file);
+
+const [entry] = Object.keys(manifest).filter((key) => manifest[key].isEntry);
+/** What somebody waits for who opens the dashboard: its frame and its first page. */
+const first = together("src/overview/OverviewPage.tsx", together(entry));
+const rows = [
+  ["first load, JavaScript", await kilobytes(scripts(first)), FIRST_JS],
+  ["first load, CSS", await kilobytes(styles(first)), FIRST_CSS],
+];
+for (const key of Object.keys(manifest).filter((key) => manifest[key].isDynamicEntry)) {
+  const own = [...together(key)].filter((other) => !first.has(other));
+  const limit = key.includes("Editor") || key.includes("Changes") ? EDITOR_JS : ROUTE_JS;
+  rows.push([key, await kilobytes(scripts(own)), limit]);
+}
+
+let over = false;
+for (const [what, size, limit] of rows) {
+  const mark = size > limit ? "  OVER" : "";
+  over ||= size > limit;
+  console.log(`${size.toFixed(1).padStart(7)} of ${String(limit).padStart(3)} kB  ${what}${mark}`);
+}
+if (over) {
+  console.error("error: heavier than allowed");
+  process.exit(1);
+}

@@ -1,0 +1,130 @@
+/** Every read of the API, each with its place in the cache. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, unwrap } from "./client";
+import type { Deployment } from "./types";
+
+/** How often lists look again, in ms: while something moves, and else. */
+const SOON = 1_500;
+const SOMETIMES = 10_000;
+
+const FINAL = new Set(["live", "failed", "cancelled", "superseded"]);
+
+/** The largest page that the API gives. */
+const MOST = 500;
+
+export const queries = {
+  status: () =>
+    queryOptions({
+      queryKey: ["status"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/status", { signal })),
+      refetchInterval: SOMETIMES,
+    }),
+
+  endpoints: () =>
+    queryOptions({
+      queryKey: ["endpoints"],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/endpoints", { params: { query: { limit: MOST } }, signal })),
+      refetchInterval: SOMETIMES,
+    }),
+
+  endpoint: (name: string) =>
+    queryOptions({
+      queryKey: ["endpoints", name],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/endpoints/{name}", { params: { path: { name } }, signal })),
+      refetchInterval: SOMETIMES,
+    }),
+
+  versions: (name: string) =>
+    infiniteQueryOptions({
+      queryKey: ["endpoints", name, "versions"],
+      queryFn: ({ pageParam, signal }) => {
+        const query = { limit: 50, ...(pageParam === null ? {} : { after: pageParam }) };
+        const params = { path: { name }, query };
+        return unwrap(api.GET("/api/endpoints/{name}/versions", { params, signal }));
+      },
+      initialPageParam: null as number | null,
+      getNextPageParam: (page) => (page.next ? Number(page.next) : null),
+    }),
+
+  source: (name: string, version: number | null) =>
+    queryOptions({
+      queryKey: ["endpoints", name, "source", version],
+      queryFn: ({ signal }) => {
+        const params = { path: { name }, query: version === null ? {} : { version } };
+        return unwrap(api.GET("/api/endpoints/{name}/source", { params, signal }));
+      },
+    }),
+
+  deployments: (endpoint: string | null) =>
+    infiniteQueryOptions({
+      queryKey: ["deployments", "list", endpoint],
+      queryFn: ({ pageParam, signal }) => {
+        const query = {
+          limit: 50,
+          ...(endpoint === null ? {} : { endpoint }),
+          ...(pageParam === null ? {} : { after: pageParam }),
+        };
+        return unwrap(api.GET("/api/deployments", { params: { query }, signal }));
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next ?? null,
+      refetchInterval: ({ state }) => {
+        const items = state.data?.pages.flatMap((page) => page.items) ?? [];
+        return items.some(isMoving) ? SOON : SOMETIMES;
+      },
+    }),
+
+  deployment: (id: string) =>
+    queryOptions({
+      queryKey: ["deployments", id],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/deployments/{id}", { params: { path: { id } }, signal })),
+      refetchInterval: ({ state }) => (state.data && !isMoving(state.data) ? false : SOON),
+    }),
+
+  log: (id: string) =>
+    queryOptions({
+      queryKey: ["deployments", id, "log"],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/deployments/{id}/logs", { params: { path: { id } }, signal })),
+      staleTime: Infinity,
+    }),
+
+  calls: (endpoint: string | null) =>
+    infiniteQueryOptions({
+      queryKey: ["calls", "list", endpoint],
+      queryFn: ({ pageParam, signal }) => {
+        const query = {
+          limit: 50,
+          ...(endpoint === null ? {} : { endpoint }),
+          ...(pageParam === null ? {} : { after: pageParam }),
+        };
+        return unwrap(api.GET("/api/calls", { params: { query }, signal }));
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next ?? null,
+    }),
+
+  /** One call, by asking for the newest one before the id that follows it. */
+  call: (id: string, following: string) =>
+    queryOptions({
+      queryKey: ["calls", id],
+      queryFn: async ({ signal }) => {
+        const query = { limit: 1, after: following };
+        const page = await unwrap(api.GET("/api/calls", { params: { query }, signal }));
+        return page.items.find((call) => call.call_id === id) ?? null;
+      },
+      staleTime: Infinity,
+    }),
+
+  keys: () =>
+    queryOptions({
+      queryKey: ["keys"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/api-keys", { signal })),
+    }),
+};
+
+function isMoving(deployment: Deployment): boolean {
+  return !FINAL.has(deployment.status);
+}

@@ -1,0 +1,30 @@
+/** What the navigation leads to, and which keys do the same. */
+import { IconActivity, IconApi, IconHome, IconKey, IconRocket, type Icon } from "@tabler/icons-react";
+
+export interface Place {
+  to: "/" | "/endpoints" | "/deployments" | "/calls" | "/keys";
+  word: string;
+  icon: Icon;
+  /** After `g`. */
+  key: string;
+}
+
+export interface Section {
+  word: string | null;
+  places: Place[];
+}
+
+export const SECTIONS: Section[] = [
+  { word: null, places: [{ to: "/", word: "Overview", icon: IconHome, key: "o" }] },
+  { word: "Build", places: [{ to: "/endpoints", word: "Endpoints", icon: IconApi, key: "e" }] },
+  {
+    word: "Run",
+    places: [
+      { to: "/deployments", word: "Deployments", icon: IconRocket, key: "d" },
+      { to: "/calls", word: "Calls", icon: IconActivity, key: "c" },
+    ],
+  },
+  { word: "Connect", places: [{ to: "/keys", word: "API keys", icon: IconKey, key: "k" }] },
+];
+
+export const PLACES: Place[] = SECTIONS.flatMap((section) => section.places);

@@ -1,0 +1,110 @@
+/** Which address is which page. Pages come when they are needed, or when a link to them is pointed at. */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type ErrorComponentProps,
+} from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
+import { Page } from "../ui/Page";
+import { Rows } from "../ui/Rows";
+import { Shell } from "./Shell";
+import * as search from "./search";
+
+const NotFound = lazy(() => import("./NotFound").then(({ NotFound }) => ({ default: NotFound })));
+const Failed = lazy(() => import("./Failed").then(({ Failed }) => ({ default: Failed })));
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <Suspense>
+      <NotFound />
+    </Suspense>
+  ),
+});
+const at = <const Path extends string>(path: Path) => ({ getParentRoute: () => root, path });
+
+const overview = createRoute({
+  ...at("/"),
+  component: lazyRouteComponent(() => import("../overview/OverviewPage"), "OverviewPage"),
+});
+
+const endpoints = createRoute({
+  ...at("/endpoints"),
+  component: lazyRouteComponent(() => import("../endpoints/EndpointsPage"), "EndpointsPage"),
+});
+
+const newEndpoint = createRoute({
+  ...at("/endpoints/new"),
+  validateSearch: search.newEndpointSearch,
+  component: lazyRouteComponent(() => import("../designer/NewPage"), "NewPage"),
+});
+
+const endpoint = createRoute({
+  ...at("/endpoints/$name"),
+  validateSearch: search.endpointSearch,
+  component: lazyRouteComponent(() => import("../endpoints/EndpointPage"), "EndpointPage"),
+});
+
+const design = createRoute({
+  ...at("/endpoints/$name/design"),
+  validateSearch: search.designSearch,
+  component: lazyRouteComponent(() => import("../designer/DesignPage"), "DesignPage"),
+});
+
+const deployments = createRoute({
+  ...at("/deployments"),
+  validateSearch: search.deploymentsSearch,
+  component: lazyRouteComponent(() => import("../deployments/DeploymentsPage"), "DeploymentsPage"),
+});
+
+const deployment = createRoute({
+  ...at("/deployments/$id"),
+  validateSearch: search.deploymentSearch,
+  component: lazyRouteComponent(() => import("../deployments/DeploymentPage"), "DeploymentPage"),
+});
+
+const calls = createRoute({
+  ...at("/calls"),
+  validateSearch: search.callsSearch,
+  component: lazyRouteComponent(() => import("../calls/CallsPage"), "CallsPage"),
+});
+
+const keys = createRoute({
+  ...at("/keys"),
+  component: lazyRouteComponent(() => import("../keys/KeysPage"), "KeysPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    overview,
+    endpoints,
+    newEndpoint,
+    endpoint,
+    design,
+    deployments,
+    deployment,
+    calls,
+    keys,
+  ]),
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  defaultPendingComponent: () => (
+    <Page title="Loading">
+      <Rows />
+    </Page>
+  ),
+  defaultErrorComponent: (props: ErrorComponentProps) => (
+    <Suspense>
+      <Failed {...props} />
+    </Suspense>
+  ),
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

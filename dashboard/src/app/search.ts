@@ -1,0 +1,39 @@
+/** What addresses may say after `?`. Whatever is not understood is left out. */
+
+type Search = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined;
+
+function optional<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, string>);
+}
+
+export const TABS = ["call", "versions", "code", "settings"] as const;
+export type Tab = (typeof TABS)[number];
+
+export const endpointSearch = (search: Search): { tab?: Tab } => {
+  const tab = TABS.find((known) => known === search["tab"]);
+  return tab === undefined || tab === "call" ? {} : { tab };
+};
+
+export const newEndpointSearch = (search: Search): { from?: string } =>
+  optional("from", text(search["from"]));
+
+export const designSearch = (search: Search): { at?: number } => {
+  const at = Number(search["at"]);
+  return Number.isInteger(at) && at > 0 ? { at } : {};
+};
+
+export const deploymentsSearch = (search: Search): { endpoint?: string } =>
+  optional("endpoint", text(search["endpoint"]));
+
+export const deploymentSearch = (search: Search): { line?: number; q?: string } => {
+  const line = Number(search["line"]);
+  return { ...(Number.isInteger(line) && line > 0 ? { line } : {}), ...optional("q", text(search["q"])) };
+};
+
+export const callsSearch = (search: Search): { endpoint?: string; call?: string } => ({
+  ...optional("endpoint", text(search["endpoint"])),
+  ...optional("call", text(search["call"])),
+});

@@ -1,0 +1,31 @@
+/** A log's lines, in order and once each, however often its stream began anew. */
+import type { LogLine } from "../api/types";
+
+export function append(lines: readonly LogLine[], more: readonly LogLine[]): readonly LogLine[] {
+  const last = lines.at(-1)?.seq ?? 0;
+  const fresh = more.filter(({ seq }) => seq > last);
+  return fresh.length === 0 ? lines : [...lines, ...fresh];
+}
+
+/** Numbers of the lines (from 0) that have a text, whatever its case. */
+export function find(lines: readonly LogLine[], query: string): number[] {
+  const wanted = query.trim().toLowerCase();
+  if (wanted === "") return [];
+  return lines.flatMap(({ text }, index) => (text.toLowerCase().includes(wanted) ? [index] : []));
+}
+
+/** The log as a file. */
+export function asText(lines: readonly LogLine[]): string {
+  return lines.map(({ time, stage, level, text }) => `${time} ${stage} ${level} ${text}\n`).join("");
+}
+
+/** Since the log began, in ms. */
+export function since(lines: readonly LogLine[], line: LogLine): number {
+  return Date.parse(line.time) - Date.parse(lines[0]?.time ?? line.time);
+}
+
+// Colours of terminals, which no line is read better with here.
+// eslint-disable-next-line no-control-regex
+const ANSI = /\u001b\[[0-9;?]*[A-Za-z]/g;
+
+export const plain = (text: string): string => text.replace(ANSI, "");

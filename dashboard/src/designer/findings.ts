@@ -1,0 +1,50 @@
+/** What the check found, as the editor and the list of problems need it. */
+import type { Finding } from "../api/types";
+import { plural } from "../ui/format";
+import { offsetOf, wordAt } from "./places";
+
+/** A finding with its place in the text. */
+export interface Mark {
+  from: number;
+  to: number;
+  severity: "error" | "warning" | "info";
+  message: string;
+  /** What would be right, where one word does it. */
+  fix: string | null;
+}
+
+const SEVERITY: Record<Finding["severity"], Mark["severity"]> = {
+  error: "error",
+  warning: "warning",
+  unchecked: "info",
+};
+
+export function marks(text: string, findings: readonly Finding[]): Mark[] {
+  return findings.map((finding) => {
+    const { line, column } = finding.location ?? { line: 1, column: 1 };
+    return {
+      ...wordAt(text, offsetOf(text, line, column)),
+      severity: SEVERITY[finding.severity],
+      message: finding.hint ? `${finding.message}: ${finding.hint}` : finding.message,
+      fix: fixOf(finding),
+    };
+  });
+}
+
+/** The name that was probably meant. */
+export function fixOf({ hint }: Pick<Finding, "hint">): string | null {
+  return /did you mean `([^`]+)`\?/.exec(hint ?? "")?.[1] ?? null;
+}
+
+/** How the check ended, in a few words. */
+export function verdict(findings: readonly Finding[]): { tone: "good" | "bad" | "warn"; words: string } {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  const warnings = findings.filter(({ severity }) => severity === "warning").length;
+  if (errors > 0) return { tone: "bad", words: plural(errors, "error") };
+  return warnings > 0
+    ? { tone: "warn", words: plural(warnings, "warning") }
+    : { tone: "good", words: "No problems" };
+}
+
+export const hasErrors = (findings: readonly Finding[]): boolean =>
+  findings.some(({ severity }) => severity === "error");

@@ -1,0 +1,164 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { queries } from "../api/queries";
+import type { SystemStatus } from "../api/types";
+import { CallStatus } from "../calls/CallStatus";
+import { StatusBadge } from "../deployments/StatusBadge";
+import { Ago } from "../ui/Ago";
+import { count, plural, span } from "../ui/format";
+import { Page } from "../ui/Page";
+import { QueryState } from "../ui/QueryState";
+import { isLive, nextStep, type Facts } from "./nextStep";
+import { NextStep } from "./NextStep";
+import { WORDS } from "./words";
+import styles from "./OverviewPage.module.css";
+
+/** How many of each list are shown. */
+const FEW = 6;
+
+/** Is all well, and what is next? */
+export function OverviewPage() {
+  const endpoints = useQuery(queries.endpoints());
+  const calls = useInfiniteQuery(queries.calls(null));
+  const keys = useQuery(queries.keys());
+  const facts: Facts | null =
+    endpoints.data && calls.data && keys.data
+      ? {
+          endpoints: endpoints.data.items,
+          calls: calls.data.pages[0]?.items.length ?? 0,
+          keys: keys.data.items.length,
+        }
+      : null;
+  const step = facts && nextStep(facts);
+  return (
+    <Page
+      title={WORDS.title}
+      actions={<Button renderRoot={(props) => <Link to="/endpoints/new" {...props} />}>New endpoint</Button>}
+    >
+      {step ? <NextStep step={step} /> : null}
+      <Figures />
+      <div className={styles.columns}>
+        <LastDeployments />
+        <LastCalls />
+      </div>
+    </Page>
+  );
+}
+
+function Figures() {
+  const status = useQuery(queries.status());
+  const endpoints = useQuery(queries.endpoints());
+  return (
+    <QueryState query={status} failed={WORDS.failed}>
+      {(system) => (
+        <dl className={styles.figures}>
+          <Figure
+            word="Live endpoints"
+            note={endpoints.data ? `of ${count(endpoints.data.items.length)}` : ""}
+          >
+            {endpoints.data ? count(endpoints.data.items.filter(isLive).length) : "…"}
+          </Figure>
+          <Figure word="In the queue" note={plural(system.workers.length, "worker")}>
+            {count(system.queued)}
+          </Figure>
+          <Figure word="Builder" note={builderNote(system)}>
+            {system.builder_warm ? "Warm" : "Warming"}
+          </Figure>
+          <Figure word="Functions run on" note={system.database}>
+            {system.target.startsWith("AWS") ? system.target : "This machine"}
+          </Figure>
+        </dl>
+      )}
+    </QueryState>
+  );
+}
+
+const builderNote = ({ builder_warm }: SystemStatus): string =>
+  builder_warm ? "an edit is live in a second" : "the first build waits for it";
+
+function Figure({ word, note, children }: { word: string; note: string; children: ReactNode }) {
+  return (
+    <div className={styles.figure}>
+      <dt>{word}</dt>
+      <dd>
+        {children} <small>{note}</small>
+      </dd>
+    </div>
+  );
+}
+
+function LastDeployments() {
+  const deployments = useInfiniteQuery(queries.deployments(null));
+  return (
+    <section className="panel" aria-labelledby="last-deployments">
+      <header>
+        <h2 id="last-deployments">Last deployments</h2>
+        <Link to="/deployments" className="small">
+          All deployments
+        </Link>
+      </header>
+      <QueryState query={deployments} failed="Deployments could not be loaded">
+        {({ pages }) => {
+          const items = pages[0]?.items.slice(0, FEW) ?? [];
+          if (items.length === 0) return <p className="inside quiet">None yet.</p>;
+          return (
+            <ul className={styles.lines}>
+              {items.map(({ id, endpoint, version, status, created }) => (
+                <li key={id} className={styles.line}>
+                  <span className="cut">
+                    <Link to="/deployments/$id" params={{ id }}>
+                      {endpoint}
+                    </Link>{" "}
+                    <span className="quiet">v{version}</span>
+                  </span>
+                  <StatusBadge status={status} />
+                  <span className="quiet small">
+                    <Ago time={created} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          );
+        }}
+      </QueryState>
+    </section>
+  );
+}
+
+function LastCalls() {
+  const calls = useInfiniteQuery(queries.calls(null));
+  return (
+    <section className="panel" aria-labelledby="last-calls">
+      <header>
+        <h2 id="last-calls">Last calls</h2>
+        <Link to="/calls" className="small">
+          All calls
+        </Link>
+      </header>
+      <QueryState query={calls} failed="Calls could not be loaded">
+        {({ pages }) => {
+          const items = pages[0]?.items.slice(0, FEW) ?? [];
+          if (items.length === 0) return <p className="inside quiet">None yet.</p>;
+          return (
+            <ul className={styles.lines}>
+              {items.map((call) => (
+                <li key={call.call_id} className={styles.line}>
+                  <Link to="/calls" search={{ call: call.call_id }} className="cut">
+                    {call.endpoint_name}
+                  </Link>
+                  <CallStatus call={call} />
+                  <span className="quiet small">{span(call.total_us / 1000)}</span>
+                  <span className="quiet small">
+                    <Ago time={call.time} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          );
+        }}
+      </QueryState>
+    </section>
+  );
+}
