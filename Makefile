@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check fmt clippy deny bench bench-runtime dist test-llm docs sqlx-prepare sqlx-check
+.PHONY: help run stop test check fmt clippy deny bench bench-runtime dist test-llm docs dev sqlx-prepare sqlx-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ run: ## Build and start everything, deploy an example, print its URL
 
 stop: ## End what `make run` left running in the background
 	@scripts/stop
+
+dev: ## Work on the dashboard: pages that reload as they are written, against what runs
+	@scripts/dev
 
 test: ## All checks and tests, with a table of minutes at the end
 	@scripts/test

@@ -46,15 +46,10 @@ export function Shell() {
         </ActionIcon>
         <Crumbs />
         <span className={styles.push} />
-        <button
-          type="button"
-          className={styles.search}
-          aria-label="Search"
-          onClick={() => setPalette((times) => times + 1)}
-        >
+        <button type="button" className={styles.search} onClick={() => setPalette((times) => times + 1)}>
           <IconSearch size={15} aria-hidden />
           <span>Search</span>
-          <kbd>⌘ K</kbd>
+          <kbd aria-hidden>⌘ K</kbd>
         </button>
         <SchemeButton />
       </header>

@@ -129,14 +129,16 @@ function List({ calls, chosenId }: { calls: Call[]; chosenId: string | undefined
               <td data-label="Status">
                 <CallStatus call={call} />
               </td>
-              <td data-label="Model">{call.model ?? <span className="quiet">–</span>}</td>
+              <td data-label="Model" className="extra">
+                {call.model ?? <span className="quiet">–</span>}
+              </td>
               <td data-label="Took" className="number">
                 {span(call.total_us / 1000)}
               </td>
-              <td data-label="Tokens" className="number">
+              <td data-label="Tokens" className="number extra">
                 {count(call.tokens_in)} / {count(call.tokens_out)}
               </td>
-              <td data-label="Cost" className="number">
+              <td data-label="Cost" className="number extra">
                 {money(call.cost_micro_usd)}
               </td>
               <td data-label="When">

@@ -68,7 +68,7 @@ function About({ deployment }: { deployment: Deployment }) {
 function Answers({ url }: { url: string }) {
   return (
     <div className={styles.answers}>
-      <span>It answers at</span>
+      <span className={styles.word}>It answers at</span>
       <code className="cut" title={url}>
         {url}
       </code>

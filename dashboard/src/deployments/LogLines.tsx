@@ -21,6 +21,9 @@ interface Props {
   empty: string;
 }
 
+/** Room below the last line, in pixels. */
+const MARGIN = 60;
+
 /** In pixels from the end: nearer than this is at the end. */
 const NEAR_END = 24;
 
@@ -53,6 +56,7 @@ export function LogLines({ lines, found, at, here, follows, onLine, empty }: Pro
     <div
       ref={scroller}
       className={styles.scroller}
+      style={{ height: virtual.getTotalSize() + MARGIN }}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       role="log"

@@ -18,7 +18,7 @@ export function Changes({ before, after }: { before: string; after: string }) {
         extensions: [
           EditorState.readOnly.of(true),
           EditorView.lineWrapping,
-          EditorView.contentAttributes.of({ "aria-label": "Changes to the definition" }),
+          EditorView.contentAttributes.of({ "aria-label": "Changes to the definition", tabindex: "0" }),
           StreamLanguage.define(toml),
           unifiedMergeView({
             original: before,

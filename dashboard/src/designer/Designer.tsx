@@ -66,7 +66,7 @@ export function Designer({ name, title, endpoint, toml, at }: Props) {
           <span className="quiet small">{keptWhere(editing.changed, editing.kept, editing.base)}</span>
         </div>
         <div className="row">
-          <kbd>⌘ ⇧ D</kbd>
+          <kbd className={styles.key}>⌘ ⇧ D</kbd>
           <Button
             disabled={!ready || blocked !== null}
             title={blocked ?? (ready ? "" : "There are errors to mend first")}

@@ -113,7 +113,11 @@ function extensions(onType: (text: string) => void) {
     templateColours,
     appearance,
     EditorView.lineWrapping,
-    EditorView.contentAttributes.of({ "aria-label": "Definition in TOML", spellcheck: "false" }),
+    EditorView.contentAttributes.of({
+      "aria-label": "Definition in TOML",
+      spellcheck: "false",
+      tabindex: "0",
+    }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged) onType(update.state.doc.toString());
     }),

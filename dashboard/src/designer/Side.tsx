@@ -37,7 +37,7 @@ export function Side({ view, onView, check, toml, onJump }: Props) {
         />
         {old && plan ? <Badge tone="warn">As before the errors</Badge> : null}
       </div>
-      <div className={old ? `${styles.inside} ${styles.old}` : styles.inside}>
+      <div className={styles.inside}>
         {view === "summary" ? (
           plan ? (
             <Summary plan={plan} toml={toml} onJump={onJump} />

@@ -91,7 +91,7 @@ function Row({ version: { version, live, message, by, created }, onBack }: RowPr
             aria-label={`Go back to version ${version}`}
             onClick={() => onBack(version)}
           >
-            Go back to it
+            Go back
           </Button>
         )}
       </td>

@@ -66,7 +66,7 @@ function Figures() {
           <Figure word="Builder" note={builderNote(system)}>
             {system.builder_warm ? "Warm" : "Warming"}
           </Figure>
-          <Figure word="Functions run on" note={system.database}>
+          <Figure word="Functions run on" note={system.database.replace(/ \(.*/, "")}>
             {system.target.startsWith("AWS") ? system.target : "This machine"}
           </Figure>
         </dl>

@@ -7,6 +7,9 @@ const tuple = (token: string): MantineColorsTuple => {
   return shades as unknown as MantineColorsTuple;
 };
 
+/** Mantine leaves its crosses without a name. */
+const CLOSE = { "aria-label": "Close" };
+
 export const theme = createTheme({
   fontFamily: "var(--font)",
   fontFamilyMonospace: "var(--mono)",
@@ -20,8 +23,9 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 100 }, withArrow: false } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true } },
-    Drawer: { defaultProps: { transitionProps: { duration: 140 } } },
+    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true, closeButtonProps: CLOSE } },
+    Drawer: { defaultProps: { transitionProps: { duration: 140 }, closeButtonProps: CLOSE } },
+    Notification: { defaultProps: { closeButtonProps: CLOSE } },
     Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: "none" } },
     TextInput: { defaultProps: { size: "xs" } },
     NumberInput: { defaultProps: { size: "xs" } },

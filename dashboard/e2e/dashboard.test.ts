@@ -1,0 +1,348 @@
+/** From an opened link to an endpoint that answers, and all that is done with it after. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { start, type Pilot } from "./pilot";
+import { until } from "./until";
+import { inaccessible, visit, type Visitor } from "./visitor";
+
+/** Where pictures go, if they are wanted. */
+const PICTURES = process.env["PROMPTPILOT_PICTURES"];
+
+/** How long a first deploy may take, in ms. */
+const DEPLOY = 60_000;
+
+let pilot: Pilot;
+let visitor: Visitor;
+let page: Page;
+let url = "";
+
+beforeAll(async () => {
+  pilot = await start();
+  visitor = await visit(pilot.link);
+  page = visitor.page;
+});
+
+afterAll(async () => {
+  await visitor.close();
+  await pilot.stop();
+});
+
+afterEach(() => expect(visitor.complaints()).toEqual([]));
+
+const goto = (path: string) => page.goto(`${visitor.origin}${path}`);
+const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });
+const heading = (name: string | RegExp) => page.getByRole("heading", { name, level: 1 });
+const editor = () => page.getByRole("textbox", { name: "Definition in TOML" });
+
+async function replaceInEditor(from: string, to: string): Promise<void> {
+  await editor().click();
+  await page.keyboard.press("Control+a");
+  const lines = await page.locator(".cm-line").allTextContents();
+  const text = lines.join("\n");
+  expect(text).toContain(from);
+  await page.evaluate((text) => navigator.clipboard.writeText(text), text.replace(from, to));
+  await page.keyboard.press("Control+v");
+}
+
+async function deploy(): Promise<void> {
+  await button("Deploy").click();
+  await button(/^Deploy to/).click();
+  await heading(/ v\d+$/).waitFor();
+}
+
+async function live(version: number): Promise<void> {
+  await heading(new RegExp(` v${version}$`)).waitFor({ timeout: DEPLOY });
+  await page.getByText("It answers at").waitFor({ timeout: DEPLOY });
+}
+
+it("its client is typed from this server's document", () => {
+  const env = { ...process.env, PROMPTPILOT_API: pilot.api, PROMPTPILOT_TOKEN: pilot.token };
+  execFileSync("node", ["scripts/client.mjs", "--check"], { cwd: resolve(import.meta.dirname, ".."), env });
+});
+
+it("the link opens the overview, which says what to do first", async () => {
+  await heading("Overview").waitFor();
+  await page.getByRole("heading", { name: "Design your first endpoint" }).waitFor();
+  for (const path of ["/endpoints", "/deployments", "/calls", "/keys"]) {
+    await goto(path);
+    await page.getByRole("heading", { name: /^No .* yet$/ }).waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+  }
+});
+
+describe("designing", () => {
+  it("shows an error where it is, and heals", async () => {
+    await goto("/endpoints/new");
+    await page.getByRole("link", { name: /^Text in, text out/ }).click();
+    await page.getByText("No problems").waitFor();
+    await replaceInEditor("{{ name }}", "{{ nmae }}");
+    await page.getByText(/^\d errors?$/).waitFor();
+    expect(await button("Deploy").isDisabled()).toBe(true);
+    await page.getByRole("region", { name: "Problems" }).getByText("did you mean `name`?").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await replaceInEditor("{{ nmae }}", "{{ name }}");
+    await page.getByText("No problems").waitFor();
+  });
+
+  it("shows the Rust that it becomes", async () => {
+    await page.getByText("Rust", { exact: true }).click();
+    await page.getByRole("region", { name: "src/main.rs" }).getByText("fn main").waitFor();
+  });
+
+  it("keeps what was typed through a reload", async () => {
+    await replaceInEditor("one friendly sentence", "two friendly sentences");
+    await page.getByText("kept in this browser").waitFor();
+    await page.reload();
+    await page.getByText("This is what you typed").waitFor();
+    await editor().getByText("two friendly sentences").waitFor();
+  });
+
+  it("deploys, and is followed until it is live", async () => {
+    await page.getByText("No problems").waitFor();
+    await page.keyboard.press("Control+Shift+D");
+    await page.getByRole("dialog").getByText("as a new endpoint").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await page.getByLabel("Why").fill("The first one");
+    await button(/^Deploy to/).click();
+    await live(1);
+    await page.getByRole("log").getByText("healthy after").waitFor();
+    url =
+      (await page
+        .getByText(/^http:\/\/127\.0\.0\.1:\d+\/e\//)
+        .first()
+        .textContent()) ?? "";
+  });
+});
+
+describe("calling", () => {
+  it("can be tried without a key", async () => {
+    await goto("/endpoints/hello");
+    await page.getByLabel("name").fill("Ada");
+    await page.keyboard.press("Control+Enter");
+    await page.getByRole("region", { name: "answer" }).getByText("Ada").waitFor();
+    await page.getByLabel("name").fill("x".repeat(101));
+    await button("Call").click();
+    await page.getByText("422", { exact: true }).waitFor();
+  });
+
+  it("leaves each call in the log, the followed ones when they are asked for", async () => {
+    await goto("/calls");
+    await page.getByRole("cell", { name: /hello/ }).first().waitFor();
+    await page.getByRole("switch", { name: "Follow" }).click();
+    const calls = async () => {
+      const body = JSON.stringify({ name: "Grace" });
+      const answer = await fetch(url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+      });
+      expect(answer.status).toBe(200);
+      return (await button(/^Show \d+ new call/).isVisible()) ? true : undefined;
+    };
+    await until("a new call", 30, calls);
+    await button(/^Show \d+ new call/).click();
+    await button("hello").first().click();
+    const drawer = page.getByRole("dialog");
+    await drawer.getByRole("region", { name: "request" }).getByText("Grace").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    const first = page.url();
+    await page.keyboard.press("j");
+    await page.waitForURL((now) => now.href !== first);
+    await page.reload();
+    await drawer.getByText("Where the time went").waitFor();
+    await page.keyboard.press("Escape");
+    await drawer.waitFor({ state: "hidden" });
+  });
+});
+
+describe("changing", () => {
+  it("shows what a new version changes, and what callers notice", async () => {
+    await goto("/endpoints/hello/design");
+    await page.getByText("No problems").waitFor();
+    await replaceInEditor("max_length = 100", "max_length = 120");
+    await page.getByText("Changed from v1").waitFor();
+    await page.getByText("No problems").waitFor();
+    await replaceInEditor('mode = "public" # anybody who has the URL may call', 'mode = "api-key"');
+    await page.getByText("No problems").waitFor();
+    await button("Deploy").click();
+    await page.getByText("Callers need a key from now on.").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await button(/^Deploy to/).click();
+    await live(2);
+    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+  });
+
+  it("goes back to a version, and back again", async () => {
+    await goto("/endpoints/hello?tab=versions");
+    await button("Go back to version 1").click();
+    expect(await inaccessible(page)).toEqual([]);
+    await button("Go back").click();
+    await page.getByText("Version 1 of hello serves.").waitFor();
+    await page.getByText("Live v1").waitFor();
+    await button("Undo").click();
+    await page.getByText("Live v2").waitFor();
+  });
+
+  it("a failed deploy says what to mend, and leads there", async () => {
+    await goto("/endpoints/new?from=summary");
+    await page.getByText("No problems").waitFor();
+    await replaceInEditor('contains = ["cat"]', 'contains = ["unicorn"]');
+    await page.getByText("kept in this browser").waitFor();
+    await page.getByText("No problems").waitFor();
+    await deploy();
+    await page
+      .getByRole("alert")
+      .getByText("the answer does not contain `unicorn`")
+      .waitFor({ timeout: DEPLOY });
+    expect(await inaccessible(page)).toEqual([]);
+    await page.getByRole("link", { name: /^Mend it at line \d+/ }).click();
+    await replaceInEditor("unicorn", "cat");
+    await page.getByText("Changed from v1").waitFor();
+    await page.getByText("No problems").waitFor();
+    await deploy();
+    await live(2);
+  });
+
+  it("searches a log, and links to its lines", async () => {
+    await page.getByLabel("Search the log").fill("healthy");
+    await page.getByText("1 of 1").waitFor();
+    await page.getByRole("link", { name: "Line 1", exact: true }).click();
+    await page.waitForURL(/line=1/);
+  });
+});
+
+describe("keys", () => {
+  it("are shown once, in a dialog that nothing closes by accident", async () => {
+    await goto("/keys");
+    await page.keyboard.press("c");
+    await page.getByLabel("Name").fill("website");
+    expect(await inaccessible(page)).toEqual([]);
+    await button("Make the key").click();
+    const shown = page.getByRole("region", { name: "the key" });
+    await shown.getByText(/^pp_live_/).waitFor();
+    const key = await shown.textContent();
+    await page.keyboard.press("Escape");
+    await page.mouse.click(5, 5);
+    expect(await shown.isVisible()).toBe(true);
+    expect(await inaccessible(page)).toEqual([]);
+    const body = JSON.stringify({ name: "Ada" });
+    const headers = { authorization: `Bearer ${key ?? ""}`, "content-type": "application/json" };
+    expect((await fetch(url, { method: "POST", headers, body })).status).toBe(200);
+    await button("I have stored it").click();
+    await page.getByText("website").waitFor();
+    expect(await page.content()).not.toContain(key);
+  });
+
+  it("are revoked by typing their name", async () => {
+    await button("Revoke website").click();
+    expect(await button("Revoke it").isDisabled()).toBe(true);
+    await page.getByLabel("Type website to go on").fill("website");
+    await button("Revoke it").click();
+    await page.getByText("Revoked", { exact: true }).waitFor();
+  });
+});
+
+describe("everywhere", () => {
+  it("keys lead to pages, and the palette to endpoints", async () => {
+    await goto("/");
+    await heading("Overview").waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("d");
+    await heading("Deployments").waitFor();
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").getByText("Go to Endpoints").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("A page, an endpoint, or an id").fill("summ");
+    await page.getByRole("dialog").getByText("Summarise a text").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await page.keyboard.press("Enter");
+    await heading("summarize").waitFor();
+  });
+
+  it("an address that is no page offers the one that was meant", async () => {
+    await goto("/endpoints/summarise");
+    await page.getByRole("main").getByRole("link", { name: "summarize" }).click();
+    await heading("summarize").waitFor();
+  });
+
+  it("a server that does not answer is told of, and waited for", async () => {
+    await page.context().setOffline(true);
+    await button("Call").click();
+    await page.getByText("The server does not answer. What you typed is kept").waitFor({ timeout: 30_000 });
+    expect(await button("Call").isDisabled()).toBe(true);
+    await page.context().setOffline(false);
+    await page.getByText("The server does not answer. What you typed is kept").waitFor({ state: "hidden" });
+    visitor.complaints();
+  });
+
+  it("every page can be used by everybody, light and dark, wide and narrow", async () => {
+    const deployment = await page.evaluate(async () => {
+      const answer = await fetch("/api/deployments?limit=1");
+      return ((await answer.json()) as { items: { id: string }[] }).items[0]?.id ?? "";
+    });
+    const pages: Record<string, string> = {
+      overview: "/",
+      endpoints: "/endpoints",
+      new: "/endpoints/new",
+      endpoint: "/endpoints/summarize",
+      versions: "/endpoints/summarize?tab=versions",
+      code: "/endpoints/summarize?tab=code",
+      settings: "/endpoints/summarize?tab=settings",
+      designer: "/endpoints/summarize/design",
+      deployments: "/deployments",
+      deployment: `/deployments/${deployment}`,
+      calls: "/calls",
+      keys: "/keys",
+      nowhere: "/nowhere",
+    };
+    const found: string[] = [];
+    for (const width of [1440, 375]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const [name, path] of Object.entries(pages)) {
+        await page.emulateMedia({ colorScheme: "light" });
+        await goto(path);
+        await page.locator("h1").waitFor();
+        await page.waitForLoadState("networkidle");
+        for (const colorScheme of ["light", "dark"] as const) {
+          await page.emulateMedia({ colorScheme });
+          const where = `${name} ${width} ${colorScheme}`;
+          found.push(...(await inaccessible(page)).map((what) => `${where}: ${what}`));
+          if (await scrollsSideways()) found.push(`${where}: it scrolls sideways`);
+          await picture(`${name}-${colorScheme}-${width}`);
+        }
+      }
+    }
+    expect(found).toEqual([]);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  }, 180_000);
+
+  it("an endpoint is deleted by typing its name", async () => {
+    await goto("/endpoints/summarize?tab=settings");
+    await button("Delete summarize").click();
+    await page.getByLabel("Type summarize to go on").fill("summarize");
+    await button("Delete it").click();
+    await heading("Endpoints").waitFor();
+    await page.getByRole("link", { name: "hello", exact: true }).waitFor();
+    expect(await page.getByRole("link", { name: "summarize", exact: true }).count()).toBe(0);
+  });
+
+  it("who has no link is told where it is", async () => {
+    await page.context().clearCookies();
+    await goto("/endpoints");
+    await heading("Open your link").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+  });
+});
+
+const scrollsSideways = () => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+
+async function picture(name: string): Promise<void> {
+  if (!PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}/${name}.png` });
+}

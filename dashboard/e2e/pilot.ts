@@ -1,0 +1,58 @@
+/** A Prompt Pilot of its own: the real binary, its own database, free ports. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { until } from "./until";
+
+const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
+const BINARY = process.env["PROMPTPILOT_BINARY"] ?? join(TARGET, "debug/promptpilot");
+
+export interface Pilot {
+  /** Opens the dashboard, once. */
+  link: string;
+  /** Where programs reach the API, and with which token. */
+  api: string;
+  token: string;
+  stop: () => Promise<void>;
+}
+
+export async function start(): Promise<Pilot> {
+  const data = await mkdtemp(join(tmpdir(), "promptpilot-"));
+  const env = { ...process.env };
+  delete env["DATABASE_URL"];
+  const child = spawn(BINARY, ["up", "--port", "0", "--functions-port", "0", "--state-port", "0"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PROMPTPILOT_BUILD_DIR: join(TARGET, "test-build"),
+      PROMPTPILOT_POSTGRES_FSYNC: "off",
+      ...env,
+      PROMPTPILOT_DATA: data,
+    },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
+  }
+  const link = await until("the link", 60, () => {
+    if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
+    return Promise.resolve(/http:\/\/localhost:\d+\/open\/\w+/.exec(output)?.[0]);
+  });
+  const running = JSON.parse(await readFile(join(data, "up.json"), "utf8")) as { api: string; token: string };
+  return {
+    link,
+    api: running.api,
+    token: running.token,
+    stop: async () => {
+      await ended(child);
+      await rm(data, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const exit = new Promise((done) => child.once("exit", done));
+  child.kill("SIGINT");
+  await exit;
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { crumbs } from "./crumbs";
+import { following, isId } from "./ids";
+import { meaning } from "./keys";
+import { near } from "./near";
+import { callsSearch, deploymentSearch, designSearch, endpointSearch } from "./search";
+
+const press = (key: string, more: object = {}) => ({ key, mod: false, alt: false, typing: false, ...more });
+
+describe("keys", () => {
+  it.each([
+    ["e", "g", { does: "go", to: "/endpoints" }],
+    ["k", "g", { does: "go", to: "/keys" }],
+    ["x", "g", null],
+    ["e", null, null],
+    ["g", null, { does: "wait" }],
+    ["?", null, { does: "help" }],
+    ["c", null, { does: "create" }],
+  ])("%s after %s", (key, before, what) => expect(meaning(press(key), before)).toEqual(what));
+
+  it("rests while somebody types, but for the palette", () => {
+    expect(meaning(press("g", { typing: true }), null)).toBeNull();
+    expect(meaning(press("k", { typing: true, mod: true }), null)).toEqual({ does: "palette" });
+    expect(meaning(press("c", { mod: true }), null)).toBeNull();
+  });
+});
+
+describe("near names", () => {
+  const names = ["summarize", "extract", "story"];
+  it.each([
+    ["sumarize", ["summarize"]],
+    ["summarise", ["summarize"]],
+    ["SUMM", ["summarize"]],
+    ["zzz", []],
+    ["", []],
+  ])("%s may mean %j", (written, meant) => expect(near(written, names)).toEqual(meant));
+});
+
+describe("ids", () => {
+  it("know UUIDs", () => {
+    expect(isId("01a21089-6126-76d4-958d-525e6bced7bf")).toBe(true);
+    expect(isId("summarize")).toBe(false);
+  });
+
+  it("follow one another", () => {
+    expect(following("01a21089-6126-76d4-958d-525e6bced7bf")).toBe("01a21089-6126-76d4-958d-525e6bced7c0");
+    expect(following("00000000-0000-0000-ffff-ffffffffffff")).toBe("00000000-0000-0001-0000-000000000000");
+  });
+});
+
+it("addresses have words", () => {
+  expect(crumbs("/")).toEqual([{ word: "Overview", to: "/" }]);
+  expect(crumbs("/endpoints/hello/design").map(({ word }) => word)).toEqual([
+    "Endpoints",
+    "hello",
+    "Designer",
+  ]);
+  expect(crumbs("/endpoints/new").map(({ word }) => word)).toEqual(["Endpoints", "New endpoint"]);
+});
+
+it("addresses say only what is understood", () => {
+  expect(endpointSearch({ tab: "versions", x: 1 })).toEqual({ tab: "versions" });
+  expect(endpointSearch({ tab: "nonsense" })).toEqual({});
+  expect(deploymentSearch({ line: "12", q: 404 })).toEqual({ line: 12, q: "404" });
+  expect(deploymentSearch({ line: -1, q: "" })).toEqual({});
+  expect(designSearch({ at: 3 })).toEqual({ at: 3 });
+  expect(callsSearch({ call: "a", endpoint: {} })).toEqual({ call: "a" });
+});

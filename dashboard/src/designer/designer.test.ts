@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import type { Definition, Finding, Plan } from "../api/types";
+import { breaking } from "./breaking";
+import { Drafts } from "./draft";
+import { fixOf, marks, verdict } from "./findings";
+import { requestFields } from "./names";
+import { pieces } from "./plan";
+import { lineOf, offsetOf, wordAt } from "./places";
+import { starter, STARTERS } from "./starters";
+
+describe("places", () => {
+  const text = "a = 1\n😀é = {{ langauge }}\n";
+
+  it.each([
+    [1, 1, 0],
+    [2, 1, 6],
+    [2, 2, 8],
+    [2, 9, text.indexOf("langauge") + 0],
+    [9, 1, text.length],
+    [1, 99, 5],
+  ])("line %i, column %i is offset %i", (line, column, offset) => {
+    expect(offsetOf(text, line, column)).toBe(offset);
+  });
+
+  it("marks the word that begins there, or one character", () => {
+    expect(wordAt("{{ langauge }}", 3)).toEqual({ from: 3, to: 11 });
+    expect(wordAt("{{ x", 0)).toEqual({ from: 0, to: 1 });
+    expect(wordAt("", 5)).toEqual({ from: 0, to: 0 });
+  });
+
+  it("finds tables and keys", () => {
+    const toml = 'name = "x"\n\n[[prompt.messages]]\nrole = "user"\n[request.text]\ntype = "string"\n';
+    expect(lineOf(toml, ["prompt"])).toBe(3);
+    expect(lineOf(toml, ["request", "text"])).toBe(5);
+    expect(lineOf(toml, ["request", "gone"])).toBe(5);
+    expect(lineOf(toml, ["name"])).toBe(1);
+    expect(lineOf(toml, ["cache"])).toBeNull();
+  });
+});
+
+describe("findings", () => {
+  const finding: Finding = {
+    severity: "error",
+    code: "undeclared-variable",
+    pointer: "/prompt/template",
+    message: "`langauge` is not a request field",
+    hint: "did you mean `language`?",
+    location: { file: "x.toml", line: 1, column: 4 },
+  };
+
+  it("offer the name that was meant", () => {
+    expect(fixOf(finding)).toBe("language");
+    expect(fixOf({ hint: "add `max_length`" })).toBeNull();
+    expect(marks("{{ langauge }}", [finding])).toMatchObject([
+      { from: 3, to: 11, severity: "error", fix: "language" },
+    ]);
+  });
+
+  it("are summed up", () => {
+    expect(verdict([])).toEqual({ tone: "good", words: "No problems" });
+    expect(verdict([finding, finding]).words).toBe("2 errors");
+    expect(verdict([{ ...finding, severity: "warning" }])).toEqual({ tone: "warn", words: "1 warning" });
+  });
+});
+
+describe("what callers notice", () => {
+  const before = {
+    request: { a: { type: "string" }, b: { type: "string", optional: true } },
+    response: { format: "json", fields: { x: { type: "string" } } },
+    auth: { mode: "public" },
+  } as unknown as Definition;
+  const after = (more: object): Plan =>
+    ({ request: before.request, response: before.response, public: true, ...more }) as unknown as Plan;
+
+  it("is nothing where all stays", () => expect(breaking(before, after({}))).toEqual([]));
+
+  it.each([
+    ["a field that is gone", { request: { b: { type: "string", optional: true } } }, "a is gone"],
+    ["a new field", { request: { ...before.request, c: { type: "string" } } }, "c is new"],
+    [
+      "a field that must be there now",
+      { request: { a: { type: "string" }, b: { type: "string" } } },
+      "b may not",
+    ],
+    ["another type", { request: { ...before.request, a: { type: "integer" } } }, "a has another type"],
+    ["an answer without a field", { response: { format: "json", fields: {} } }, "no x"],
+    ["a key", { public: false }, "need a key"],
+  ])("is %s", (_, more, words) => {
+    expect(breaking(before, after(more)).join()).toContain(words);
+  });
+
+  it("is not a new field that may be left out", () => {
+    expect(
+      breaking(before, after({ request: { ...before.request, c: { type: "string", optional: true } } })),
+    ).toEqual([]);
+  });
+});
+
+describe("drafts", () => {
+  function store(): Storage {
+    const map = new Map<string, string>();
+    return {
+      getItem: (key: string) => map.get(key) ?? null,
+      setItem: (key: string, value: string) => void map.set(key, value),
+      removeItem: (key: string) => void map.delete(key),
+      key: (index: number) => [...map.keys()][index] ?? null,
+      get length() {
+        return map.size;
+      },
+      clear: () => map.clear(),
+    };
+  }
+  const draft = (toml: string, at: number) => ({ toml, base: 3, at });
+
+  it("belong to their tab, and are offered to others", () => {
+    const shared = store();
+    const [one, two] = [new Drafts(shared, "one"), new Drafts(shared, "two")];
+    one.keep("hello", draft("mine", 1));
+    expect(one.own("hello")).toEqual(draft("mine", 1));
+    expect(two.own("hello")).toBeNull();
+    expect(two.other("hello")).toMatchObject(draft("mine", 1));
+    expect(two.other("hello-2")).toBeNull();
+    one.drop("hello");
+    expect(two.other("hello")).toBeNull();
+  });
+
+  it("that are old or broken are forgotten", () => {
+    const shared = store();
+    const drafts = new Drafts(shared, "one");
+    drafts.keep("old", draft("x", 0));
+    shared.setItem("promptpilot.draft.bad.one", "{");
+    drafts.sweep(365 * 86_400_000);
+    expect(shared.length).toBe(0);
+  });
+
+  it("say so where a browser keeps nothing", () => {
+    const full = store();
+    full.setItem = () => {
+      throw new Error("full");
+    };
+    expect(new Drafts(full, "one").keep("x", draft("x", 1))).toBe(false);
+  });
+});
+
+it("Jinja is told from text", () => {
+  expect(pieces("Hi {{ name }}!{# no #}")).toEqual([
+    { text: "Hi ", jinja: false },
+    { text: "{{ name }}", jinja: true },
+    { text: "!", jinja: false },
+    { text: "{# no #}", jinja: true },
+  ]);
+});
+
+it("names to complete are those of the request", () => {
+  expect(
+    requestFields('[request.text]\n[ request . "audience" ]\n[request.text]\n[response.fields.x]'),
+  ).toEqual(["text", "audience"]);
+});
+
+it("starters have names of their own", () => {
+  expect(new Set(STARTERS.map(({ id }) => id)).size).toBe(STARTERS.length);
+  expect(starter("text")?.title).toBe("Text in, text out");
+  expect(starter("nonsense")).toBeUndefined();
+});
