@@ -60,15 +60,18 @@ async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath, args });
 }
 
-/** What axe finds serious on the page as it is, each with its first place. */
-export async function inaccessible(page: Page): Promise<string[]> {
+/** What axe finds serious on the page as it is, each with its first place; by some of its rules, or by all. */
+export async function inaccessible(page: Page, rules: string[] = []): Promise<string[]> {
   // The page's policy keeps scripts of others out; this one comes through the debugger.
   await page.evaluate(AXE);
-  return page.evaluate(async () => {
+  return page.evaluate(async (rules) => {
     const axe = (globalThis as unknown as { axe: typeof import("axe-core") }).axe;
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    const { violations } = await axe.run(document, {
+      resultTypes: ["violations"],
+      ...(rules.length > 0 ? { runOnly: rules } : {}),
+    });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`);
-  });
+  }, rules);
 }

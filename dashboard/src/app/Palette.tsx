@@ -28,6 +28,7 @@ export function Palette({ asked, onHelp }: { asked: number; onHelp: () => void }
       query={query}
       onQueryChange={setQuery}
       shortcut={null}
+      attributes={{ content: { "aria-label": "Search" } }}
       nothingFound="Nothing has that name"
       highlightQuery={false}
       scrollable
