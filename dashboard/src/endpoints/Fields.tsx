@@ -21,7 +21,7 @@ function One({ name, field }: { name: string; field: Field }) {
   const has = inner !== undefined && Object.keys(inner).length > 0;
   return (
     <div className={styles.field}>
-      <div className="row">
+      <div className="row" style={{ rowGap: 0 }}>
         <code style={{ fontWeight: 600 }}>{name}</code>
         <span className="quiet small">{typeOf(field)}</span>
         {isRequired(field) ? null : <span className="quiet small">· {whenAbsent(field)}</span>}
