@@ -743,7 +743,7 @@ export interface components {
             per?: components["schemas"]["Per"] | null;
             /**
              * Format: uint32
-             * @description Calls at once above the rate.
+             * @description Calls at once before the rate holds them back; absent means those of a whole period.
              */
             burst?: number | null;
             /** @description Largest request body. */
@@ -990,6 +990,14 @@ export interface components {
             origins: string[];
             /** @description Whether anybody may call. */
             public: boolean;
+            /** @description How often callers may call; absent means as often as they like. */
+            rate?: components["schemas"]["PlannedRate"] | null;
+            /** @description What calls may cost. */
+            budgets: components["schemas"]["PlannedBudget"][];
+            /** @description Whether calls go on where nobody can say what is left of a budget. */
+            unbudgeted: boolean;
+            /** @description What is remembered; absent means nothing. */
+            cache?: components["schemas"]["PlannedCache"] | null;
             /** @description Which state store its function is linked with; `None` where it needs none. */
             state?: components["schemas"]["StateKind"] | null;
             /** @description Environment variables with provider keys that the function needs, sorted. */
@@ -1115,6 +1123,37 @@ export interface components {
             percent: number;
             /** @description The model. */
             model: components["schemas"]["PlannedModel"];
+        };
+        /** @description How often callers may call. */
+        PlannedRate: {
+            /**
+             * Format: uint32
+             * @description Calls at once, after a while without any.
+             */
+            capacity: number;
+            /**
+             * Format: uint64
+             * @description How long it takes until one call more may be made, in microseconds.
+             */
+            step_us: number;
+            /** @description Who has a rate of their own. */
+            per: components["schemas"]["Whose"];
+        };
+        /** @description Whose calls are taken together: [`Per`] and [`CacheScope`], resolved. */
+        Whose: "endpoint" | "key" | "user" | "address";
+        /** @description What calls may cost in a window of time. */
+        PlannedBudget: {
+            /** @description Who has a budget of their own. */
+            per: components["schemas"]["Whose"];
+            /** @description All that may be spent. */
+            limit: components["schemas"]["Money"];
+        };
+        /** @description Remembered answers. */
+        PlannedCache: {
+            /** @description How long an answer is good. */
+            ttl: components["schemas"]["Duration"];
+            /** @description Who shares answers. */
+            per: components["schemas"]["Whose"];
         };
         /** @description Kinds of state stores. */
         StateKind: "http";
