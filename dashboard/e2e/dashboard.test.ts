@@ -339,7 +339,7 @@ describe("everywhere", () => {
   it("who has no link is told where it is", async () => {
     await page.context().clearCookies();
     await goto("/endpoints");
-    await heading("Open your link").waitFor();
+    await heading("Sign in").waitFor();
     expect(await inaccessible(page)).toEqual([]);
   });
 });

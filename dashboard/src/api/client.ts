@@ -3,6 +3,7 @@ import createClient from "openapi-fetch";
 import { connection } from "./connection";
 import { ApiError } from "./problem";
 import type { paths } from "./schema";
+import { inOrganization, session } from "./session";
 
 /** Seconds until a read is given up; a write may wait for another one's lock. */
 const READ_WITHIN = 10;
@@ -13,12 +14,14 @@ const ATTEMPTS = 3;
 
 export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: send });
 
-async function send(request: Request): Promise<Response> {
+async function send(made: Request): Promise<Response> {
+  const request = await addressed(made);
   const seconds = request.method === "GET" ? READ_WITHIN : WRITE_WITHIN;
   const timeout = AbortSignal.timeout(seconds * 1000);
   try {
     const response = await fetch(request, { signal: AbortSignal.any([request.signal, timeout]) });
-    connection.set(response.status === 401 ? "signed-out" : "live");
+    if (response.status === 401) session.forget();
+    connection.set(response.status === 401 && !isDoor(request) ? "signed-out" : "live");
     return response;
   } catch (error) {
     if (request.signal.aborted) throw error;
@@ -26,6 +29,19 @@ async function send(request: Request): Promise<Response> {
     connection.set("unreachable");
     throw ApiError.unreachable();
   }
+}
+
+/** Where people come in: a refusal there is about what they wrote. */
+const isDoor = ({ url }: Request): boolean => new URL(url).pathname === "/api/sign-in";
+
+/** For the organization that is meant; a write shows that a page of ours makes it. */
+async function addressed(request: Request): Promise<Request> {
+  if (isDoor(request)) return request;
+  const me = await session.me();
+  const meant = inOrganization(request.url);
+  const addressed = meant === request.url ? request : new Request(meant, request);
+  if (request.method !== "GET" && me?.csrf_token) addressed.headers.set("x-csrf-token", me.csrf_token);
+  return addressed;
 }
 
 interface Answer<T> {
@@ -37,7 +53,12 @@ interface Answer<T> {
 /** What was asked for, or an `ApiError`. Routes that may answer with events (text) are asked for JSON. */
 export async function unwrap<T>(answer: Promise<Answer<T>>): Promise<Exclude<T, string>> {
   const { data, error, response } = await answer;
-  if (!response.ok) throw ApiError.from(response, error);
+  if (!response.ok) {
+    const refused = ApiError.from(response, error);
+    // Of a session that has ended since: the next attempt is of the one that there is now.
+    if (refused.kind === "csrf-token-wrong") session.forget();
+    throw refused;
+  }
   return data as Exclude<T, string>;
 }
 

@@ -12,6 +12,9 @@ export interface Problem {
 
 const PREFIX = "urn:promptpilot:problem:";
 
+/** Kinds that another attempt may not meet. */
+const AGAIN = new Set(["idempotency-key-busy", "csrf-token-wrong"]);
+
 export type Cause = "problem" | "unreachable" | "timeout";
 
 /** A request that was not answered, or not with what was asked for. */
@@ -53,7 +56,7 @@ export class ApiError extends Error {
   /** Whether the same request may go well in a moment. */
   get isTransient(): boolean {
     if (this.cause !== "problem") return true;
-    return [429, 502, 503, 504].includes(this.status ?? 0) || this.kind === "idempotency-key-busy";
+    return [429, 502, 503, 504].includes(this.status ?? 0) || AGAIN.has(this.kind ?? "");
   }
 }
 

@@ -1,6 +1,7 @@
 /** Every read of the API, each with its place in the cache. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "./client";
+import { session } from "./session";
 import type { Deployment } from "./types";
 
 /** How often lists look again, in ms: while something moves, and else. */
@@ -13,6 +14,8 @@ const FINAL = new Set(["live", "failed", "cancelled", "superseded"]);
 const MOST = 500;
 
 export const queries = {
+  me: () => queryOptions({ queryKey: ["me"], queryFn: () => session.me(), staleTime: 60_000 }),
+
   status: () =>
     queryOptions({
       queryKey: ["status"],

@@ -78,7 +78,7 @@ function Answers({ url }: { url: string }) {
 }
 
 function Actions({ deployment: { id, status, endpoint } }: { deployment: Deployment }) {
-  const blocked = useWritable();
+  const blocked = useWritable("POST /api/deployments");
   const client = useQueryClient();
   const navigate = useNavigate();
   const may = offers(status);

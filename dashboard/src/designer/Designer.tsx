@@ -44,7 +44,7 @@ export function Designer({ name, title, endpoint, toml, at }: Props) {
     () => (checked && current ? marks(checked.toml, checked.findings) : null),
     [checked, current],
   );
-  const blocked = useWritable();
+  const blocked = useWritable("POST /api/deployments");
   const ready = current && checked !== null && !hasErrors(checked.findings);
 
   const jumpTo = (offset: number) => {

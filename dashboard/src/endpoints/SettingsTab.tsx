@@ -11,7 +11,7 @@ import { tell } from "../ui/toast";
 /** What is done once. */
 export function SettingsTab({ endpoint: { name, url } }: { endpoint: Endpoint }) {
   const [asking, setAsking] = useState(false);
-  const blocked = useWritable();
+  const blocked = useWritable("DELETE /api/endpoints/{name}");
   const client = useQueryClient();
   const navigate = useNavigate();
 

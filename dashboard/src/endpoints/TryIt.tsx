@@ -23,7 +23,7 @@ export function TryIt({ endpoint, definition }: Props) {
   const fields = definition.request ?? {};
   const [texts, setTexts] = useState<Texts>(() => toTexts(fields, sample(definition)));
   const [json, setJson] = useState<string | null>(null);
-  const blocked = useWritable();
+  const blocked = useWritable("POST /api/endpoints/{name}/try");
   const trial = useMutation({
     mutationFn: (request: Record<string, unknown>) =>
       write((key) =>

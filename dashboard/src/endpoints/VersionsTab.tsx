@@ -68,7 +68,7 @@ interface RowProps {
 }
 
 function Row({ version: { version, live, message, by, created }, onBack }: RowProps) {
-  const blocked = useWritable();
+  const blocked = useWritable("POST /api/endpoints/{name}/rollback");
   return (
     <tr>
       <td className="lead">

@@ -23,7 +23,7 @@ import { ShownOnce } from "./ShownOnce";
 /** The keys that callers of endpoints carry. */
 export function KeysPage() {
   const keys = useQuery(queries.keys());
-  const blocked = useWritable();
+  const blocked = useWritable("POST /api/api-keys");
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<string | null>(null);
   const [leaving, setLeaving] = useState<ApiKey | null>(null);

@@ -1,13 +1,23 @@
-/** Whom all of this belongs to. An installation for one has one organization and one environment. */
+/** Whom all of this belongs to, and what its person may do. */
+import { useQuery } from "@tanstack/react-query";
+import { queries } from "../api/queries";
+
 export interface Organization {
   name: string;
   environment: string;
-  /** Whether its person may change things. */
-  mayWrite: boolean;
+  /** The person's role; null until it is known. */
+  role: string | null;
+  /** Whether the role opens an operation, such as `POST /api/deployments`. */
+  may: (operation: string) => boolean;
 }
 
-const LOCAL: Organization = { name: "This installation", environment: "production", mayWrite: true };
-
 export function useOrganization(): Organization {
-  return LOCAL;
+  const { data } = useQuery(queries.me());
+  const first = data?.organizations[0];
+  return {
+    name: first?.name ?? "…",
+    environment: "production",
+    role: first?.role ?? null,
+    may: (operation) => first === undefined || first.permissions.includes(operation),
+  };
 }

@@ -1,5 +1,6 @@
 /** A stream of server-sent events, for as long as somebody looks. */
 import { useEffect, useEffectEvent, useState } from "react";
+import { inOrganization } from "../api/session";
 
 export type Stream = "connecting" | "live" | "reconnecting";
 
@@ -20,7 +21,7 @@ export function useEvents(url: string | null, names: readonly string[], { onEven
 
   useEffect(() => {
     if (url === null || !visible) return;
-    const source = new EventSource(url);
+    const source = new EventSource(inOrganization(url));
     source.onopen = () => setState("live");
     source.onerror = () => setState("reconnecting");
     for (const name of key.split(",")) {
