@@ -12,7 +12,7 @@ import { inaccessible, visit, type Visitor } from "./visitor";
 const PICTURES = process.env["PROMPTPILOT_PICTURES"];
 
 /** How long a first deploy may take, in ms. */
-const DEPLOY = 60_000;
+const DEPLOY = 180_000;
 
 let pilot: Pilot;
 let visitor: Visitor;

@@ -7,7 +7,7 @@ export default defineConfig({
     environment: "node",
     fileParallelism: false,
     sequence: { concurrent: false },
-    testTimeout: 90_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     bail: 1,
   },
