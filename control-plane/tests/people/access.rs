@@ -52,6 +52,7 @@ const LEAST: &[(&str, &str)] = &[
     ("revokeApiKey", "admin"),
     ("revokeInvitation", "admin"),
     ("rollBackEndpoint", "developer"),
+    ("tryEndpoint", "developer"),
     ("showDeployment", "viewer"),
     ("showDeploymentLog", "viewer"),
     ("showEndpoint", "viewer"),
