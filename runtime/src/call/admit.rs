@@ -81,7 +81,6 @@ impl<'f> Request<'f, '_> {
             Some(_) if control.fresh => CacheOutcome::Bypass,
             Some(_) => CacheOutcome::Miss,
         };
-        note_cache(outcome, ledger, reply);
         let ask = Admit {
             rate: rate.map(|rate| self.rate(rate)),
             repeat: self.repeat()?,
@@ -118,6 +117,7 @@ impl<'f> Request<'f, '_> {
                 }
             }
         }
+        note_cache(outcome, ledger, reply);
         if let Some(key) = looked_up {
             let seat = timeout_at(self.deadline, self.function.flights.join(&key)).await;
             match seat.map_err(|_| Problem::new(TIMEOUT, "no answer within the call's time"))? {
