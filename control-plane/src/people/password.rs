@@ -10,21 +10,26 @@ use std::{
 };
 
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{
+        Error,
+        phc::{Output, ParamsString, PasswordHash, Salt},
+    },
 };
 use axum::http::StatusCode;
 use tokio::sync::oneshot;
 
 use crate::{http::Problem, secret::Secret};
 
-type Work = Box<dyn FnOnce() + Send>;
+/// What Argon2 fills: kept for the next password, since allocators do not take it back well.
+type Memory = Vec<Block>;
+
+type Work = Box<dyn FnOnce(&mut Memory) + Send>;
 
 /// Those who wait at most. More would wait longer than is bearable.
 const IN_LINE: usize = 64;
 
-/// Threads of their own, so that requests of others have a core left, and so that the memory of one
-/// password serves for the next.
+/// Threads of their own, so that requests of others have a core left.
 static LINE: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
     let (line, next) = sync_channel::<Work>(IN_LINE);
     let next = Arc::new(Mutex::new(next));
@@ -32,11 +37,12 @@ static LINE: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
     for _ in 0..(cores / 2).max(1) {
         let next = Arc::clone(&next);
         thread::spawn(move || {
+            let mut memory = Memory::new();
             loop {
                 let work = next.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok(work) = work else { return };
                 // Whoever waits for it is told by the end of its channel.
-                catch_unwind(AssertUnwindSafe(work)).ok();
+                catch_unwind(AssertUnwindSafe(|| work(&mut memory))).ok();
             }
         });
     }
@@ -44,10 +50,8 @@ static LINE: LazyLock<SyncSender<Work>> = LazyLock::new(|| {
 });
 
 /// What the password of nobody is held against, so that it takes as long.
-static NOBODY: LazyLock<String> = LazyLock::new(|| {
-    let hash: Result<PasswordHash, _> = Argon2::default().hash_password(b"");
-    hash.map(|hash| hash.to_string()).unwrap_or_default()
-});
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| written(&mut Memory::new(), b"", &[0; 16]).unwrap_or_default());
 
 /// Shorter passwords are refused.
 const LEAST: usize = 10;
@@ -72,40 +76,77 @@ pub(super) fn check(password: &str, email: &str) -> Result<(), Problem> {
 
 /// The hash of a password, as a PHC string.
 pub(super) async fn hash(password: Secret) -> Result<String, Problem> {
-    let hashed = in_turn(move || {
-        let hash: PasswordHash = Argon2::default().hash_password(password.expose().as_bytes())?;
-        Ok(hash.to_string())
-    })
-    .await?;
-    hashed.map_err(|error: argon2::password_hash::Error| {
-        Problem::internal("work on a password", &error)
-    })
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|error| failed(&error))?;
+    let work = move |memory: &mut Memory| written(memory, password.expose().as_bytes(), &salt);
+    in_turn(work).await?.map_err(|error| failed(&error))
 }
 
 /// Whether a password is the one of a hash. Without a hash it takes as long, and the answer is no:
 /// how long an answer takes tells nobody which addresses are known.
 pub(super) async fn fits(password: Secret, hash: Option<String>) -> Result<bool, Problem> {
     let known = hash.is_some();
-    let fits = in_turn(move || {
+    let fits = in_turn(move |memory| {
         let hash = hash.unwrap_or_else(|| NOBODY.clone());
-        Argon2::default().verify_password(password.expose().as_bytes(), &*hash).is_ok()
+        is_of(memory, password.expose().as_bytes(), &hash).unwrap_or(false)
     })
     .await?;
     Ok(known && fits)
 }
 
+fn written(memory: &mut Memory, password: &[u8], salt: &[u8]) -> Result<String, Error> {
+    let params = Params::default();
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(output(memory, params, password, salt)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Whether a hash is this password's. Outputs are compared in constant time.
+fn is_of(memory: &mut Memory, password: &[u8], hash: &str) -> Result<bool, Error> {
+    let hash = PasswordHash::new(hash)?;
+    let salt = hash.salt.ok_or(Error::SaltInvalid)?;
+    let found = output(memory, Params::try_from(&hash)?, password, &salt)?;
+    Ok(hash.hash == Some(found))
+}
+
+fn output(
+    memory: &mut Memory,
+    params: Params,
+    password: &[u8],
+    salt: &[u8],
+) -> Result<Output, Error> {
+    memory.resize(params.block_count(), Block::default());
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(
+        password,
+        salt,
+        &mut output,
+        memory,
+    )?;
+    Ok(Output::new(&output)?)
+}
+
 /// Works as soon as it is this one's turn, unless nobody waits for it any more.
 async fn in_turn<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
+    work: impl FnOnce(&mut Memory) -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let (done, answer) = oneshot::channel();
-    let work = move || {
+    let work = move |memory: &mut Memory| {
         if !done.is_closed() {
-            done.send(work()).ok();
+            done.send(work(memory)).ok();
         }
     };
     LINE.try_send(Box::new(work)).map_err(|_| busy())?;
-    answer.await.map_err(|error| Problem::internal("work on a password", &error))
+    answer.await.map_err(|error| failed(&error))
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> Problem {
+    Problem::internal("work on a password", error)
 }
 
 fn busy() -> Problem {
@@ -130,7 +171,7 @@ mod tests {
         let (mut waiting, mut refused) = (Vec::new(), 0);
         for _ in 0..all {
             let gate = Arc::clone(&gate);
-            let mut turn = Box::pin(in_turn(move || {
+            let mut turn = Box::pin(in_turn(move |_| {
                 gate.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
             }));
             match futures::poll!(&mut turn) {
