@@ -30,8 +30,9 @@ async fn confirm(
     given: String,
 ) -> Result<(), Problem> {
     plane.throttle().count(&user.to_string(), browser.address)?;
+    let place = password::get_in_line()?;
     let hash = store::password(&mut *plane.database().person(user).await?, user).await?;
-    if password::fits(Secret::from(given), hash).await? { Ok(()) } else { Err(refused()) }
+    if password::fits(&place, Secret::from(given), hash).await? { Ok(()) } else { Err(refused()) }
 }
 
 /// Every session ends, and a new one begins: whoever has the old password or a stolen cookie is out.
@@ -44,7 +45,8 @@ pub(super) async fn change_password(
     confirm(&plane, user, &browser, request.current).await?;
     let names = store::names(&mut *plane.database().person(user).await?, user).await?;
     password::check(&request.new, &names.email)?;
-    let hash = password::hash(Secret::from(request.new)).await?;
+    let place = password::get_in_line()?;
+    let hash = password::hash(&place, Secret::from(request.new)).await?;
     let mut db = plane.database().person(user).await?;
     store::set_password(&mut db, user, &hash).await?;
     store::remove_sessions(&mut db).await?;

@@ -39,10 +39,11 @@ pub(super) async fn sign_up(
     check_email(&new.email)?;
     organizations::check_name(&new.name)?;
     password::check(&new.password, &new.email)?;
+    let place = password::get_in_line()?;
     if let Some(token) = &new.invitation {
         invitations::find(&mut *plane.database().unbound().await?, token).await?;
     }
-    let hash = password::hash(Secret::from(new.password)).await?;
+    let hash = password::hash(&place, Secret::from(new.password)).await?;
     let user = Uuid::now_v7();
     let mut db = plane.database().person(user).await?;
     store::add_user(&mut db, user, &new.email, &new.name).await.map_err(or_taken)?;
@@ -87,11 +88,12 @@ pub(super) async fn sign_in(
     Body(request): Body<SignIn>,
 ) -> Result<WithCookie<Json<Me>>, Problem> {
     plane.throttle().count(&request.email, browser.address)?;
+    let place = password::get_in_line()?;
     let found = store::user_of(&mut *plane.database().unbound().await?, &request.email).await?;
     // Nobody's password is looked for, too, and held against what was given.
     let user = found.unwrap_or_default();
     let hash = store::password(&mut *person(&plane, user).await?, user).await?;
-    if !password::fits(Secret::from(request.password), hash).await? {
+    if !password::fits(&place, Secret::from(request.password), hash).await? {
         return Err(refused());
     }
     let mut db = person(&plane, user).await?;
