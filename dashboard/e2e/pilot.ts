@@ -24,7 +24,7 @@ export async function start(): Promise<Pilot> {
   const child = spawn(BINARY, ["up", "--port", "0", "--functions-port", "0", "--state-port", "0"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PROMPTPILOT_BUILD_DIR: join(TARGET, "test-build"),
+      PROMPTPILOT_BUILD_DIR: join(TARGET, "debug/test-build"),
       PROMPTPILOT_POSTGRES_FSYNC: "off",
       ...env,
       PROMPTPILOT_DATA: data,
