@@ -48,7 +48,7 @@ async fn no_answer_is_other_than_the_document_tells() -> Outcome {
             "--phases",
             "examples,coverage,fuzzing",
         ])
-        .args(["--max-examples", "15", "--max-time", "60", "--request-timeout", "30"])
+        .args(["--max-examples", "15", "--max-time", "30", "--request-timeout", "30"])
         .args(["--generation-deterministic", "--no-shrink", "--workers", "1"])
         .args(["--output-truncate", "true", "--warnings", "off"])
         .current_dir(folder.path())
