@@ -1,10 +1,11 @@
-import { NativeSelect, Switch } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { IconActivity } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { queries } from "../api/queries";
 import type { Call } from "../api/types";
+import { EndpointFilter } from "../endpoints/EndpointFilter";
 import { Ago } from "../ui/Ago";
 import { Badge } from "../ui/Badge";
 import { Empty } from "../ui/Empty";
@@ -37,7 +38,7 @@ export function CallsPage() {
             checked={follows}
             onChange={(event) => setFollows(event.currentTarget.checked)}
           />
-          <Filter />
+          <EndpointFilter of="/calls" />
         </>
       }
     >
@@ -63,26 +64,6 @@ export function CallsPage() {
       </QueryState>
       <CallDrawer ids={tail.shown.map(({ call_id }) => call_id)} calls={tail.shown} />
     </Page>
-  );
-}
-
-function Filter() {
-  const { endpoint } = useSearch({ from: "/calls" });
-  const navigate = useNavigate();
-  const endpoints = useQuery(queries.endpoints());
-  const names = endpoints.data?.items.map(({ name }) => name) ?? [];
-  const known = endpoint === undefined || names.includes(endpoint) ? names : [endpoint, ...names];
-  return (
-    <NativeSelect
-      data-search
-      aria-label="Endpoint"
-      data={[{ value: "", label: "All endpoints" }, ...known]}
-      value={endpoint ?? ""}
-      onChange={(event) => {
-        const chosen = event.currentTarget.value;
-        void navigate({ to: "/calls", search: chosen === "" ? {} : { endpoint: chosen } });
-      }}
-    />
   );
 }
 

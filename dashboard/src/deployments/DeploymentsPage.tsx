@@ -1,9 +1,9 @@
-import { NativeSelect } from "@mantine/core";
 import { IconRocket } from "@tabler/icons-react";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { queries } from "../api/queries";
 import type { Deployment } from "../api/types";
+import { EndpointFilter } from "../endpoints/EndpointFilter";
 import { Ago } from "../ui/Ago";
 import { Empty } from "../ui/Empty";
 import { span } from "../ui/format";
@@ -22,7 +22,7 @@ export function DeploymentsPage() {
     <Page
       title="Deployments"
       about="Each brings one version of one endpoint to its URL."
-      actions={<Filter />}
+      actions={<EndpointFilter of="/deployments" />}
     >
       <QueryState query={deployments} failed="Deployments could not be loaded">
         {({ pages }) => {
@@ -47,26 +47,6 @@ function None({ endpoint }: { endpoint: string | undefined }) {
         ? `Nothing of ${endpoint} was deployed.`
         : "Press Deploy in the Designer, and follow it here."}
     </Empty>
-  );
-}
-
-function Filter() {
-  const { endpoint } = useSearch({ from: "/deployments" });
-  const navigate = useNavigate();
-  const endpoints = useQuery(queries.endpoints());
-  const names = endpoints.data?.items.map(({ name }) => name) ?? [];
-  const known = endpoint === undefined || names.includes(endpoint) ? names : [endpoint, ...names];
-  return (
-    <NativeSelect
-      data-search
-      aria-label="Endpoint"
-      data={[{ value: "", label: "All endpoints" }, ...known]}
-      value={endpoint ?? ""}
-      onChange={(event) => {
-        const chosen = event.currentTarget.value;
-        void navigate({ to: "/deployments", search: chosen === "" ? {} : { endpoint: chosen } });
-      }}
-    />
   );
 }
 
