@@ -156,6 +156,9 @@ pub struct WorkerSettings {
     pub concurrency: usize,
     /// How long a claim is good without a heartbeat.
     pub lease: Duration,
+    /// No other worker shares the database, so whatever is held when it starts was left by one that
+    /// was killed, and is taken up at once.
+    pub alone: bool,
     /// Old versions of a function that are kept.
     pub keep_versions: u16,
     /// Injected failures.
@@ -180,6 +183,7 @@ impl Default for WorkerSettings {
         Self {
             concurrency: 4,
             lease: Duration::from_secs(15),
+            alone: false,
             keep_versions: 10,
             faults: Faults::default(),
         }

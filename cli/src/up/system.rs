@@ -59,7 +59,8 @@ impl System {
                 (Some(postgres), url)
             }
         };
-        match Self::start_on(data, ports, &database_url, key, builds).await {
+        let alone = postgres.is_some();
+        match Self::start_on(data, ports, &database_url, alone, key, builds).await {
             Ok(system) => Ok(Self { postgres, ..system }),
             Err(failure) => {
                 if let Some(postgres) = postgres {
@@ -70,11 +71,12 @@ impl System {
         }
     }
 
-    /// Everything but the database.
+    /// Everything but the database, which nobody else works on where this is `alone`.
     async fn start_on(
         data: &DataDir,
         ports: Ports,
         database_url: &str,
+        alone: bool,
         key: SecretKey,
         builds: Builds,
     ) -> Result<Self, Failure> {
@@ -90,6 +92,7 @@ impl System {
         let mut settings =
             plane::local(data.path(), database_url, &host, key, SecretToken::new(&token));
         settings.state = Some(format!("http://{state}"));
+        settings.worker.alone = alone;
         settings.build = builds.into();
         let plane = ControlPlane::connect(settings).await?;
         plane

@@ -32,6 +32,11 @@ const SWEEP: Duration = Duration::from_secs(600);
 pub(crate) async fn run(plane: &ControlPlane, shutdown: CancellationToken) {
     let worker = worker_id();
     tracing::info!(worker, "working on the queue");
+    if plane.settings().worker.alone
+        && let Err(error) = store::release_leases(plane.database().system()).await
+    {
+        tracing::warn!(%error, "could not take up what was left: its leases will run out");
+    }
     let beside = tokio::spawn(tell(plane.clone(), worker.clone(), shutdown.clone()));
     let wake = plane.wake();
     let mut running = JoinSet::new();

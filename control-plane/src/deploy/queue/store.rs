@@ -118,6 +118,17 @@ pub(crate) async fn release_lease(
     Ok(())
 }
 
+/// Gives back all batches that are held.
+pub(crate) async fn release_leases(system: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update batches set lease_holder = null, lease_until = null
+          where finished_at is null and lease_holder is not null"
+    )
+    .execute(system)
+    .await?;
+    Ok(())
+}
+
 /// A deployment as a worker takes it up.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
