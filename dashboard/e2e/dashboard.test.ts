@@ -156,6 +156,19 @@ describe("calling", () => {
     await page.keyboard.press("Escape");
     await drawer.waitFor({ state: "hidden" });
   });
+
+  it("are found by status and time, and the address says which", async () => {
+    await goto("/calls");
+    await page.getByLabel("Status").selectOption("4xx");
+    await page.getByLabel("Time").selectOption("1h");
+    await page.waitForURL(/status=4xx&within=1h/);
+    await page.getByRole("cell", { name: "422" }).first().waitFor();
+    expect(await page.getByRole("cell", { name: "200" }).count()).toBe(0);
+    await page.getByLabel("Status").selectOption("5xx");
+    await page.getByText("No such calls").waitFor();
+    await button("Show all calls").click();
+    await page.getByRole("cell", { name: "200" }).first().waitFor();
+  });
 });
 
 describe("changing", () => {

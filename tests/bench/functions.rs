@@ -14,6 +14,9 @@ use promptpilot_tests::Pilot;
 use crate::table::{Table, median, ms};
 
 const STARTS: usize = 40;
+/// Names every provider, and no model of them is ever asked.
+const ALL_PROVIDERS: &str =
+    include_str!("../../codegen-templates/tests/generated/providers/definition.toml");
 const MEGABYTE: f64 = 1_000_000.0;
 
 pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
@@ -21,26 +24,31 @@ pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     let small = text.replace("\"summarize\"", "\"smaller\"") + "\n[deploy]\nprofile = \"small\"\n";
     // A table after `[[tests]]` is at the top again.
     pilot.define("smaller", &small)?;
-    pilot.deploy(&["summarize", "smaller"]).await?;
+    pilot.define("providers", ALL_PROVIDERS)?;
+    pilot.deploy(&["summarize", "smaller", "providers"]).await?;
     let folder = tempfile::tempdir()?;
     let empty = std::env::current_exe()?.with_file_name("bench-empty-function");
     let fast = unpack(pilot, "summarize", folder.path()).await?;
     let small = unpack(pilot, "smaller", folder.path()).await?;
+    let every = unpack(pilot, "providers", folder.path()).await?;
 
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    let (mut ours, mut all, mut bare) = (Vec::new(), Vec::new(), Vec::new());
     let mut rest = 0.0;
     for _ in 0..STARTS {
         bare.push(start(&empty)?.first_poll);
         let started = start(&fast)?;
         ours.push(started.first_poll);
         rest = started.resident;
+        all.push(start(&every)?.first_poll);
     }
-    let (ours, bare) = (median(ours), median(bare));
+    let (ours, all, bare) = (median(ours), median(all), median(bare));
     table.note("function: spawn to first poll", "ms", ours);
     table.note("empty `lambda_runtime` function", "ms", bare);
     table.at_most("their ratio", "×", ours / bare, 1.3);
+    table.at_most("with all providers", "×", all / bare, 1.4);
     table.at_most("function at rest", "MB", rest, 8.0);
     table.at_most("binary, `fast`", "MB", fs::metadata(&fast)?.len() as f64 / MEGABYTE, 6.0);
+    table.at_most("binary, all providers", "MB", fs::metadata(&every)?.len() as f64 / MEGABYTE, 7.0);
     table.at_most("binary, `small`", "MB", fs::metadata(&small)?.len() as f64 / MEGABYTE, 3.2);
     Ok(())
 }

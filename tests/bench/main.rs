@@ -7,13 +7,26 @@ mod functions;
 mod starts;
 mod table;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use promptpilot_tests::Pilot;
 
 use self::table::Table;
 
 #[tokio::main]
-async fn main() -> Result<()> {
+#[allow(clippy::print_stderr)] // why it ended goes where errors go
+async fn main() -> ExitCode {
+    match measure().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure() -> Result<()> {
     // The disk is waited for, as it is for people.
     let mut pilot = Pilot::start_with(&[("PROMPTPILOT_POSTGRES_FSYNC", "on")]).await?;
     let mut table = Table::default();

@@ -1,5 +1,6 @@
 /** Every read of the API, each with its place in the cache. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { callQuery, type CallFilter } from "./callFilter";
 import { api, unwrap } from "./client";
 import { session } from "./session";
 import type { Deployment } from "./types";
@@ -94,13 +95,13 @@ export const queries = {
       staleTime: Infinity,
     }),
 
-  calls: (endpoint: string | null) =>
+  calls: (filter: CallFilter = {}) =>
     infiniteQueryOptions({
-      queryKey: ["calls", "list", endpoint],
+      queryKey: ["calls", "list", filter],
       queryFn: ({ pageParam, signal }) => {
         const query = {
           limit: 50,
-          ...(endpoint === null ? {} : { endpoint }),
+          ...callQuery(filter, Date.now()),
           ...(pageParam === null ? {} : { after: pageParam }),
         };
         return unwrap(api.GET("/api/calls", { params: { query }, signal }));

@@ -65,4 +65,7 @@ it("addresses say only what is understood", () => {
   expect(deploymentSearch({ line: -1, q: "" })).toEqual({});
   expect(designSearch({ at: 3 })).toEqual({ at: 3 });
   expect(callsSearch({ call: "a", endpoint: {} })).toEqual({ call: "a" });
+  expect(callsSearch({ status: 504, within: "24h" })).toEqual({ status: "504", within: "24h" });
+  expect(callsSearch({ status: "5xx" })).toEqual({ status: "5xx" });
+  expect(callsSearch({ status: "6xx", within: "1y" })).toEqual({});
 });

@@ -33,7 +33,25 @@ export const deploymentSearch = (search: Search): { line?: number; q?: string } 
   return { ...(Number.isInteger(line) && line > 0 ? { line } : {}), ...optional("q", text(search["q"])) };
 };
 
-export const callsSearch = (search: Search): { endpoint?: string; call?: string } => ({
-  ...optional("endpoint", text(search["endpoint"])),
-  ...optional("call", text(search["call"])),
-});
+export interface CallsSearch {
+  endpoint?: string;
+  /** One status, such as `504`, or a class, such as `5xx`. */
+  status?: string;
+  within?: Within;
+  call?: string;
+}
+
+/** How far back a list of calls goes. */
+export const WITHIN = ["1h", "24h", "7d"] as const;
+export type Within = (typeof WITHIN)[number];
+
+export const callsSearch = (search: Search): CallsSearch => {
+  const status = text(search["status"]);
+  const within = WITHIN.find((known) => known === search["within"]);
+  return {
+    ...optional("endpoint", text(search["endpoint"])),
+    ...optional("status", /^[1-5](xx|\d\d)$/.test(status ?? "") ? status : undefined),
+    ...(within === undefined ? {} : { within }),
+    ...optional("call", text(search["call"])),
+  };
+};

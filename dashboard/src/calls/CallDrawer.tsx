@@ -22,10 +22,7 @@ export function CallDrawer({ ids, calls }: { ids: string[]; calls: Call[] }) {
   const go = (call: string | null) =>
     void navigate({
       to: "/calls",
-      search: ({ endpoint }) => ({
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(call === null ? {} : { call }),
-      }),
+      search: ({ call: _, ...filter }) => (call === null ? filter : { ...filter, call }),
       replace: true,
       resetScroll: false,
     });

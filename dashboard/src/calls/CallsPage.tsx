@@ -1,11 +1,10 @@
-import { Switch } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { IconActivity } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { queries } from "../api/queries";
 import type { Call } from "../api/types";
-import { EndpointFilter } from "../endpoints/EndpointFilter";
 import { Ago } from "../ui/Ago";
 import { Badge } from "../ui/Badge";
 import { Empty } from "../ui/Empty";
@@ -16,16 +15,17 @@ import { QueryState } from "../ui/QueryState";
 import { useListKeys } from "../ui/useListKeys";
 import { CallDrawer } from "./CallDrawer";
 import { CallStatus } from "./CallStatus";
+import { Filters } from "./Filters";
 import { useTail } from "./useTail";
 import styles from "./CallsPage.module.css";
 
 /** What happened, newest first. */
 export function CallsPage() {
-  const { endpoint, call } = useSearch({ from: "/calls" });
-  const calls = useInfiniteQuery(queries.calls(endpoint ?? null));
+  const { call, ...filter } = useSearch({ from: "/calls" });
+  const calls = useInfiniteQuery(queries.calls(filter));
   const [follows, setFollows] = useState(false);
   const there = calls.data?.pages.flatMap(({ items }) => items) ?? [];
-  const tail = useTail(endpoint ?? null, follows, there);
+  const tail = useTail(filter, follows, there);
   return (
     <Page
       title="Calls"
@@ -38,17 +38,14 @@ export function CallsPage() {
             checked={follows}
             onChange={(event) => setFollows(event.currentTarget.checked)}
           />
-          <EndpointFilter of="/calls" />
+          <Filters />
         </>
       }
     >
       <QueryState query={calls} failed="Calls could not be loaded">
         {() =>
           tail.shown.length === 0 && tail.waiting === 0 ? (
-            <Empty icon={IconActivity} title="No calls yet" command="promptpilot call hello name=Ada">
-              Each request to a deployed function leaves one line here: what was asked and answered, how long
-              it took, what it cost.
-            </Empty>
+            <Nothing filtered={Object.keys(filter).length > 0} />
           ) : (
             <>
               {tail.waiting > 0 ? (
@@ -64,6 +61,30 @@ export function CallsPage() {
       </QueryState>
       <CallDrawer ids={tail.shown.map(({ call_id }) => call_id)} calls={tail.shown} />
     </Page>
+  );
+}
+
+function Nothing({ filtered }: { filtered: boolean }) {
+  const navigate = useNavigate();
+  if (filtered)
+    return (
+      <Empty
+        icon={IconActivity}
+        title="No such calls"
+        action={
+          <Button variant="default" onClick={() => void navigate({ to: "/calls", search: {} })}>
+            Show all calls
+          </Button>
+        }
+      >
+        None of the calls is of this endpoint, status and time.
+      </Empty>
+    );
+  return (
+    <Empty icon={IconActivity} title="No calls yet" command="promptpilot call hello name=Ada">
+      Each request to a deployed function leaves one line here: what was asked and answered, how long it took,
+      what it cost.
+    </Empty>
   );
 }
 

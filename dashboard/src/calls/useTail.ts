@@ -1,4 +1,5 @@
 import { useState } from "react";
+import { callQuery, isWanted, type CallFilter } from "../api/callFilter";
 import type { Call } from "../api/types";
 import { useEvents, type Stream } from "../ui/useEvents";
 import { arrived } from "./rules";
@@ -13,17 +14,18 @@ export interface Tail {
 }
 
 /** Calls as they come, in front of those that are there. */
-export function useTail(endpoint: string | null, follows: boolean, there: Call[]): Tail {
+export function useTail(filter: CallFilter, follows: boolean, there: Call[]): Tail {
   const [taken, setTaken] = useState<Call[]>([]);
   const [waiting, setWaiting] = useState<Call[]>([]);
-  const query = endpoint === null ? "" : `?endpoint=${encodeURIComponent(endpoint)}`;
-  const stream = useEvents(follows ? `/api/calls${query}` : null, ["call"], {
+  const { within: _, ...asked } = filter;
+  const query = new URLSearchParams(callQuery(asked, 0)).toString();
+  const stream = useEvents(follows ? `/api/calls?${query}` : null, ["call"], {
     onEvent: (_, data) => {
       setWaiting((before) => [data as Call, ...before]);
       return false;
     },
   });
-  const own = (call: Call) => endpoint === null || call.endpoint_name === endpoint;
+  const own = (call: Call) => isWanted(call, filter);
   const shown = arrived(taken.filter(own), there);
   const known = new Set(shown.map(({ call_id }) => call_id));
   return {

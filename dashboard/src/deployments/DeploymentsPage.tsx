@@ -17,12 +17,20 @@ import { StatusBadge } from "./StatusBadge";
 /** Every attempt to bring a version to its URL, newest first. */
 export function DeploymentsPage() {
   const { endpoint } = useSearch({ from: "/deployments" });
+  const navigate = useNavigate();
   const deployments = useInfiniteQuery(queries.deployments(endpoint ?? null));
   return (
     <Page
       title="Deployments"
       about="Each brings one version of one endpoint to its URL."
-      actions={<EndpointFilter of="/deployments" />}
+      actions={
+        <EndpointFilter
+          endpoint={endpoint}
+          onChange={(endpoint) =>
+            void navigate({ to: "/deployments", search: endpoint === undefined ? {} : { endpoint } })
+          }
+        />
+      }
     >
       <QueryState query={deployments} failed="Deployments could not be loaded">
         {({ pages }) => {

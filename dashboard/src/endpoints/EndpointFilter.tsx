@@ -1,12 +1,14 @@
 import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useSearch } from "@tanstack/react-router";
 import { queries } from "../api/queries";
 
+interface Props {
+  endpoint: string | undefined;
+  onChange: (endpoint: string | undefined) => void;
+}
+
 /** Keeps a list to one endpoint, also to one that is not there any more. */
-export function EndpointFilter({ of }: { of: "/calls" | "/deployments" }) {
-  const { endpoint } = useSearch({ from: of });
-  const navigate = useNavigate();
+export function EndpointFilter({ endpoint, onChange }: Props) {
   const endpoints = useQuery(queries.endpoints());
   const names = endpoints.data?.items.map(({ name }) => name) ?? [];
   const known = endpoint === undefined || names.includes(endpoint) ? names : [endpoint, ...names];
@@ -16,10 +18,7 @@ export function EndpointFilter({ of }: { of: "/calls" | "/deployments" }) {
       aria-label="Endpoint"
       data={[{ value: "", label: "All endpoints" }, ...known]}
       value={endpoint ?? ""}
-      onChange={(event) => {
-        const chosen = event.currentTarget.value;
-        void navigate({ to: of, search: chosen === "" ? {} : { endpoint: chosen } });
-      }}
+      onChange={(event) => onChange(event.currentTarget.value || undefined)}
     />
   );
 }

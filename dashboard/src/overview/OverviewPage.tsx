@@ -21,7 +21,7 @@ const FEW = 6;
 /** Is all well, and what is next? */
 export function OverviewPage() {
   const endpoints = useQuery(queries.endpoints());
-  const calls = useInfiniteQuery(queries.calls(null));
+  const calls = useInfiniteQuery(queries.calls());
   const keys = useQuery(queries.keys());
   const facts: Facts | null =
     endpoints.data && calls.data && keys.data
@@ -128,7 +128,7 @@ function LastDeployments() {
 }
 
 function LastCalls() {
-  const calls = useInfiniteQuery(queries.calls(null));
+  const calls = useInfiniteQuery(queries.calls());
   return (
     <section className="panel" aria-labelledby="last-calls">
       <header>

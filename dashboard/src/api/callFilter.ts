@@ -1,0 +1,29 @@
+/** Which calls a list holds. */
+export interface CallFilter {
+  endpoint?: string;
+  /** One status, such as `504`, or a class, such as `5xx`. */
+  status?: string;
+  within?: keyof typeof MILLISECONDS;
+}
+
+const HOUR = 3_600_000;
+const MILLISECONDS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR };
+
+/** The filter as the API takes it at a time, in ms. */
+export function callQuery({ endpoint, status, within }: CallFilter, now: number) {
+  return {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(status === undefined ? {} : { status }),
+    ...(within === undefined ? {} : { since: new Date(now - MILLISECONDS[within]).toISOString() }),
+  };
+}
+
+/** Whether a call that has just come belongs to the list. */
+export function isWanted(
+  call: { endpoint_name: string; status: number },
+  { endpoint, status }: CallFilter,
+): boolean {
+  if (endpoint !== undefined && call.endpoint_name !== endpoint) return false;
+  if (status === undefined) return true;
+  return status.endsWith("xx") ? String(call.status)[0] === status[0] : String(call.status) === status;
+}
