@@ -313,6 +313,8 @@ describe("everywhere", () => {
       deployment: `/deployments/${deployment}`,
       calls: "/calls",
       keys: "/keys",
+      members: "/members",
+      device: "/device",
       nowhere: "/nowhere",
     };
     const found: string[] = [];
@@ -347,6 +349,61 @@ describe("everywhere", () => {
     await heading("Endpoints").waitFor();
     await page.getByRole("link", { name: "hello", exact: true }).waitFor();
     expect(await page.getByRole("link", { name: "summarize", exact: true }).count()).toBe(0);
+  });
+
+  it("somebody comes in by an invitation, and may do what their role allows", async () => {
+    await goto("/members");
+    await button("Invite").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("E-mail").fill("grace@example.com");
+    await dialog.getByLabel("Role").selectOption("viewer");
+    await button("Make the link").click();
+    const link = await dialog.getByText(/\/invite\/\S+$/).textContent();
+    await button("Done").click();
+    await page.getByRole("heading", { name: "Open invitations" }).waitFor();
+
+    const grace = await visit(link ?? "");
+    await grace.page.getByLabel("Name").fill("Grace");
+    await grace.page.getByLabel("Password").fill("a long password");
+    expect(await inaccessible(grace.page)).toEqual([]);
+    await grace.page.getByRole("button", { name: "Sign up and join" }).click();
+    await grace.page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    await grace.page.getByRole("link", { name: "hello", exact: true }).first().waitFor();
+    await grace.page.goto(`${grace.origin}/members`);
+    await grace.page.getByRole("cell", { name: /^Grace/ }).waitFor();
+    expect(await grace.page.getByRole("button", { name: "Invite" }).isDisabled()).toBe(true);
+    await grace.page.getByLabel("Organization").selectOption({ index: 0 });
+    await grace.page.getByRole("heading", { name: "Design your first endpoint" }).waitFor();
+    expect(grace.complaints()).toEqual([]);
+    await grace.close();
+
+    await page.reload();
+    await page.getByLabel("Role of Grace").selectOption("developer");
+    await page.getByText("Grace is developer now.").waitFor();
+    await button("Remove Grace").click();
+    await button("Remove them").click();
+    await page.getByText("Grace is not a member any more.").waitFor();
+  });
+
+  it("a command line is let in by its code", async () => {
+    const asked = await fetch(`${pilot.api}/api/logins`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name: "laptop" }),
+    });
+    const { code, token } = (await asked.json()) as { code: string; token: string };
+    const me = () => fetch(`${pilot.api}/api/me`, { headers: { authorization: `Bearer ${token}` } });
+    expect((await me()).status).toBe(401);
+    await goto("/device");
+    await page.getByLabel("Code").fill(code);
+    await button("Go on").click();
+    await page.getByText("laptop").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await button("Approve").click();
+    await page.getByText("The command line is let in").waitFor();
+    expect((await me()).status).toBe(200);
+    await goto("/device?code=WRONG");
+    await page.getByText("The code could not be looked up").waitFor();
   });
 
   it("who has no link is told where it is", async () => {

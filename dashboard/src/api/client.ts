@@ -32,7 +32,8 @@ async function send(made: Request): Promise<Response> {
 }
 
 /** Where people come in: a refusal there is about what they wrote. */
-const isDoor = ({ url }: Request): boolean => new URL(url).pathname === "/api/sign-in";
+const DOORS = new Set(["/api/sign-in", "/api/sign-up", "/api/invitations/show"]);
+const isDoor = ({ url }: Request): boolean => DOORS.has(new URL(url).pathname);
 
 /** For the organization that is meant; a write shows that a page of ours makes it. */
 async function addressed(request: Request): Promise<Request> {

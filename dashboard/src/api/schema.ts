@@ -330,6 +330,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show an invitation to whoever has its link */
+        post: operations["showInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invitations/accept": {
         parameters: {
             query?: never;
@@ -615,6 +632,23 @@ export interface paths {
         get: operations["listCalls"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ingest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in what functions wrote, in batches; a call that comes twice is one call */
+        post: operations["ingestCalls"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1016,10 +1050,26 @@ export interface components {
              */
             expires: string;
         };
-        /** @description Body of `POST /api/invitations/accept`. */
-        Acceptance: {
-            /** @description The invitation's token. */
+        /** @description Body of `POST /api/invitations/show` and `POST /api/invitations/accept`. */
+        ByToken: {
+            /** @description The invitation's token: the last part of its link. */
             token: string;
+        };
+        /** @description An invitation, as whoever has its link sees it. */
+        ShownInvitation: {
+            /** @description The organization's name. */
+            organization: string;
+            /** @description Who invites; null if they have left. */
+            invited_by?: string | null;
+            /** @description Whom it is for; null means whoever has the link. */
+            email?: string | null;
+            /** @description What they will be. */
+            role: components["schemas"]["Role"];
+            /**
+             * Format: date-time
+             * @description Until when it is good.
+             */
+            expires: string;
         };
         /** @description Answer of `GET /api/status`. */
         SystemStatus: {
@@ -2183,7 +2233,16 @@ export interface components {
         Of2: {
             /** @description Only this endpoint's. */
             endpoint?: string | null;
+            /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
+            status?: components["schemas"]["Statuses"] | null;
+            /**
+             * Format: date-time
+             * @description Only those that began at this time or later, RFC 3339.
+             * @default null
+             */
+            since?: string | null;
         };
+        Statuses: string;
         /** @description A page of a list. */
         Page9: {
             /** @description The items. */
@@ -2406,6 +2465,49 @@ export interface components {
         };
         /** @description Whether the caller got the answer. */
         Delivered: "unknown" | "no";
+        Lines: {
+            /** @description Lines in the order in which they were written, at most 10,000. */
+            lines: components["schemas"]["Line"][];
+        };
+        /** @description A line of a function's output. */
+        Line: {
+            /** @description The function that wrote it. */
+            function: string;
+            /** @description The function's numbered version. */
+            version: string;
+            /** @description The line, as it was written. */
+            text: string;
+        };
+        /** @description What became of a number of lines. */
+        Ingested: {
+            /**
+             * Format: uint
+             * @description Calls that are new.
+             */
+            new: number;
+            /**
+             * Format: uint
+             * @description Calls that were known already.
+             */
+            known: number;
+            /**
+             * Format: uint
+             * @description Lines that are no call's record: what a function or its platform printed besides.
+             */
+            other: number;
+            /** @description Records that were not taken. To send them again is of no use. */
+            refused: components["schemas"]["Refused"][];
+        };
+        /** @description A line that was not taken. */
+        Refused: {
+            /**
+             * Format: uint
+             * @description Its place among the lines, counted from 0.
+             */
+            index: number;
+            /** @description Why. */
+            detail: string;
+        };
         /** @description A page of a list. */
         Page10: {
             /** @description The items. */
@@ -5918,6 +6020,138 @@ export interface operations {
             };
         };
     };
+    showInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "0123456789abcdef"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ByToken"];
+            };
+        };
+        responses: {
+            /** @description An invitation, as whoever has its link sees it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownInvitation"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `invitation-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     acceptInvitation: {
         parameters: {
             query?: never;
@@ -5932,7 +6166,7 @@ export interface operations {
                  *       "token": "0123456789abcdef"
                  *     }
                  */
-                "application/json": components["schemas"]["Acceptance"];
+                "application/json": components["schemas"]["ByToken"];
             };
         };
         responses: {
@@ -8392,6 +8626,10 @@ export interface operations {
             query?: {
                 /** @description Only this endpoint's. */
                 endpoint?: string;
+                /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
+                status?: components["schemas"]["Statuses"];
+                /** @description Only those that began at this time or later, RFC 3339. */
+                since?: string;
                 /** @description Items in the page. */
                 limit?: number;
                 /** @description The page before's `next`: where this one begins. */
@@ -8473,6 +8711,177 @@ export interface operations {
                 };
             };
             /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ingestCalls: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "lines": [
+                 *         {
+                 *           "function": "pp-0123456789ab-summarize",
+                 *           "version": "1",
+                 *           "text": "{}"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Lines"];
+            };
+        };
+        responses: {
+            /** @description What became of a number of lines. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ingested"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `ingest-busy`, `rate-limited` */
             429: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */

@@ -28,10 +28,21 @@ async function ask(): Promise<Me | null> {
   return known;
 }
 
+const CHOSEN = "promptpilot.organization";
+
+/** Chooses the organization that is looked at in this browser. */
+export const chooseOrganization = (slug: string): void => localStorage.setItem(CHOSEN, slug);
+
+/** The one that was chosen last, or else the one that somebody has been in longest. */
+export function meantOrganization(me: Me | null): Me["organizations"][number] | undefined {
+  const organizations = me?.organizations ?? [];
+  const slug = localStorage.getItem(CHOSEN);
+  return organizations.find((organization) => organization.slug === slug) ?? organizations[0];
+}
+
 /** The address with the organization that is meant, where somebody is in several. */
 export function inOrganization(address: string): string {
-  const organizations = known?.organizations ?? [];
-  const [first] = organizations;
-  if (organizations.length < 2 || !first) return address;
-  return `${address}${address.includes("?") ? "&" : "?"}org=${encodeURIComponent(first.slug)}`;
+  const meant = meantOrganization(known);
+  if (!meant || known?.organizations.length === 1) return address;
+  return `${address}${address.includes("?") ? "&" : "?"}org=${encodeURIComponent(meant.slug)}`;
 }

@@ -1,19 +1,20 @@
 import { IconChevronRight } from "@tabler/icons-react";
 import { useRouterState } from "@tanstack/react-router";
+import { OrganizationSwitch } from "../organization/Switch";
 import { useOrganization } from "../organization/useOrganization";
 import { crumbs } from "./crumbs";
 import styles from "./Shell.module.css";
 
 /** Where one is: organization, environment, page. */
 export function Crumbs() {
-  const { name, environment } = useOrganization();
+  const { environment } = useOrganization();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const here = crumbs(path);
   return (
     <nav aria-label="Where you are" style={{ minWidth: 0 }}>
       <ol className={styles.crumbs}>
         <li className={styles.first}>
-          <span>{name}</span>
+          <OrganizationSwitch />
         </li>
         <li className={styles.first}>
           <span className={styles.environment}>{environment}</span>

@@ -9,6 +9,9 @@ export interface Crumb {
 export function crumbs(path: string): Crumb[] {
   const parts = path.split("/").filter((part) => part !== "");
   if (parts.length === 0) return [{ word: "Overview", to: "/" }];
+  // What follows in its address is a secret.
+  if (parts[0] === "invite") return [{ word: "Invitation", to: path }];
+  if (parts[0] === "device") return [{ word: "Command line", to: path }];
   return parts.map((part, index) => {
     const to = `/${parts.slice(0, index + 1).join("/")}`;
     return { word: index === 0 ? place(to, part) : wordOf(parts, index), to };

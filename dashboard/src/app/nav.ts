@@ -1,8 +1,16 @@
 /** What the navigation leads to, and which keys do the same. */
-import { IconActivity, IconApi, IconHome, IconKey, IconRocket, type Icon } from "@tabler/icons-react";
+import {
+  IconActivity,
+  IconApi,
+  IconHome,
+  IconKey,
+  IconRocket,
+  IconUsers,
+  type Icon,
+} from "@tabler/icons-react";
 
 export interface Place {
-  to: "/" | "/endpoints" | "/deployments" | "/calls" | "/keys";
+  to: "/" | "/endpoints" | "/deployments" | "/calls" | "/keys" | "/members";
   word: string;
   icon: Icon;
   /** After `g`. */
@@ -25,6 +33,7 @@ export const SECTIONS: Section[] = [
     ],
   },
   { word: "Connect", places: [{ to: "/keys", word: "API keys", icon: IconKey, key: "k" }] },
+  { word: "Settings", places: [{ to: "/members", word: "Members", icon: IconUsers, key: "m" }] },
 ];
 
 export const PLACES: Place[] = SECTIONS.flatMap((section) => section.places);

@@ -76,6 +76,22 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("../keys/KeysPage"), "KeysPage"),
 });
 
+const members = createRoute({
+  ...at("/members"),
+  component: lazyRouteComponent(() => import("../people/MembersPage"), "MembersPage"),
+});
+
+const invite = createRoute({
+  ...at("/invite/$token"),
+  component: lazyRouteComponent(() => import("../people/InvitePage"), "InvitePage"),
+});
+
+const device = createRoute({
+  ...at("/device"),
+  validateSearch: search.deviceSearch,
+  component: lazyRouteComponent(() => import("../people/DevicePage"), "DevicePage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -87,6 +103,9 @@ export const router = createRouter({
     deployment,
     calls,
     keys,
+    members,
+    invite,
+    device,
   ]),
   defaultPreload: "intent",
   defaultPendingMs: 150,

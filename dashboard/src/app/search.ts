@@ -33,6 +33,8 @@ export const deploymentSearch = (search: Search): { line?: number; q?: string } 
   return { ...(Number.isInteger(line) && line > 0 ? { line } : {}), ...optional("q", text(search["q"])) };
 };
 
+export const deviceSearch = (search: Search): { code?: string } => optional("code", text(search["code"]));
+
 export interface CallsSearch {
   endpoint?: string;
   /** One status, such as `504`, or a class, such as `5xx`. */

@@ -1,23 +1,30 @@
 /** Whom all of this belongs to, and what its person may do. */
 import { useQuery } from "@tanstack/react-query";
 import { queries } from "../api/queries";
+import { meantOrganization } from "../api/session";
+import type { Role } from "../api/types";
 
 export interface Organization {
   name: string;
+  /** Its name in addresses; null until it is known. */
+  slug: string | null;
   environment: string;
-  /** The person's role; null until it is known. */
-  role: string | null;
+  /** The person's id and role; null until they are known. */
+  person: string | null;
+  role: Role | null;
   /** Whether the role opens an operation, such as `POST /api/deployments`. */
   may: (operation: string) => boolean;
 }
 
 export function useOrganization(): Organization {
   const { data } = useQuery(queries.me());
-  const first = data?.organizations[0];
+  const meant = meantOrganization(data ?? null);
   return {
-    name: first?.name ?? "…",
+    name: meant?.name ?? "…",
+    slug: meant?.slug ?? null,
     environment: "production",
-    role: first?.role ?? null,
-    may: (operation) => first === undefined || first.permissions.includes(operation),
+    person: data?.id ?? null,
+    role: meant?.role ?? null,
+    may: (operation) => meant === undefined || meant.permissions.includes(operation),
   };
 }

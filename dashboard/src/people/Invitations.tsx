@@ -1,0 +1,66 @@
+import { Button } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, write } from "../api/client";
+import { queries } from "../api/queries";
+import type { Invitation } from "../api/types";
+import { Ago } from "../ui/Ago";
+import { tell, tellTrouble } from "../ui/toast";
+
+/** Invitations that nobody has taken up yet; nothing where there are none. */
+export function Invitations({ organization }: { organization: string }) {
+  const query = queries.invitations(organization);
+  const invitations = useQuery(query);
+  const client = useQueryClient();
+  const items = invitations.data?.items ?? [];
+  if (items.length === 0) return null;
+  const revoke = async ({ id }: Invitation) => {
+    try {
+      await write((key) =>
+        api.DELETE("/api/organizations/{organization}/invitations/{id}", {
+          params: { path: { organization, id }, header: { "idempotency-key": key } },
+        }),
+      );
+      tell("The link opens nothing any more.");
+    } catch (error) {
+      tellTrouble("The invitation stands as before", error);
+    }
+    await client.invalidateQueries({ queryKey: query.queryKey });
+  };
+  return (
+    <section className="stack" aria-labelledby="invitations">
+      <h2 id="invitations">Open invitations</h2>
+      <div className="panel">
+        <table className="list">
+          <thead>
+            <tr>
+              <th scope="col">For</th>
+              <th scope="col">As</th>
+              <th scope="col">Ends</th>
+              <th scope="col" aria-label="Actions" />
+            </tr>
+          </thead>
+          <tbody>
+            {items.map((invitation) => (
+              <tr key={invitation.id}>
+                <td className="lead">{invitation.email ?? "Whoever has the link"}</td>
+                <td data-label="As">{invitation.role}</td>
+                <td data-label="Ends">
+                  <Ago time={invitation.expires} />
+                </td>
+                <td className="number">
+                  <Button
+                    variant="default"
+                    aria-label={`Revoke the invitation for ${invitation.email ?? "whoever has the link"}`}
+                    onClick={() => void revoke(invitation)}
+                  >
+                    Revoke
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}

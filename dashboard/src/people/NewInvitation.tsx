@@ -1,0 +1,90 @@
+import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, write } from "../api/client";
+import { messageOf } from "../api/problem";
+import { queries } from "../api/queries";
+import type { Role } from "../api/types";
+import { useOrganization } from "../organization/useOrganization";
+import { Code } from "../ui/Code";
+import { choices } from "./roles";
+
+interface Props {
+  organization: string;
+  opened: boolean;
+  onClose: () => void;
+}
+
+/** Asks whom to invite as what, and shows the link. */
+export function NewInvitation({ opened, onClose, organization }: Props) {
+  return (
+    <Modal opened={opened} onClose={onClose} title="Invite somebody">
+      <Form organization={organization} onClose={onClose} />
+    </Modal>
+  );
+}
+
+function Form({ organization, onClose }: Omit<Props, "opened">) {
+  const { role: own } = useOrganization();
+  const [email, setEmail] = useState("");
+  const [role, setRole] = useState<Role>("developer");
+  const client = useQueryClient();
+  const invite = useMutation({
+    mutationFn: () =>
+      write((key) =>
+        api.POST("/api/organizations/{organization}/invitations", {
+          params: { path: { organization }, header: { "idempotency-key": key } },
+          body: { role, email: email.trim() === "" ? null : email.trim() },
+        }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: queries.invitations(organization).queryKey }),
+  });
+  if (invite.data) {
+    return (
+      <div className="stack">
+        <p>
+          Hand on this link: it is good once, for a week, and shown here only now
+          {invite.data.email ? `, for ${invite.data.email}` : ""}.
+        </p>
+        <Code text={invite.data.url} what="the link" wrap />
+        <Button onClick={onClose} style={{ alignSelf: "flex-end" }}>
+          Done
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        invite.mutate();
+      }}
+    >
+      <TextInput
+        label="E-mail"
+        description="Left empty, the link is good for whoever has it"
+        type="email"
+        autoComplete="off"
+        value={email}
+        error={invite.error ? messageOf(invite.error) : undefined}
+        onChange={(event) => setEmail(event.currentTarget.value)}
+        data-autofocus
+      />
+      <NativeSelect
+        label="Role"
+        data={choices(own)}
+        value={role}
+        onChange={(event) => setRole(event.currentTarget.value as Role)}
+      />
+      <div className="row" style={{ justifyContent: "flex-end" }}>
+        <Button variant="default" onClick={onClose}>
+          Not now
+        </Button>
+        <Button type="submit" loading={invite.isPending}>
+          Make the link
+        </Button>
+      </div>
+    </form>
+  );
+}
