@@ -314,6 +314,7 @@ describe("everywhere", () => {
       calls: "/calls",
       keys: "/keys",
       members: "/members",
+      profile: "/profile",
       device: "/device",
       nowhere: "/nowhere",
     };
@@ -402,6 +403,17 @@ describe("everywhere", () => {
     await button("Approve").click();
     await page.getByText("The command line is let in").waitFor();
     expect((await me()).status).toBe(200);
+    await goto("/profile");
+    await button("Revoke laptop").click();
+    await button("Revoke it").click();
+    await page.getByText("laptop opens nothing any more.").waitFor();
+    expect((await me()).status).toBe(401);
+    await button("New token").click();
+    await page.getByLabel("Name").fill("ci");
+    await button("Make the token").click();
+    await page.getByText(/^pp_pat_/).waitFor();
+    await button("I have stored it").click();
+    await page.getByRole("cell", { name: "ci", exact: true }).waitFor();
     await goto("/device?code=WRONG");
     await page.getByText("The code could not be looked up").waitFor();
   });

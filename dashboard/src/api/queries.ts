@@ -122,6 +122,19 @@ export const queries = {
       staleTime: Infinity,
     }),
 
+  sessions: () =>
+    queryOptions({
+      queryKey: ["sessions"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/me/sessions", { signal })),
+    }),
+
+  accessTokens: () =>
+    queryOptions({
+      queryKey: ["access-tokens"],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/access-tokens", { params: { query: { limit: MOST } }, signal })),
+    }),
+
   members: (organization: string) =>
     queryOptions({
       queryKey: ["members", organization],

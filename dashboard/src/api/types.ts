@@ -27,4 +27,6 @@ export type Member = Schemas["Member"];
 export type Role = Schemas["Role"];
 export type Invitation = Schemas["Invitation"];
 export type ShownInvitation = Schemas["ShownInvitation"];
+export type AccessToken = Schemas["AccessToken"];
+export type Session = Schemas["Session"];
 export type SystemStatus = Schemas["SystemStatus"];

@@ -45,7 +45,7 @@ export function meaning(press: Press, before: string | null): Meaning {
 export const SHORTCUTS: { keys: string[]; what: string }[] = [
   { keys: ["⌘ K"], what: "Search pages, endpoints, deployments, calls" },
   ...PLACES.map(({ key, word }) => ({ keys: ["g", key], what: `Go to ${word}` })),
-  { keys: ["c"], what: "New endpoint, or new key on the keys' page" },
+  { keys: ["c"], what: "New endpoint; a key or an invitation on the pages of those" },
   { keys: ["/"], what: "Search on this page" },
   { keys: ["j", "k"], what: "Next and previous in a list" },
   { keys: ["↵"], what: "Open what is chosen" },

@@ -5,12 +5,13 @@ import {
   IconHome,
   IconKey,
   IconRocket,
+  IconUser,
   IconUsers,
   type Icon,
 } from "@tabler/icons-react";
 
 export interface Place {
-  to: "/" | "/endpoints" | "/deployments" | "/calls" | "/keys" | "/members";
+  to: "/" | "/endpoints" | "/deployments" | "/calls" | "/keys" | "/members" | "/profile";
   word: string;
   icon: Icon;
   /** After `g`. */
@@ -33,7 +34,13 @@ export const SECTIONS: Section[] = [
     ],
   },
   { word: "Connect", places: [{ to: "/keys", word: "API keys", icon: IconKey, key: "k" }] },
-  { word: "Settings", places: [{ to: "/members", word: "Members", icon: IconUsers, key: "m" }] },
+  {
+    word: "Settings",
+    places: [
+      { to: "/members", word: "Members", icon: IconUsers, key: "m" },
+      { to: "/profile", word: "Profile", icon: IconUser, key: "p" },
+    ],
+  },
 ];
 
 export const PLACES: Place[] = SECTIONS.flatMap((section) => section.places);

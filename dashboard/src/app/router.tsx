@@ -81,6 +81,11 @@ const members = createRoute({
   component: lazyRouteComponent(() => import("../people/MembersPage"), "MembersPage"),
 });
 
+const profile = createRoute({
+  ...at("/profile"),
+  component: lazyRouteComponent(() => import("../people/ProfilePage"), "ProfilePage"),
+});
+
 const invite = createRoute({
   ...at("/invite/$token"),
   component: lazyRouteComponent(() => import("../people/InvitePage"), "InvitePage"),
@@ -104,6 +109,7 @@ export const router = createRouter({
     calls,
     keys,
     members,
+    profile,
     invite,
     device,
   ]),

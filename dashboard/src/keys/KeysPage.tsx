@@ -15,10 +15,10 @@ import { Empty } from "../ui/Empty";
 import { moment } from "../ui/format";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
+import { ShownOnce } from "../ui/ShownOnce";
 import { tell } from "../ui/toast";
 import { NewKey } from "./NewKey";
 import { scope, STATES, stateOf } from "./rules";
-import { ShownOnce } from "./ShownOnce";
 
 /** The keys that callers of endpoints carry. */
 export function KeysPage() {
@@ -56,7 +56,7 @@ export function KeysPage() {
         }
       </QueryState>
       <NewKey opened={making} onClose={() => setMaking(false)} onMade={setMade} />
-      <ShownOnce secret={made} onStored={() => setMade(null)} />
+      <ShownOnce secret={made} what="key" onStored={() => setMade(null)} />
       <Revoke apiKey={leaving} onClose={() => setLeaving(null)} />
     </Page>
   );

@@ -1,8 +1,10 @@
-import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { queries } from "../api/queries";
-import { chooseOrganization } from "../api/session";
 import { useOrganization } from "./useOrganization";
+
+// Most are in one only.
+const Choice = lazy(() => import("./Choice").then(({ Choice }) => ({ default: Choice })));
 
 /** The organization's name; a choice where somebody is in several. */
 export function OrganizationSwitch() {
@@ -11,16 +13,8 @@ export function OrganizationSwitch() {
   const organizations = data?.organizations ?? [];
   if (organizations.length < 2) return <span>{name}</span>;
   return (
-    <NativeSelect
-      aria-label="Organization"
-      size="xs"
-      data={organizations.map(({ slug, name }) => ({ value: slug, label: name }))}
-      value={slug ?? ""}
-      onChange={(event) => {
-        chooseOrganization(event.currentTarget.value);
-        // Nothing of the other one may stay on a page.
-        window.location.assign("/");
-      }}
-    />
+    <Suspense fallback={<span>{name}</span>}>
+      <Choice organizations={organizations} chosen={slug ?? ""} />
+    </Suspense>
   );
 }

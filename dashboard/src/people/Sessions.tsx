@@ -1,0 +1,68 @@
+import { Button } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "../api/client";
+import { queries } from "../api/queries";
+import { Ago } from "../ui/Ago";
+import { QueryState } from "../ui/QueryState";
+import { tellTrouble } from "../ui/toast";
+
+/** The browsers that somebody is signed in with. */
+export function Sessions() {
+  const sessions = useQuery(queries.sessions());
+  const client = useQueryClient();
+  const end = useMutation({
+    mutationFn: (id: string) => unwrap(api.DELETE("/api/me/sessions/{id}", { params: { path: { id } } })),
+    onError: (error) => tellTrouble("It is signed in as before", error),
+    onSettled: () => client.invalidateQueries({ queryKey: queries.sessions().queryKey }),
+  });
+  return (
+    <section className="stack" aria-labelledby="sessions">
+      <h2 id="sessions">Browsers</h2>
+      <QueryState query={sessions} failed="Your browsers could not be loaded">
+        {({ items }) => (
+          <div className="panel">
+            <table className="list">
+              <thead>
+                <tr>
+                  <th scope="col">Browser</th>
+                  <th scope="col">Address</th>
+                  <th scope="col">Seen</th>
+                  <th scope="col">Ends</th>
+                  <th scope="col" aria-label="Actions" />
+                </tr>
+              </thead>
+              <tbody>
+                {items.map(({ id, agent, address, seen, expires, current }) => (
+                  <tr key={id}>
+                    <td className="lead">
+                      {agent ?? "Unknown"} {current ? <span className="quiet">(this one)</span> : null}
+                    </td>
+                    <td data-label="Address">{address ?? "–"}</td>
+                    <td data-label="Seen">
+                      <Ago time={seen} />
+                    </td>
+                    <td data-label="Ends">
+                      <Ago time={expires} />
+                    </td>
+                    <td className="number">
+                      {current ? null : (
+                        <Button
+                          variant="default"
+                          aria-label={`Sign out ${agent ?? "an unknown browser"}`}
+                          loading={end.isPending && end.variables === id}
+                          onClick={() => end.mutate(id)}
+                        >
+                          Sign out
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </QueryState>
+    </section>
+  );
+}
