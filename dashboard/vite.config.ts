@@ -7,7 +7,14 @@ const token = process.env["PROMPTPILOT_TOKEN"];
 
 export default defineConfig({
   plugins: [react()],
-  build: { target: "es2022", assetsInlineLimit: 0, reportCompressedSize: false, manifest: true },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+    manifest: true,
+    // The first page carries the names of all.
+    rollupOptions: { output: { chunkFileNames: "assets/[hash].js" } },
+  },
   server: {
     proxy: {
       "/api": {

@@ -3,7 +3,6 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, write } from "../api/client";
 import { messageOf } from "../api/problem";
-import { queries } from "../api/queries";
 import type { AccessToken } from "../api/types";
 import { expiry, LIFETIMES } from "../keys/rules";
 import { useOrganization } from "../organization/useOrganization";
@@ -12,10 +11,11 @@ import { Confirm } from "../ui/Confirm";
 import { QueryState } from "../ui/QueryState";
 import { ShownOnce } from "../ui/ShownOnce";
 import { tell } from "../ui/toast";
+import { people } from "./queries";
 
 /** What command lines and CI carry to act for somebody in this organization. */
 export function AccessTokens() {
-  const tokens = useQuery(queries.accessTokens());
+  const tokens = useQuery(people.accessTokens());
   const { name } = useOrganization();
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<string | null>(null);
@@ -98,7 +98,7 @@ function Form({ onClose, onMade }: { onClose: () => void; onMade: (token: string
     onSuccess: async ({ token }) => {
       onMade(token);
       onClose();
-      await client.invalidateQueries({ queryKey: queries.accessTokens().queryKey });
+      await client.invalidateQueries({ queryKey: people.accessTokens().queryKey });
     },
   });
   return (
@@ -146,7 +146,7 @@ function Revoke({ token, onClose }: { token: AccessToken | null; onClose: () => 
         params: { path: { id: token.id }, header: { "idempotency-key": key } },
       }),
     );
-    await client.invalidateQueries({ queryKey: queries.accessTokens().queryKey });
+    await client.invalidateQueries({ queryKey: people.accessTokens().queryKey });
     tell(`${token.name} opens nothing any more.`);
   };
   return (

@@ -5,12 +5,12 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, write } from "../api/client";
 import { messageOf } from "../api/problem";
-import { queries } from "../api/queries";
 import { useOrganization } from "../organization/useOrganization";
 import { Ago } from "../ui/Ago";
 import { Empty } from "../ui/Empty";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
+import { people } from "./queries";
 
 /** Where `promptpilot login` is let in. */
 export function DevicePage() {
@@ -53,7 +53,7 @@ function Ask() {
 }
 
 function Waiting({ code }: { code: string }) {
-  const login = useQuery(queries.login(code));
+  const login = useQuery(people.login(code));
   const { name: organization } = useOrganization();
   const approve = useMutation({
     mutationFn: () =>

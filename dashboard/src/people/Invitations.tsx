@@ -1,14 +1,14 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, write } from "../api/client";
-import { queries } from "../api/queries";
 import type { Invitation } from "../api/types";
 import { Ago } from "../ui/Ago";
 import { tell, tellTrouble } from "../ui/toast";
+import { people } from "./queries";
 
 /** Invitations that nobody has taken up yet; nothing where there are none. */
 export function Invitations({ organization }: { organization: string }) {
-  const query = queries.invitations(organization);
+  const query = people.invitations(organization);
   const invitations = useQuery(query);
   const client = useQueryClient();
   const items = invitations.data?.items ?? [];

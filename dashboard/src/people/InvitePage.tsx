@@ -10,6 +10,7 @@ import type { ShownInvitation } from "../api/types";
 import { moment } from "../ui/format";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
+import { people } from "./queries";
 import { ROLES } from "./roles";
 import { SignIn } from "./SignIn";
 import { SignUp } from "./SignUp";
@@ -18,7 +19,7 @@ import { useSignedIn } from "./useSignedIn";
 /** What an invitation's link leads to. */
 export function InvitePage() {
   const { token } = useParams({ from: "/invite/$token" });
-  const invitation = useQuery(queries.invitation(token));
+  const invitation = useQuery(people.invitation(token));
   return (
     <Page title="Invitation">
       <QueryState query={invitation} failed="The invitation could not be shown">

@@ -2,7 +2,6 @@ import { Button, NativeSelect } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, write } from "../api/client";
-import { queries } from "../api/queries";
 import type { Member, Role } from "../api/types";
 import { useCreate } from "../app/useKeys";
 import { useOrganization } from "../organization/useOrganization";
@@ -14,6 +13,7 @@ import { QueryState } from "../ui/QueryState";
 import { tell, tellTrouble, tellWithUndo } from "../ui/toast";
 import { Invitations } from "./Invitations";
 import { NewInvitation } from "./NewInvitation";
+import { people } from "./queries";
 import { given, untouchable } from "./roles";
 import { useSignedIn } from "./useSignedIn";
 
@@ -23,7 +23,7 @@ const CHANGE = "PATCH /api/organizations/{organization}/members/{id}";
 /** Who may do what in the organization. */
 export function MembersPage() {
   const { name, slug } = useOrganization();
-  const members = useQuery({ ...queries.members(slug ?? ""), enabled: slug !== null });
+  const members = useQuery({ ...people.members(slug ?? ""), enabled: slug !== null });
   const blocked = useWritable(INVITE);
   const [inviting, setInviting] = useState(false);
   useCreate(() => setInviting(true));
@@ -108,7 +108,7 @@ function RoleOf({ organization, member }: { organization: string; member: Member
     onSuccess: () =>
       member.id === person
         ? signedIn()
-        : client.invalidateQueries({ queryKey: queries.members(organization).queryKey }),
+        : client.invalidateQueries({ queryKey: people.members(organization).queryKey }),
     onError: (error) => tellTrouble(`${member.name} is ${member.role} as before`, error),
   });
   return (
@@ -163,7 +163,7 @@ function Removal({ organization, member, onClose }: RemovalProps) {
         params: { path: { organization, id: member.id }, header: { "idempotency-key": key } },
       }),
     );
-    await client.invalidateQueries({ queryKey: queries.members(organization).queryKey });
+    await client.invalidateQueries({ queryKey: people.members(organization).queryKey });
     tell(`${member.name} is not a member any more.`);
   };
   return (

@@ -3,10 +3,10 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, write } from "../api/client";
 import { messageOf } from "../api/problem";
-import { queries } from "../api/queries";
 import type { Role } from "../api/types";
 import { useOrganization } from "../organization/useOrganization";
 import { Code } from "../ui/Code";
+import { people } from "./queries";
 import { choices } from "./roles";
 
 interface Props {
@@ -37,7 +37,7 @@ function Form({ organization, onClose }: Omit<Props, "opened">) {
           body: { role, email: email.trim() === "" ? null : email.trim() },
         }),
       ),
-    onSuccess: () => client.invalidateQueries({ queryKey: queries.invitations(organization).queryKey }),
+    onSuccess: () => client.invalidateQueries({ queryKey: people.invitations(organization).queryKey }),
   });
   if (invite.data) {
     return (

@@ -3,8 +3,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
 import { messageOf } from "../api/problem";
-import { queries } from "../api/queries";
 import { tell } from "../ui/toast";
+import { people } from "./queries";
 
 /** A new password, which ends all other sessions. */
 export function Password() {
@@ -17,7 +17,7 @@ export function Password() {
       setCurrent("");
       setNext("");
       tell("The password has changed; all other browsers are signed out.");
-      await client.invalidateQueries({ queryKey: queries.sessions().queryKey });
+      await client.invalidateQueries({ queryKey: people.sessions().queryKey });
     },
   });
   return (

@@ -1,19 +1,19 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../api/client";
-import { queries } from "../api/queries";
 import { Ago } from "../ui/Ago";
 import { QueryState } from "../ui/QueryState";
 import { tellTrouble } from "../ui/toast";
+import { people } from "./queries";
 
 /** The browsers that somebody is signed in with. */
 export function Sessions() {
-  const sessions = useQuery(queries.sessions());
+  const sessions = useQuery(people.sessions());
   const client = useQueryClient();
   const end = useMutation({
     mutationFn: (id: string) => unwrap(api.DELETE("/api/me/sessions/{id}", { params: { path: { id } } })),
     onError: (error) => tellTrouble("It is signed in as before", error),
-    onSettled: () => client.invalidateQueries({ queryKey: queries.sessions().queryKey }),
+    onSettled: () => client.invalidateQueries({ queryKey: people.sessions().queryKey }),
   });
   return (
     <section className="stack" aria-labelledby="sessions">

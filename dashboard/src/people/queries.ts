@@ -1,0 +1,62 @@
+/** Reads of people and of what acts for them, each with its place in the cache. */
+import { queryOptions } from "@tanstack/react-query";
+import { api, unwrap } from "../api/client";
+
+/** The largest page that the API gives. */
+const MOST = 500;
+
+export const people = {
+  sessions: () =>
+    queryOptions({
+      queryKey: ["sessions"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/me/sessions", { signal })),
+    }),
+
+  accessTokens: () =>
+    queryOptions({
+      queryKey: ["access-tokens"],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/access-tokens", { params: { query: { limit: MOST } }, signal })),
+    }),
+
+  members: (organization: string) =>
+    queryOptions({
+      queryKey: ["members", organization],
+      queryFn: ({ signal }) =>
+        unwrap(
+          api.GET("/api/organizations/{organization}/members", {
+            params: { path: { organization }, query: { limit: MOST } },
+            signal,
+          }),
+        ),
+    }),
+
+  invitations: (organization: string) =>
+    queryOptions({
+      queryKey: ["invitations", organization],
+      queryFn: ({ signal }) =>
+        unwrap(
+          api.GET("/api/organizations/{organization}/invitations", {
+            params: { path: { organization }, query: { limit: MOST } },
+            signal,
+          }),
+        ),
+    }),
+
+  /** What somebody who has an invitation's link sees of it. */
+  invitation: (token: string) =>
+    queryOptions({
+      queryKey: ["invitation", token],
+      queryFn: ({ signal }) => unwrap(api.POST("/api/invitations/show", { body: { token }, signal })),
+      staleTime: Infinity,
+      retry: false,
+    }),
+
+  /** A command line that waits to be let in. */
+  login: (code: string) =>
+    queryOptions({
+      queryKey: ["login", code],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/logins/{code}", { params: { path: { code } }, signal })),
+      retry: false,
+    }),
+};
