@@ -48,7 +48,12 @@ pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     table.at_most("with all providers", "×", all / bare, 1.4);
     table.at_most("function at rest", "MB", rest, 8.0);
     table.at_most("binary, `fast`", "MB", fs::metadata(&fast)?.len() as f64 / MEGABYTE, 6.0);
-    table.at_most("binary, all providers", "MB", fs::metadata(&every)?.len() as f64 / MEGABYTE, 7.0);
+    table.at_most(
+        "binary, all providers",
+        "MB",
+        fs::metadata(&every)?.len() as f64 / MEGABYTE,
+        7.0,
+    );
     table.at_most("binary, `small`", "MB", fs::metadata(&small)?.len() as f64 / MEGABYTE, 3.2);
     Ok(())
 }

@@ -60,7 +60,11 @@ impl Table {
             println!("{what:width$}  {measured:>12}  {reach:>12}{mark}");
         }
         let missed = self.rows.iter().filter(|row| !row.good).count();
-        ensure!(missed == 0, "{missed} of {} figures missed what they should reach", self.rows.len());
+        ensure!(
+            missed == 0,
+            "{missed} of {} figures missed what they should reach",
+            self.rows.len()
+        );
         Ok(())
     }
 }

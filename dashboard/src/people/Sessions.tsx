@@ -42,7 +42,12 @@ export function Sessions() {
                       <Ago time={seen} />
                     </td>
                     <td data-label="Ends">
-                      <Ago time={expires} />
+                      {/* Who came by the link of `promptpilot up` stays for as long as it runs. */}
+                      {expires > seen ? (
+                        <Ago time={expires} />
+                      ) : (
+                        <span className="quiet">with the server</span>
+                      )}
                     </td>
                     <td className="number">
                       {current ? null : (
