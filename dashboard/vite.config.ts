@@ -13,7 +13,7 @@ export default defineConfig({
     reportCompressedSize: false,
     manifest: true,
     // The first page carries the names of all.
-    rollupOptions: { output: { chunkFileNames: "assets/[hash].js" } },
+    rolldownOptions: { output: { chunkFileNames: "assets/[hash].js" } },
   },
   server: {
     proxy: {
