@@ -411,7 +411,7 @@ describe("everywhere", () => {
     await button("New token").click();
     await page.getByLabel("Name").fill("ci");
     await button("Make the token").click();
-    await page.getByText(/^pp_pat_/).waitFor();
+    await page.getByRole("region", { name: "the token" }).waitFor();
     await button("I have stored it").click();
     await page.getByRole("cell", { name: "ci", exact: true }).waitFor();
     await goto("/device?code=WRONG");
