@@ -1,13 +1,17 @@
+/** How far back a list of calls goes. */
+export const WITHIN = ["1h", "24h", "7d"] as const;
+export type Within = (typeof WITHIN)[number];
+
 /** Which calls a list holds. */
 export interface CallFilter {
   endpoint?: string;
   /** One status, such as `504`, or a class, such as `5xx`. */
   status?: string;
-  within?: keyof typeof MILLISECONDS;
+  within?: Within;
 }
 
 const HOUR = 3_600_000;
-const MILLISECONDS = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR };
+const MILLISECONDS: Record<Within, number> = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR };
 
 /** The filter as the API takes it at a time, in ms. */
 export function callQuery({ endpoint, status, within }: CallFilter, now: number) {

@@ -9,6 +9,9 @@ import { inOrganization, session } from "./session";
 const READ_WITHIN = 10;
 const WRITE_WITHIN = 35;
 
+/** The largest page that the API gives. */
+export const MOST = 500;
+
 /** Attempts of a write, all with the same idempotency key. */
 const ATTEMPTS = 3;
 

@@ -1,7 +1,7 @@
 /** Every read of the API, each with its place in the cache. */
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { callQuery, type CallFilter } from "./callFilter";
-import { api, unwrap } from "./client";
+import { api, MOST, unwrap } from "./client";
 import { session } from "./session";
 import type { Deployment } from "./types";
 
@@ -10,9 +10,6 @@ const SOON = 1_500;
 const SOMETIMES = 10_000;
 
 const FINAL = new Set(["live", "failed", "cancelled", "superseded"]);
-
-/** The largest page that the API gives. */
-const MOST = 500;
 
 export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: () => session.me(), staleTime: 60_000 }),

@@ -1,4 +1,5 @@
 /** What addresses may say after `?`. Whatever is not understood is left out. */
+import { WITHIN, type CallFilter } from "../api/callFilter";
 
 type Search = Record<string, unknown>;
 
@@ -35,17 +36,9 @@ export const deploymentSearch = (search: Search): { line?: number; q?: string } 
 
 export const deviceSearch = (search: Search): { code?: string } => optional("code", text(search["code"]));
 
-export interface CallsSearch {
-  endpoint?: string;
-  /** One status, such as `504`, or a class, such as `5xx`. */
-  status?: string;
-  within?: Within;
+export interface CallsSearch extends CallFilter {
   call?: string;
 }
-
-/** How far back a list of calls goes. */
-export const WITHIN = ["1h", "24h", "7d"] as const;
-export type Within = (typeof WITHIN)[number];
 
 export const callsSearch = (search: Search): CallsSearch => {
   const status = text(search["status"]);

@@ -1,5 +1,5 @@
 /** What lists of calls can be kept to. */
-import type { Within } from "../app/search";
+import type { Within } from "../api/callFilter";
 
 interface Choice {
   value: string;

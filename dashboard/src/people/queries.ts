@@ -1,9 +1,6 @@
 /** Reads of people and of what acts for them, each with its place in the cache. */
 import { queryOptions } from "@tanstack/react-query";
-import { api, unwrap } from "../api/client";
-
-/** The largest page that the API gives. */
-const MOST = 500;
+import { api, MOST, unwrap } from "../api/client";
 
 export const people = {
   sessions: () =>
