@@ -97,7 +97,6 @@ impl Common {
             role_arn: self.role_arn,
         };
         let mut settings = Settings::new(self.database_url, data.path(), target, key);
-        settings.keys = plane::keys();
         settings.private_addresses = plane::private_addresses();
         settings.state = self.state;
         Ok(settings)

@@ -87,7 +87,7 @@ fn a_missing_key_is_an_error_that_names_its_variable() {
     let examined = examine(text, "a.toml", &facts());
     assert_eq!(codes(&examined.findings), ["no-credential"]);
     let hint = examined.findings[0].hint.clone().unwrap();
-    assert!(hint.contains("PROMPTPILOT_KEY_ANTHROPIC_TEAM_B"), "{hint}");
+    assert!(hint.contains("credentials set anthropic --name team-b"), "{hint}");
 }
 
 fn codes(findings: &[Finding]) -> Vec<&str> {

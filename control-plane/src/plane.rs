@@ -1,6 +1,6 @@
 //! The control plane as a whole: what a program that embeds it holds.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use aide::axum::ApiRouter;
 use axum::{
@@ -15,17 +15,19 @@ use uuid::Uuid;
 
 use crate::{
     artifacts::Artifacts,
+    audit,
     calls::{
         self,
         ingest::{EnvelopeLine, IngestError, Ingested, firehose},
     },
+    credentials::{self, vault::VaultError},
     database::{Database, listen},
     deploy::{
         self,
         build::{BuildError, Builder, Progress},
         queue,
     },
-    endpoints,
+    endpoints, environments,
     http::{
         Problem, documents, frame, guard, idempotency,
         metrics::{self, Metrics},
@@ -34,6 +36,7 @@ use crate::{
     },
     keys, lambda, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
+    secret::Secret,
     settings::Settings,
     state, status, tokens,
 };
@@ -82,6 +85,11 @@ pub struct LocalOwner {
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("could not begin a session")]
 pub struct SignInError;
+
+/// Why provider keys could not be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("could not store the provider keys of the environment")]
+pub struct AdoptError(#[from] VaultError);
 
 /// Why a control plane could not start.
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +145,10 @@ impl ControlPlane {
             .merge(deploy::routes::router())
             .merge(calls::routes::router())
             .merge(calls::ingest::routes::router())
-            .merge(keys::routes::router());
+            .merge(keys::routes::router())
+            .merge(credentials::routes::router())
+            .merge(environments::routes::router())
+            .merge(audit::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))
@@ -174,6 +185,16 @@ impl ControlPlane {
     pub async fn ensure_local_owner(&self) -> Result<LocalOwner, sqlx::Error> {
         let system = self.shared.database.system();
         self.shared.owner.get_or_try_init(|| ensure_local_owner(system)).await.copied()
+    }
+
+    /// Stores provider keys, by the names of their variables (`PROMPTPILOT_KEY_…`), for the local
+    /// organization. What is live with another is published once more.
+    ///
+    /// # Errors
+    /// When the database does not answer, or what it has is sealed with another secret key.
+    pub async fn adopt_keys(&self, keys: &BTreeMap<String, Secret>) -> Result<(), AdoptError> {
+        let owner = self.ensure_local_owner().await.map_err(VaultError::from)?;
+        Ok(credentials::adopt(self, owner, keys).await?)
     }
 
     /// Signs the local owner in: the cookie of a new session, as the header `set-cookie` has it. For

@@ -3,6 +3,8 @@
 use std::env;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::Stream;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +13,7 @@ use url::Url;
 use super::problem::{ApiError, Problem};
 use super::stream::Events;
 use super::types::Page;
+use crate::args::Global;
 use crate::commands::Context;
 use crate::data::DataDir;
 use crate::error::Failure;
@@ -27,6 +30,8 @@ pub(crate) struct Client {
     token: Option<String>,
     /// The organization that requests mean, where it was named.
     org: Option<String>,
+    /// The environment that they mean, where it was named.
+    env: Option<String>,
 }
 
 impl Client {
@@ -45,7 +50,8 @@ impl Client {
                 Self::new(&running.api, Some(running.token))?
             }
         };
-        Ok(Self { org: context.global.org.clone(), ..client })
+        let Global { org, env, .. } = context.global.clone();
+        Ok(Self { org, env, ..client })
     }
 
     pub(crate) fn new(server: &str, token: Option<String>) -> Result<Self, ApiError> {
@@ -58,7 +64,7 @@ impl Client {
             .connect_timeout(Duration::from_secs(5))
             .build()
             .map_err(|source| ApiError::Unreachable { url: server.to_owned(), source })?;
-        Ok(Self { http, base, token, org: None })
+        Ok(Self { http, base, token, org: None, env: None })
     }
 
     /// The HTTP client itself, for requests to deployed endpoints.
@@ -100,6 +106,14 @@ impl Client {
         self.json(self.request(Method::POST, path, &[]).json(body), path).await
     }
 
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::PUT, path, &[]).json(body), path).await
+    }
+
     pub(crate) async fn patch<T: DeserializeOwned>(
         &self,
         path: &[&str],
@@ -127,6 +141,16 @@ impl Client {
         Ok(Events::new(self.send(request, path).await?))
     }
 
+    /// An answer's body as it comes.
+    pub(crate) async fn bytes(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+    ) -> Result<impl Stream<Item = reqwest::Result<Bytes>> + Unpin + use<>, ApiError> {
+        let response = self.send(self.request(Method::GET, path, query), path).await?;
+        Ok(Box::pin(response.bytes_stream()))
+    }
+
     /// A request to `/api/…`; names in the path may hold anything.
     fn request(&self, method: Method, path: &[&str], query: Query<'_>) -> RequestBuilder {
         let mut url = self.base.clone();
@@ -137,6 +161,7 @@ impl Client {
             .iter()
             .map(|(name, value)| (*name, value))
             .chain(self.org.iter().map(|org| ("org", org)))
+            .chain(self.env.iter().map(|env| ("env", env)))
         {
             url.query_pairs_mut().append_pair(name, value);
         }

@@ -3,11 +3,19 @@
 use promptpilot_codegen::Finding;
 use serde::Deserialize;
 
+pub(crate) use promptpilot_control_plane::audit::model::AuditEvent;
+pub(crate) use promptpilot_control_plane::credentials::model::{
+    ChangedCredential, CheckRequest as CredentialCheck, CheckResult as CredentialChecked,
+    Credential, DeletedCredential, NewCredential,
+};
 pub(crate) use promptpilot_control_plane::deploy::model::{
     Accepted, Batch, DeployRequest, Deployment, LogLine, Source, Status, StatusEvent,
 };
 pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,
+};
+pub(crate) use promptpilot_control_plane::environments::model::{
+    DeletedEnvironment, Environment, NewEnvironment,
 };
 pub(crate) use promptpilot_control_plane::keys::model::{ApiKey, CreatedKey, NewKey};
 pub(crate) use promptpilot_control_plane::organizations::model::{

@@ -12,11 +12,12 @@ use super::{
     store::{self, NewDeployment},
 };
 use crate::{
+    credentials::Credentials,
     endpoints::{
-        check::{examine_all, sound},
-        routes::{DEFAULT_ENVIRONMENT, environment},
+        check::{examine_all, facts, sound},
         store::{self as endpoints, NewVersion},
     },
+    environments,
     http::{Context, Problem},
 };
 
@@ -43,12 +44,17 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
             ),
         ));
     }
-    let wanted = check(context, &request.definitions)?;
+    let (environment, credentials) = {
+        let mut db = context.begin().await?;
+        let name = request.environment.as_deref().unwrap_or(environments::DEFAULT);
+        let environment = environments::find(&mut db, name).await?;
+        (environment, Credentials::of(&mut db, context.organization, environment).await?)
+    };
+    let wanted = check(context, &request.definitions, &credentials)?;
     let mut db = context.begin().await?;
-    let name = request.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
-    let environment = environment(&mut db, name).await?;
+    environments::hold(&mut db, environment).await?;
     let held = hold(&mut db, context.organization, &wanted).await?;
-    let mut pass = Pass { context, request, environment, batch: None };
+    let mut pass = Pass { context, request, environment, credentials, batch: None };
     let mut deployments = Vec::with_capacity(wanted.len());
     for (wanted, endpoint) in wanted.into_iter().zip(held) {
         deployments.push(pass.one(&mut db, wanted, endpoint).await?);
@@ -60,10 +66,15 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
     Ok(Batch { batch: pass.batch, deployments })
 }
 
-fn check<'a>(context: &Context, sources: &'a [Source]) -> Result<Vec<Wanted<'a>>, Problem> {
+fn check<'a>(
+    context: &Context,
+    sources: &'a [Source],
+    credentials: &Credentials,
+) -> Result<Vec<Wanted<'a>>, Problem> {
+    let facts = facts(context.plane.settings(), Some(credentials));
     let mut wanted = Vec::with_capacity(sources.len());
     let mut refused = Vec::new();
-    for (source, examined) in sources.iter().zip(examine_all(sources, context.plane.settings())) {
+    for (source, examined) in sources.iter().zip(examine_all(sources, facts)) {
         match sound(examined) {
             Ok((definition, plan, findings)) => wanted.push(Wanted {
                 source,
@@ -110,6 +121,7 @@ struct Pass<'a> {
     context: &'a Context,
     request: &'a DeployRequest,
     environment: Uuid,
+    credentials: Credentials,
     batch: Option<Uuid>,
 }
 
@@ -130,11 +142,12 @@ impl Pass<'_> {
             url: None,
             findings: wanted.findings,
         };
+        let settings = self.context.plane.settings();
         if !self.request.force
             && let Some(live) = release::store::live(db, endpoint, self.environment).await?
             && live.version == version
             && live.fingerprint.as_deref()
-                == Some(&*fingerprint(&wanted.plan, endpoint, self.context.plane.settings()))
+                == Some(&*fingerprint(&wanted.plan, endpoint, settings, &self.credentials))
         {
             let (id, url) = (live.deployment, live.url);
             return Ok(Accepted { id, status: Status::Live, unchanged: true, url, ..accepted });
@@ -192,8 +205,9 @@ impl Pass<'_> {
             environment: self.environment,
             endpoint,
             version,
-            by: self.context.user,
+            by: Some(self.context.user),
             message: self.request.message.as_deref(),
+            renewal: false,
         };
         Ok(store::queue(db, new).await?)
     }
@@ -215,8 +229,9 @@ pub(crate) async fn again(context: &Context, batch: Uuid) -> Result<Uuid, Proble
             environment: asked.environment,
             endpoint: asked.endpoint,
             version: asked.version,
-            by: context.user,
+            by: Some(context.user),
             message: asked.message.as_deref(),
+            renewal: false,
         };
         store::queue(&mut db, new).await?;
     }

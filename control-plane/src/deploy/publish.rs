@@ -23,9 +23,15 @@ use super::{
     queue::store::{self, Made},
     release,
 };
-use crate::lambda::{
-    LambdaError,
-    settle::{Waits, configuration, settled},
+use crate::{
+    credentials::{
+        self,
+        vault::{Vault, VaultError},
+    },
+    lambda::{
+        LambdaError,
+        settle::{Waits, configuration, settled},
+    },
 };
 
 /// How long others' changes are waited for.
@@ -64,7 +70,8 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     .await?;
     let made = Made { function: Some(&job.function), ..Made::default() };
     store::save_made(system, organization, taken.id, &made).await?;
-    let wanted = wanted(work, job)?;
+    let keys = keys(work, job).await?;
+    let wanted = wanted(work, job, keys)?;
     let version = converge(work, job, &wanted).await?;
     let made = Made { function_version: Some(&version), ..Made::default() };
     store::save_made(system, organization, job.taken.id, &made).await?;
@@ -73,7 +80,38 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     Ok(())
 }
 
-fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
+/// The keys that the function is given, by variable; written down before it has them.
+async fn keys(work: &Work, job: &Job) -> Result<BTreeMap<String, String>, Stop> {
+    let variables = &job.plan()?.key_variables;
+    let organization = work.claim.organization;
+    let mut db = work.plane.database().system().begin().await?;
+    let versions = job.credentials.versions(variables);
+    credentials::store::give(&mut db, organization, job.taken.id, &versions).await?;
+    let unreadable = |error: VaultError| match error {
+        VaultError::Database(error) => Stop::Database(error),
+        error => {
+            let hint = Some("store it once more with `promptpilot credentials set`");
+            job.fail(format!("a provider's key could not be read: {error}")).hint(hint).stop()
+        }
+    };
+    let mut keys = BTreeMap::new();
+    if !variables.is_empty() {
+        let key = &work.plane.settings().secret_key;
+        let vault = Vault::of(&mut db, key, organization).await.map_err(unreadable)?;
+        for variable in variables {
+            let Some(kept) = job.credentials.get(variable) else {
+                return Err(job.fail(format!("the key {variable} is not there")).internal().stop());
+            };
+            let (id, version) = (kept.version.id, kept.version.version);
+            let secret = vault.open(id, version, &kept.sealed).map_err(unreadable)?;
+            keys.insert(variable.clone(), secret.expose().to_owned());
+        }
+    }
+    db.commit().await?;
+    Ok(keys)
+}
+
+fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Wanted, Stop> {
     let (plan, artifact, taken) = (job.plan()?, job.artifact()?, &job.taken);
     let settings = work.plane.settings();
     let identity = Identity {
@@ -100,16 +138,7 @@ fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
         };
         variables.insert(ADDRESS_VARIABLE.to_owned(), address.clone());
     }
-    for variable in &plan.key_variables {
-        let Some(key) = settings.keys.get(variable) else {
-            let hint = format!("set {variable} where `promptpilot` runs and start it again");
-            return Err(job
-                .fail(format!("the key {variable} is not there"))
-                .hint(Some(hint))
-                .stop());
-        };
-        variables.insert(variable.clone(), key.expose().to_owned());
-    }
+    variables.extend(keys);
     let name = &taken.name;
     let tag = |key: &str, value: String| (format!("promptpilot:{key}"), value);
     Ok(Wanted {

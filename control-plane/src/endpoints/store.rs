@@ -86,13 +86,6 @@ pub(crate) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> s
     Ok(())
 }
 
-/// An environment by its name.
-pub(crate) async fn environment(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Uuid>> {
-    sqlx::query_scalar!("select id from environments where name = $1", name)
-        .fetch_optional(db)
-        .await
-}
-
 struct Row {
     id: Uuid,
     name: String,

@@ -63,14 +63,17 @@ const IN_ORGANIZATION: [&str; 5] = [
 const REPEATABLE: [&str; 3] = ["idempotency-key-busy", "idempotency-key-reused", "body-too-large"];
 
 /// Operations and what they are about.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 12] = [
     ("people", "Accounts and sessions"),
     ("access-tokens", "What command lines and CI carry"),
     ("organizations", "Organizations, who is in them, and invitations"),
     ("api-keys", "What callers of endpoints carry"),
+    ("provider-credentials", "Keys of model providers, given to functions"),
+    ("environments", "Places that endpoints are deployed to"),
     ("endpoints", "Definitions, their versions, and where they answer"),
     ("deployments", "Attempts to bring a version to an environment"),
     ("calls", "What functions wrote down of each call"),
+    ("audit", "What was done, by whom, from where"),
     ("system", "Whether everything runs"),
     ("documents", "What this server says about itself"),
 ];

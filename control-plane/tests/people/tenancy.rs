@@ -69,6 +69,10 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
     let definition = json!({ "definitions": [{ "file": "a.toml", "toml": echo("theirs", "x") }] });
     let deployed = made("/api/deployments", definition).await?;
     let key = made("/api/api-keys", json!({ "name": "theirs" })).await?;
+    made("/api/environments", json!({ "name": "theirs" })).await?;
+    let secret = json!({ "provider": "openai", "secret": "sk-theirs" });
+    let (status, credential) = who.send(Method::PUT, "/api/provider-credentials", secret).await?;
+    assert_eq!(status, 200, "{credential}");
     let token = made("/api/access-tokens", json!({ "name": "theirs" })).await?;
     let invitations = format!("/api/organizations/{org}/invitations");
     let invited = made(&invitations, json!({ "role": "viewer" })).await?;
@@ -79,6 +83,8 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
         ("/api/endpoints/", "theirs".to_owned()),
         ("/api/deployments/", text(&deployed["deployments"][0]["id"])),
         ("/api/api-keys/", text(&key["id"])),
+        ("/api/environments/", "theirs".to_owned()),
+        ("/api/provider-credentials/", text(&credential["id"])),
         ("/api/access-tokens/", text(&token["id"])),
         ("/api/organizations/…/invitations/", text(&invited["id"])),
         ("/api/organizations/…/members/", member.id().to_owned()),

@@ -1,6 +1,7 @@
 //! What goes to a provider.
 
 use bytes::Bytes;
+use http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -126,9 +127,11 @@ pub struct ToolResult {
     pub content: String,
 }
 
-/// A POST request, complete but for the connection.
+/// A request, complete but for the connection.
 #[derive(Debug)]
 pub struct Request {
+    /// How.
+    pub method: Method,
     /// Where to.
     pub url: String,
     /// Headers beside those of the connection. Values may be secret.
@@ -149,12 +152,18 @@ pub struct Scope {
 }
 
 impl Request {
+    /// One that only asks.
+    pub fn get(url: impl Into<String>) -> Self {
+        let (headers, body) = (Vec::new(), Bytes::new());
+        Self { method: Method::GET, url: url.into(), headers, body, sign: None }
+    }
+
     /// With a JSON body.
     pub(crate) fn json(url: String, body: &impl Serialize) -> Self {
         // Adapters send structs of texts and numbers; those always serialise.
         let body = serde_json::to_vec(body).unwrap_or_default();
         let headers = vec![("content-type", "application/json".into())];
-        Self { url, headers, body: body.into(), sign: None }
+        Self { method: Method::POST, url, headers, body: body.into(), sign: None }
     }
 
     /// Adds the key as a bearer token.
@@ -163,7 +172,7 @@ impl Request {
     }
 
     /// Adds a header.
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
+    pub fn header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
         self.headers.push((name, value.into()));
         self
     }

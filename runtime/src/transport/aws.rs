@@ -95,6 +95,7 @@ mod tests {
             "https://bedrock-runtime.eu-central-1.amazonaws.com/model/amazon.nova-lite-v1%3A0";
         let request = Request {
             url: format!("{model}/converse"),
+            method: http::Method::POST,
             headers: vec![("content-type", "application/json".into())],
             body: "{\"messages\":[]}".into(),
             sign: None,
@@ -129,7 +130,7 @@ mod tests {
             let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
             let credentials = Credentials::new("AKIDEXAMPLE", secret, None, None, "test");
             let url = format!("https://example.amazonaws.com/{query}");
-            let request = Request { url, headers: Vec::new(), body: "".into(), sign: None };
+            let request = Request { method: http::Method::POST, ..Request::get(url) };
             let scope = Scope { service: "service", region: "us-east-1" };
             let headers = super::signature(&request, scope, credentials, now)?;
             let shown: Vec<_> = headers.iter().map(|(_, value)| value.expose()).collect();

@@ -12,7 +12,7 @@ use self::store::{Claim, Pulse};
 use super::{
     batch::{self, Outcome},
     job::{Halt, Work},
-    release::sweep,
+    release::{renew, sweep},
 };
 use crate::{plane::ControlPlane, state, status};
 
@@ -105,6 +105,7 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
     match outcome {
         Outcome::Live(functions) => {
             work.plane.wake().notify_waiters();
+            renew::after(&work.plane, work.claim.organization).await;
             for function in functions {
                 sweep::versions(&work.plane, &function).await;
             }
@@ -115,7 +116,8 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
                 tracing::debug!(%error, "could not give a batch back: its lease will run out");
             }
         }
-        Outcome::NotLive | Outcome::LetGo => {}
+        Outcome::NotLive => renew::after(&work.plane, work.claim.organization).await,
+        Outcome::LetGo => {}
     }
 }
 
