@@ -77,7 +77,7 @@ fn a_taken_name_is_refused_and_unknown_facts_are_only_told() {
 }
 
 #[test]
-fn a_missing_key_is_an_error_that_names_its_variable() {
+fn a_missing_key_is_an_error_that_says_how_to_store_it() {
     let text = r#"
         name = "a"
         auth.mode = "public"
