@@ -48,12 +48,12 @@ enum What {
         place: Place,
     },
     /// Store a key, or change it; it is read from stdin, or asked for
+    ///
+    /// What is live with the key is brought the new one at once, without a build.
     #[command(after_help = "Examples:
   promptpilot credentials set openai                  # asks for the key
   promptpilot credentials set openai < key.txt
-  promptpilot credentials set anthropic --name team-b --env staging
-
-What is live with the key is brought the new one at once, without a build.")]
+  promptpilot credentials set anthropic --name team-b --env staging")]
     Set {
         #[command(flatten)]
         of: Of,
