@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Call(commands::call::Call),
     /// Show the records of calls
     Calls(commands::calls::Calls),
+    /// Write, version and label prompts
+    Prompts(commands::prompts::Prompts),
     /// Make, list and revoke the keys that callers of endpoints carry
     Keys(commands::keys::Keys),
     /// Show calls, or the log of the last deployment
@@ -138,6 +140,7 @@ impl Command {
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
             Self::Calls(args) => args.place.data.clone(),
+            Self::Prompts(args) => args.data(),
             Self::Keys(args) => args.data(),
             Self::Logs(args) => args.place.data.clone(),
             Self::Status(args) => args.place.data.clone(),

@@ -34,6 +34,7 @@ use crate::{
     },
     keys, lambda, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
+    prompts,
     settings::Settings,
     state, status, tokens,
 };
@@ -137,7 +138,8 @@ impl ControlPlane {
             .merge(deploy::routes::router())
             .merge(calls::routes::router())
             .merge(calls::ingest::routes::router())
-            .merge(keys::routes::router());
+            .merge(keys::routes::router())
+            .merge(prompts::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))

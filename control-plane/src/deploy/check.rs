@@ -14,7 +14,8 @@ use crate::endpoints::check::{examine, sound};
 pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     work.enter(job, Status::Checking).await?;
     let source = Source { file: job.taken.file.clone(), toml: job.taken.toml.clone() };
-    match sound(examine(&source, work.plane.settings(), BTreeSet::new())) {
+    let prompts = job.taken.prompt.clone().unwrap_or_default();
+    match sound(examine(&source, work.plane.settings(), BTreeSet::new(), &prompts)) {
         Ok((_, plan, findings)) => {
             for finding in findings {
                 let text = job.fail_with(&finding).sentence();

@@ -8,7 +8,13 @@ use promptpilot_spec::{
     definition::{Architecture, ProviderKind, key_variable},
 };
 
-use crate::{deploy::model::Source, secret::Secret, settings::Settings};
+use crate::{
+    deploy::model::Source,
+    http::{Context, Problem},
+    prompts::resolve::{Resolved, resolve},
+    secret::Secret,
+    settings::Settings,
+};
 
 /// Definition and plan of a definition without errors, with its warnings; else what is wrong.
 pub(crate) fn sound(examined: Examined) -> Result<(Definition, Plan, Vec<Finding>), Vec<Finding>> {
@@ -20,25 +26,48 @@ pub(crate) fn sound(examined: Examined) -> Result<(Definition, Plan, Vec<Finding
     }
 }
 
-/// Checks one definition; `taken` are names that others of the same request hold.
-pub(crate) fn examine(source: &Source, settings: &Settings, taken: BTreeSet<String>) -> Examined {
-    promptpilot_codegen::examine(&source.toml, &source.file, &facts(settings, taken))
+/// Checks one definition; `taken` are names that others of the same request hold, `prompts` is where
+/// its reference leads.
+pub(crate) fn examine(
+    source: &Source,
+    settings: &Settings,
+    taken: BTreeSet<String>,
+    prompts: &Resolved,
+) -> Examined {
+    promptpilot_codegen::examine(&source.toml, &source.file, &facts(settings, taken, prompts))
+}
+
+/// Where the references of definitions lead. Where there are none, nobody is asked.
+pub(crate) async fn references(context: &Context, sources: &[Source]) -> Result<Resolved, Problem> {
+    let references: BTreeSet<String> = sources
+        .iter()
+        .filter_map(|source| promptpilot_codegen::parse(&source.toml, &source.file).reference())
+        .collect();
+    if references.is_empty() {
+        return Ok(Resolved::default());
+    }
+    let mut db = context.begin().await?;
+    Ok(resolve(&mut db, references).await?)
 }
 
 /// Checks definitions that are to live beside one another.
-pub(crate) fn examine_all(sources: &[Source], settings: &Settings) -> Vec<Examined> {
+pub(crate) fn examine_all(
+    sources: &[Source],
+    settings: &Settings,
+    prompts: &Resolved,
+) -> Vec<Examined> {
     let mut taken = BTreeSet::new();
     sources
         .iter()
         .map(|source| {
-            let examined = examine(source, settings, taken.clone());
+            let examined = examine(source, settings, taken.clone(), prompts);
             taken.extend(examined.definition.as_ref().map(|definition| definition.name.clone()));
             examined
         })
         .collect()
 }
 
-fn facts(settings: &Settings, taken: BTreeSet<String>) -> Facts {
+fn facts(settings: &Settings, taken: BTreeSet<String>, prompts: &Resolved) -> Facts {
     let target = match settings.lambda.endpoint_url {
         Some(_) => Target::Local(host_architecture()),
         None => Target::Aws,
@@ -51,6 +80,7 @@ fn facts(settings: &Settings, taken: BTreeSet<String>) -> Facts {
             Some(_) => StateFact::There,
             None => StateFact::Absent,
         }),
+        prompts: Some(prompts.facts()),
     }
 }
 

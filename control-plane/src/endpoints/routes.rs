@@ -15,7 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    check::{examine, examine_all, sound},
+    check::{examine, examine_all, references, sound},
     model::{
         CheckAnswer, CheckRequest, Checked, Endpoint, GeneratedSource, RollbackRequest, RolledBack,
         TrialRequest, Tried, Version,
@@ -140,9 +140,10 @@ async fn check(
     context: Context,
     State(plane): State<ControlPlane>,
     Body(request): Body<CheckRequest>,
-) -> Json<CheckAnswer> {
+) -> Result<Json<CheckAnswer>, Problem> {
     tracing::debug!(organization = %context.organization, "checking definitions");
-    let results = examine_all(&request.definitions, plane.settings())
+    let prompts = references(&context, &request.definitions).await?;
+    let results = examine_all(&request.definitions, plane.settings(), &prompts)
         .into_iter()
         .map(|examined| Checked {
             name: examined.definition.map(|definition| definition.name),
@@ -152,7 +153,7 @@ async fn check(
             findings: examined.findings,
         })
         .collect();
-    Json(CheckAnswer { results })
+    Ok(Json(CheckAnswer { results }))
 }
 
 async fn list(
@@ -236,15 +237,16 @@ async fn source(
         store::text(&mut db, id, of.version).await?
     };
     let text = text.ok_or_else(|| Problem::not_found("version", of.version.unwrap_or_default()))?;
+    let prompts = text.prompt.unwrap_or_default();
     let saved = Source { file: text.file, toml: text.toml };
-    let (_, plan, _) =
-        sound(examine(&saved, plane.settings(), Default::default())).map_err(|findings| {
-            Problem::conflict(
-                "definition-invalid-now",
-                format!("version {} does not pass today's check", text.number),
-            )
-            .with("findings", findings)
-        })?;
+    let examined = examine(&saved, plane.settings(), Default::default(), &prompts);
+    let (_, plan, _) = sound(examined).map_err(|findings| {
+        Problem::conflict(
+            "definition-invalid-now",
+            format!("version {} does not pass today's check", text.number),
+        )
+        .with("findings", findings)
+    })?;
     let sources = promptpilot_codegen::sources(&plan);
     Ok(Json(GeneratedSource {
         version: text.number,

@@ -23,15 +23,22 @@ const LEAST: &[(&str, &str)] = &[
     ("changeMember", "admin"),
     ("changeOrganization", "admin"),
     ("changePassword", "person"),
+    ("changePrompt", "developer"),
     ("checkDefinitions", "viewer"),
+    ("checkTemplates", "viewer"),
     ("createAccessToken", "viewer"),
     ("createApiKey", "admin"),
     ("createInvitation", "admin"),
     ("createOrganization", "person"),
+    ("createPrompt", "developer"),
     ("deleteEndpoint", "developer"),
     ("deleteMe", "person"),
+    ("deletePrompt", "developer"),
     ("deploy", "developer"),
+    ("diffPrompt", "viewer"),
     ("endSession", "person"),
+    ("exportPrompts", "viewer"),
+    ("importPrompts", "developer"),
     ("ingestCalls", "developer"),
     ("isHealthy", "anybody"),
     ("isReady", "anybody"),
@@ -42,17 +49,27 @@ const LEAST: &[(&str, &str)] = &[
     ("listDeployments", "viewer"),
     ("listEndpoints", "viewer"),
     ("listInvitations", "admin"),
+    ("listLabelMoves", "viewer"),
+    ("listLabelRules", "viewer"),
     ("listMembers", "viewer"),
     ("listOrganizations", "person"),
+    ("listPromptTemplates", "viewer"),
+    ("listPromptUses", "viewer"),
+    ("listPromptVersions", "viewer"),
+    ("listPrompts", "viewer"),
     ("listSessions", "person"),
     ("listVersions", "viewer"),
     ("removeMember", "admin"),
+    ("removePromptLabel", "developer"),
+    ("restorePrompt", "developer"),
     ("retryDeployment", "developer"),
     ("revokeAccessToken", "viewer"),
     ("revokeApiKey", "admin"),
     ("revokeInvitation", "admin"),
     ("rollBackEndpoint", "developer"),
-    ("tryEndpoint", "developer"),
+    ("rollBackPrompt", "developer"),
+    ("setLabelRule", "admin"),
+    ("setPromptLabel", "developer"),
     ("showDeployment", "viewer"),
     ("showDeploymentLog", "viewer"),
     ("showEndpoint", "viewer"),
@@ -60,11 +77,15 @@ const LEAST: &[(&str, &str)] = &[
     ("showLogin", "person"),
     ("showMe", "person"),
     ("showOrganization", "viewer"),
+    ("showPrompt", "viewer"),
+    ("showPromptVersion", "viewer"),
     ("showSource", "viewer"),
     ("showStatus", "viewer"),
     ("signIn", "anybody"),
     ("signOut", "person"),
     ("signUp", "anybody"),
+    ("tryEndpoint", "developer"),
+    ("usePromptTemplate", "developer"),
 ];
 
 /// What access tokens may not do, whatever their person may.
@@ -150,6 +171,8 @@ async fn operations(pilot: &Pilot, org: &str) -> Result<Vec<Operation>, Failure>
                 .replace("{id}", &uuid::Uuid::now_v7().to_string())
                 .replace("{name}", "nobody")
                 .replace("{key}", "nobody")
+                .replace("{version}", "1")
+                .replace("{label}", "nobody")
                 .replace("{code}", "BCDF-GHJK");
             assert!(!path.contains('{'), "{path}");
             operations.push(Operation {
