@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Call(commands::call::Call),
     /// Show the records of calls
     Calls(commands::calls::Calls),
+    /// Write, version and label prompts
+    Prompts(commands::prompts::Prompts),
     /// Make, list and revoke the keys that callers of endpoints carry
     Keys(commands::keys::Keys),
     /// Store and check the keys that endpoints call their providers with
@@ -153,6 +155,7 @@ impl Command {
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
             Self::Calls(args) => args.place.data.clone(),
+            Self::Prompts(args) => args.data(),
             Self::Keys(args) => args.data(),
             Self::Credentials(args) => args.data(),
             Self::Envs(args) => args.data(),

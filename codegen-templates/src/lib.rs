@@ -17,9 +17,9 @@ mod write;
 use promptpilot_spec::Definition;
 
 pub use crate::{
-    check::check,
-    facts::{Facts, StateFact, Target},
-    finding::{Finding, Location, Severity, Within, nearest},
+    check::{CheckedPrompt, Use, Variable, check, check_prompt},
+    facts::{Facts, FoundPrompt, MissingPrompt, PromptFact, StateFact, Target},
+    finding::{Finding, InPrompt, Location, Severity, Within, nearest},
     generate::{Sources, sources},
     parse::{Parsed, Positions, parse, parse_json},
     plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},

@@ -16,6 +16,7 @@ fn facts() -> Facts {
         taken_names: Some(BTreeSet::from([String::from("taken")])),
         target: Some(Target::Local(Architecture::X86_64)),
         state: None,
+        prompts: None,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod organizations;
 mod pages;
 pub mod people;
 mod plane;
+pub mod prompts;
 mod secret;
 pub mod settings;
 mod state;

@@ -36,6 +36,7 @@ use crate::{
     },
     keys, lambda, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
+    prompts,
     secret::Secret,
     settings::Settings,
     state, status, tokens,
@@ -148,7 +149,8 @@ impl ControlPlane {
             .merge(keys::routes::router())
             .merge(credentials::routes::router())
             .merge(environments::routes::router())
-            .merge(audit::routes::router());
+            .merge(audit::routes::router())
+            .merge(prompts::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))

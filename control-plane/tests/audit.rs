@@ -14,7 +14,7 @@ use support::{
 };
 
 /// Tables whose changes are told elsewhere, or are no person's doing.
-const ELSEWHERE: [&str; 17] = [
+const ELSEWHERE: [&str; 18] = [
     "artifacts",
     "audit_events",
     "batches",
@@ -27,6 +27,7 @@ const ELSEWHERE: [&str; 17] = [
     "deployment_transitions",
     "functions",
     "idempotent_requests",
+    "prompt_label_moves",
     "rate_buckets",
     "remembered_answers",
     "repeated_calls",

@@ -85,15 +85,37 @@ impl Client {
         self.json(self.request(Method::GET, path, query), path).await
     }
 
+    /// The same, with the revision that it is at.
+    pub(crate) async fn get_revised<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+    ) -> Result<(T, Option<String>), ApiError> {
+        let response = self.send(self.request(Method::GET, path, &[]), path).await?;
+        let revision = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
+        let revision = revision.map(ToOwned::to_owned);
+        Ok((read(response, path).await?, revision))
+    }
+
     /// All items of a list, page by page.
     pub(crate) async fn all<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Vec<T>, ApiError> {
+        self.all_of(path, &[]).await
+    }
+
+    /// The same of a list that is kept to something.
+    pub(crate) async fn all_of<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        only: Query<'_>,
+    ) -> Result<Vec<T>, ApiError> {
         let mut items = Vec::new();
-        let mut query = vec![("limit", "500".to_owned())];
+        let mut query = only.to_vec();
+        query.push(("limit", "500".to_owned()));
+        let own = query.len();
         loop {
             let page: Page<T> = self.get(path, &query).await?;
             items.extend(page.items);
             let Some(next) = page.next else { return Ok(items) };
-            query.truncate(1);
+            query.truncate(own);
             query.push(("after", next));
         }
     }
@@ -122,8 +144,38 @@ impl Client {
         self.json(self.request(Method::PATCH, path, &[]).json(body), path).await
     }
 
+    /// The same, refused if it has changed since somebody saw it.
+    pub(crate) async fn patch_seen<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+        seen: Option<&str>,
+    ) -> Result<T, ApiError> {
+        let mut request = self.request(Method::PATCH, path, &[]).json(body);
+        if let Some(seen) = seen {
+            request = request.header("if-match", seen);
+        }
+        self.json(request, path).await
+    }
+
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::PUT, path, &[]).json(body), path).await
+    }
+
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
-        self.json(self.request(Method::DELETE, path, &[]), path).await
+        self.delete_with(path, &[]).await
+    }
+
+    pub(crate) async fn delete_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::DELETE, path, query), path).await
     }
 
     /// Events as they happen.
@@ -177,14 +229,7 @@ impl Client {
         request: RequestBuilder,
         path: &[&str],
     ) -> Result<T, ApiError> {
-        let response = self.send(request, path).await?;
-        let bytes = response
-            .bytes()
-            .await
-            .map_err(|source| ApiError::Broken { what: what(path), source: source.into() })?;
-        // An answer without a body says that it was done.
-        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(json).map_err(|source| ApiError::Answer { what: what(path), source })
+        read(self.send(request, path).await?, path).await
     }
 
     async fn send(&self, request: RequestBuilder, path: &[&str]) -> Result<Response, ApiError> {
@@ -197,6 +242,16 @@ impl Client {
         }
         Err(refusal(response, path).await)
     }
+}
+
+async fn read<T: DeserializeOwned>(response: Response, path: &[&str]) -> Result<T, ApiError> {
+    let bytes = response
+        .bytes()
+        .await
+        .map_err(|source| ApiError::Broken { what: what(path), source: source.into() })?;
+    // An answer without a body says that it was done.
+    let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+    serde_json::from_slice(json).map_err(|source| ApiError::Answer { what: what(path), source })
 }
 
 async fn refusal(response: Response, path: &[&str]) -> ApiError {

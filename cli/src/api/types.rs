@@ -25,6 +25,14 @@ pub(crate) use promptpilot_control_plane::people::{
     Role,
     model::{Me, Membership},
 };
+pub(crate) use promptpilot_control_plane::prompts::{
+    labels::model::{LabelMoved, LabelTarget},
+    library::PromptTemplate,
+    model::{
+        Change, Content, NewPrompt, PromptChange, PromptDiff, PromptRollback, PromptVersion,
+        StoredPrompt, TextDiff,
+    },
+};
 pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
 pub(crate) use promptpilot_control_plane::tokens::model::{Login, NewLogin};
 

@@ -17,6 +17,7 @@ pub(crate) mod login;
 pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod next;
+pub(crate) mod prompts;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod source;
@@ -64,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
         Command::Calls(args) => calls::run(&context, &args).await,
+        Command::Prompts(args) => prompts::run(&context, args).await,
         Command::Keys(args) => keys::run(&context, args).await,
         Command::Credentials(args) => credentials::run(&context, args).await,
         Command::Envs(args) => envs::run(&context, args).await,

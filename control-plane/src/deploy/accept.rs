@@ -14,11 +14,12 @@ use super::{
 use crate::{
     credentials::Credentials,
     endpoints::{
-        check::{examine_all, facts, sound},
+        check::{examine_all, facts, references, sound},
         store::{self as endpoints, NewVersion},
     },
     environments,
     http::{Context, Problem},
+    prompts::resolve::{Found, Resolved},
 };
 
 /// Definitions in one request.
@@ -29,8 +30,17 @@ struct Wanted<'a> {
     source: &'a Source,
     name: String,
     definition: serde_json::Value,
+    /// What the definition's reference to a prompt leads to.
+    prompt: Option<Found>,
     plan: Plan,
     findings: Vec<Finding>,
+}
+
+impl Wanted<'_> {
+    /// The prompt and its version that the definition refers to.
+    fn prompt_version(&self) -> Option<(Uuid, i32)> {
+        self.prompt.as_ref().map(|found| (found.prompt, found.version))
+    }
 }
 
 /// Accepts a request, or says what is wrong with it; then nothing is saved.
@@ -50,7 +60,8 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
         let environment = environments::find(&mut db, name).await?;
         (environment, Credentials::of(&mut db, context.organization, environment).await?)
     };
-    let wanted = check(context, &request.definitions, &credentials)?;
+    let prompts = references(context, &request.definitions).await?;
+    let wanted = check(context, &request.definitions, &credentials, &prompts)?;
     let mut db = context.begin().await?;
     environments::hold(&mut db, environment).await?;
     let held = hold(&mut db, context.organization, &wanted).await?;
@@ -70,14 +81,21 @@ fn check<'a>(
     context: &Context,
     sources: &'a [Source],
     credentials: &Credentials,
+    prompts: &Resolved,
 ) -> Result<Vec<Wanted<'a>>, Problem> {
-    let facts = facts(context.plane.settings(), Some(credentials));
+    let facts = facts(context.plane.settings(), Some(credentials), prompts);
     let mut wanted = Vec::with_capacity(sources.len());
     let mut refused = Vec::new();
     for (source, examined) in sources.iter().zip(examine_all(sources, facts)) {
         match sound(examined) {
             Ok((definition, plan, findings)) => wanted.push(Wanted {
                 source,
+                prompt: definition
+                    .prompt
+                    .reference
+                    .as_deref()
+                    .and_then(|it| prompts.found(it))
+                    .cloned(),
                 name: definition.name.clone(),
                 definition: serde_json::to_value(&definition)
                     .map_err(|error| Problem::internal("write the definition as JSON", &error))?,
@@ -156,7 +174,8 @@ impl Pass<'_> {
         Ok(Accepted { id, ..accepted })
     }
 
-    /// The version that the definition is: the newest one if it says the same, else a new one.
+    /// The version that the definition is: the newest one if it says the same, its prompt included,
+    /// else a new one.
     async fn version(
         &self,
         db: &mut PgConnection,
@@ -167,7 +186,10 @@ impl Pass<'_> {
         // As texts: equality of objects forgets their order, and fields have one.
         let text = serde_json::Value::to_string;
         let number = match newest {
-            Some(newest) if text(&newest.definition) == text(&wanted.definition) => {
+            Some(newest)
+                if text(&newest.definition) == text(&wanted.definition)
+                    && newest.prompt.zip(newest.prompt_version) == wanted.prompt_version() =>
+            {
                 return Ok(newest.number);
             }
             Some(newest) => newest.number + 1,
@@ -180,6 +202,7 @@ impl Pass<'_> {
             file: &wanted.source.file,
             toml: &wanted.source.toml,
             definition: &wanted.definition,
+            prompt: wanted.prompt.as_ref(),
             by: self.context.user,
             message: self.request.message.as_deref(),
         };

@@ -20,7 +20,9 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     job.credentials =
         Credentials::of(&mut db, work.claim.organization, job.taken.environment).await?;
     drop(db);
-    match sound(examine(&source, &facts(work.plane.settings(), Some(&job.credentials)))) {
+    let prompts = job.taken.prompt.clone().unwrap_or_default();
+    let facts = facts(work.plane.settings(), Some(&job.credentials), &prompts);
+    match sound(examine(&source, &facts)) {
         Ok((_, plan, findings)) => {
             for finding in findings {
                 let text = job.fail_with(&finding).sentence();

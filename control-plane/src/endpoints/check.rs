@@ -5,7 +5,13 @@ use std::collections::BTreeSet;
 use promptpilot_codegen::{Examined, Facts, Finding, Plan, StateFact, Target};
 use promptpilot_spec::{Definition, definition::Architecture};
 
-use crate::{credentials::Credentials, deploy::model::Source, settings::Settings};
+use crate::{
+    credentials::Credentials,
+    deploy::model::Source,
+    http::{Context, Problem},
+    prompts::resolve::{Resolved, resolve},
+    settings::Settings,
+};
 
 /// Definition and plan of a definition without errors, with its warnings; else what is wrong.
 pub(crate) fn sound(examined: Examined) -> Result<(Definition, Plan, Vec<Finding>), Vec<Finding>> {
@@ -22,6 +28,19 @@ pub(crate) fn examine(source: &Source, facts: &Facts) -> Examined {
     promptpilot_codegen::examine(&source.toml, &source.file, facts)
 }
 
+/// Where the references of definitions lead. Where there are none, nobody is asked.
+pub(crate) async fn references(context: &Context, sources: &[Source]) -> Result<Resolved, Problem> {
+    let references: BTreeSet<String> = sources
+        .iter()
+        .filter_map(|source| promptpilot_codegen::parse(&source.toml, &source.file).reference())
+        .collect();
+    if references.is_empty() {
+        return Ok(Resolved::default());
+    }
+    let mut db = context.begin().await?;
+    Ok(resolve(&mut db, references).await?)
+}
+
 /// Checks definitions that are to live beside one another.
 pub(crate) fn examine_all(sources: &[Source], mut facts: Facts) -> Vec<Examined> {
     sources
@@ -35,8 +54,13 @@ pub(crate) fn examine_all(sources: &[Source], mut facts: Facts) -> Vec<Examined>
         .collect()
 }
 
-/// What is known here of the world; of an environment's credentials, where they are given.
-pub(crate) fn facts(settings: &Settings, credentials: Option<&Credentials>) -> Facts {
+/// What is known here of the world: where references to prompts lead and, where they are given, an
+/// environment's credentials.
+pub(crate) fn facts(
+    settings: &Settings,
+    credentials: Option<&Credentials>,
+    prompts: &Resolved,
+) -> Facts {
     let target = match settings.lambda.endpoint_url {
         Some(_) => Target::Local(host_architecture()),
         None => Target::Aws,
@@ -49,6 +73,7 @@ pub(crate) fn facts(settings: &Settings, credentials: Option<&Credentials>) -> F
             Some(_) => StateFact::There,
             None => StateFact::Absent,
         }),
+        prompts: Some(prompts.facts()),
     }
 }
 

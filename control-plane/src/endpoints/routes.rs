@@ -15,7 +15,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    check::{examine, examine_all, facts, sound},
+    check::{examine, examine_all, facts, references, sound},
     model::{
         CheckAnswer, CheckRequest, Checked, Endpoint, GeneratedSource, RollbackRequest, RolledBack,
         TrialRequest, Tried, Version,
@@ -145,7 +145,8 @@ async fn check(
         let environment = environments::find(&mut db, place.name()).await?;
         Credentials::of(&mut db, context.organization, environment).await?
     };
-    let facts = facts(context.plane.settings(), Some(&credentials));
+    let prompts = references(&context, &request.definitions).await?;
+    let facts = facts(context.plane.settings(), Some(&credentials), &prompts);
     let results = examine_all(&request.definitions, facts)
         .into_iter()
         .map(|examined| Checked {
@@ -240,16 +241,17 @@ async fn source(
         store::text(&mut db, id, of.version).await?
     };
     let text = text.ok_or_else(|| Problem::not_found("version", of.version.unwrap_or_default()))?;
+    let prompts = text.prompt.unwrap_or_default();
     let saved = Source { file: text.file, toml: text.toml };
     // What it becomes does not depend on which credentials are there.
-    let (_, plan, _) =
-        sound(examine(&saved, &facts(plane.settings(), None))).map_err(|findings| {
-            Problem::conflict(
-                "definition-invalid-now",
-                format!("version {} does not pass today's check", text.number),
-            )
-            .with("findings", findings)
-        })?;
+    let facts = facts(plane.settings(), None, &prompts);
+    let (_, plan, _) = sound(examine(&saved, &facts)).map_err(|findings| {
+        Problem::conflict(
+            "definition-invalid-now",
+            format!("version {} does not pass today's check", text.number),
+        )
+        .with("findings", findings)
+    })?;
     let sources = promptpilot_codegen::sources(&plan);
     Ok(Json(GeneratedSource {
         version: text.number,

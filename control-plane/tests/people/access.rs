@@ -24,19 +24,26 @@ const LEAST: &[(&str, &str)] = &[
     ("changeOrganization", "admin"),
     ("changePassword", "person"),
     ("checkCredential", "admin"),
+    ("changePrompt", "developer"),
     ("checkDefinitions", "viewer"),
+    ("checkTemplates", "viewer"),
     ("createAccessToken", "viewer"),
     ("createApiKey", "admin"),
     ("createEnvironment", "admin"),
     ("createInvitation", "admin"),
     ("createOrganization", "person"),
     ("deleteCredential", "admin"),
+    ("createPrompt", "developer"),
     ("deleteEndpoint", "developer"),
     ("deleteEnvironment", "admin"),
     ("deleteMe", "person"),
+    ("deletePrompt", "developer"),
     ("deploy", "developer"),
+    ("diffPrompt", "viewer"),
     ("endSession", "person"),
     ("exportAudit", "admin"),
+    ("exportPrompts", "viewer"),
+    ("importPrompts", "developer"),
     ("ingestCalls", "developer"),
     ("isHealthy", "anybody"),
     ("isReady", "anybody"),
@@ -50,11 +57,19 @@ const LEAST: &[(&str, &str)] = &[
     ("listEndpoints", "viewer"),
     ("listEnvironments", "viewer"),
     ("listInvitations", "admin"),
+    ("listLabelMoves", "viewer"),
+    ("listLabelRules", "viewer"),
     ("listMembers", "viewer"),
     ("listOrganizations", "person"),
+    ("listPromptTemplates", "viewer"),
+    ("listPromptUses", "viewer"),
+    ("listPromptVersions", "viewer"),
+    ("listPrompts", "viewer"),
     ("listSessions", "person"),
     ("listVersions", "viewer"),
     ("removeMember", "admin"),
+    ("removePromptLabel", "developer"),
+    ("restorePrompt", "developer"),
     ("retryDeployment", "developer"),
     ("revokeAccessToken", "viewer"),
     ("revokeApiKey", "admin"),
@@ -62,6 +77,9 @@ const LEAST: &[(&str, &str)] = &[
     ("rollBackEndpoint", "developer"),
     ("storeCredential", "admin"),
     ("tryEndpoint", "developer"),
+    ("rollBackPrompt", "developer"),
+    ("setLabelRule", "admin"),
+    ("setPromptLabel", "developer"),
     ("showDeployment", "viewer"),
     ("showDeploymentLog", "viewer"),
     ("showEndpoint", "viewer"),
@@ -69,11 +87,15 @@ const LEAST: &[(&str, &str)] = &[
     ("showLogin", "person"),
     ("showMe", "person"),
     ("showOrganization", "viewer"),
+    ("showPrompt", "viewer"),
+    ("showPromptVersion", "viewer"),
     ("showSource", "viewer"),
     ("showStatus", "viewer"),
     ("signIn", "anybody"),
     ("signOut", "person"),
     ("signUp", "anybody"),
+    ("tryEndpoint", "developer"),
+    ("usePromptTemplate", "developer"),
 ];
 
 /// What access tokens may not do, whatever their person may.
@@ -159,6 +181,8 @@ async fn operations(pilot: &Pilot, org: &str) -> Result<Vec<Operation>, Failure>
                 .replace("{id}", &uuid::Uuid::now_v7().to_string())
                 .replace("{name}", "nobody")
                 .replace("{key}", "nobody")
+                .replace("{version}", "1")
+                .replace("{label}", "nobody")
                 .replace("{code}", "BCDF-GHJK");
             assert!(!path.contains('{'), "{path}");
             operations.push(Operation {
