@@ -87,7 +87,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         budgets: guards::budgets(definition),
         unbudgeted: guards::unbudgeted(definition),
         cache: guards::cache(definition),
-        state: state::kind(definition),
+        state: state::is_needed(definition),
         key_variables,
         memory: deploy.memory,
         timeout: deploy.timeout,
