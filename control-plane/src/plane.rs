@@ -9,6 +9,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use promptpilot_spec::state::AddressError;
 use tokio::sync::{Notify, OnceCell, Semaphore, SemaphorePermit};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -39,7 +40,8 @@ use crate::{
     prompts,
     secret::Secret,
     settings::Settings,
-    state, status, tokens,
+    state::{self, mirror::Mirror},
+    status, tokens,
 };
 
 /// The largest request: a deploy of many definitions.
@@ -68,6 +70,8 @@ struct Shared {
     throttle: Throttle,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
+    /// Where functions look up keys, if that is not here.
+    mirror: Option<Mirror>,
     /// Batches of calls that are taken in at once for senders over HTTP.
     ingesting: Semaphore,
     _listener: DropGuard,
@@ -101,6 +105,9 @@ pub enum ConnectError {
     /// The folder for built code cannot be used.
     #[error("could not open the folder for built code in the data directory")]
     Artifacts(#[source] object_store::Error),
+    /// The address of the functions' state store is none.
+    #[error("could not read where the functions' state store is")]
+    State(#[from] AddressError),
 }
 
 impl ControlPlane {
@@ -127,6 +134,7 @@ impl ControlPlane {
             throttle: Throttle::new(),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
+            mirror: Mirror::of(&settings)?,
             ingesting: Semaphore::new(INGESTING),
             _listener: gone.drop_guard(),
             database,
@@ -318,6 +326,10 @@ impl ControlPlane {
 
     pub(crate) fn deployments(&self) -> &state::Deployments {
         &self.shared.deployments
+    }
+
+    pub(crate) fn mirror(&self) -> Option<&Mirror> {
+        self.shared.mirror.as_ref()
     }
 
     pub(crate) fn builder(&self) -> &Builder {

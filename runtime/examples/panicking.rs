@@ -108,7 +108,7 @@ static ENDPOINT: Endpoint = Endpoint {
     budgets: &[],
     unbudgeted: false,
     cache: None,
-    state: None,
+    state: &[],
     openapi: "{}",
 };
 

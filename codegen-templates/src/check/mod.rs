@@ -110,7 +110,7 @@ fn check_whole(
         budgets: guards::budgets(definition),
         unbudgeted: guards::unbudgeted(definition),
         cache: guards::cache(definition),
-        state: state::kind(definition),
+        state: state::is_needed(definition),
         key_variables,
         memory: deploy.memory,
         timeout: deploy.timeout,

@@ -24,7 +24,7 @@ pub(crate) fn fingerprint(
     part(endpoint.as_bytes());
     part(sources.crate_name.as_bytes());
     part(carried::runtime_sha256().as_bytes());
-    if plan.state.is_some() {
+    if plan.state {
         part(settings.state.as_deref().unwrap_or_default().as_bytes());
     }
     for given in credentials.versions(&plan.key_variables) {

@@ -16,6 +16,7 @@ use promptpilot_spec::{
     deployment::{IDENTITY_VARIABLE, Identity, PRIVATE_ADDRESSES_VARIABLE, TOKEN_VARIABLE},
     state::ADDRESS_VARIABLE,
 };
+use uuid::Uuid;
 
 use super::{
     job::{Job, Stop, Work},
@@ -131,7 +132,7 @@ fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Want
     if !settings.private_addresses {
         variables.insert(PRIVATE_ADDRESSES_VARIABLE.to_owned(), "deny".to_owned());
     }
-    if plan.state.is_some() {
+    if plan.state {
         let Some(address) = &settings.state else {
             let hint = Some("start `promptpilot worker` with `--state URL`");
             return Err(job.fail("there is no state store").hint(hint).stop());
@@ -146,7 +147,7 @@ fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Want
         architecture: Architecture::from(&*artifact.architecture),
         memory: i32::try_from(plan.memory).unwrap_or(i32::MAX),
         timeout: i32::try_from(plan.timeout.as_secs_ceil()).unwrap_or(i32::MAX),
-        role: settings.lambda.role_arn.clone(),
+        role: role(&settings.lambda.role_arn, work.claim.organization),
         description: format!("Prompt Pilot endpoint {name}, version {}", taken.version),
         variables,
         tags: vec![
@@ -156,6 +157,12 @@ fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Want
             tag("name", name.clone()),
         ],
     })
+}
+
+/// The role that an organization's functions run as: where the settings leave a place for it, one of
+/// its own, which can be held to the organization's part of a table.
+fn role(arn: &str, organization: Uuid) -> String {
+    arn.replace("{organization}", &organization.to_string())
 }
 
 /// Makes the function be as wanted and publishes it.

@@ -108,6 +108,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(502, "function-failed", "`detail` has the function's own words; its log says more"),
     kind(503, "database-busy", "try again in a moment"),
     kind(503, "database-unavailable", "try again; `up` starts its database again by itself"),
+    kind(503, "state-unavailable", "try again; functions were not told of the change"),
     kind(504, "request-timeout", "ask for less, or try again"),
 ];
 

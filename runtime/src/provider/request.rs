@@ -1,5 +1,7 @@
 //! What goes to a provider.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
@@ -143,12 +145,12 @@ pub struct Request {
 }
 
 /// What a signature of AWS holds for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The service's name in signatures.
     pub service: &'static str,
     /// The region.
-    pub region: &'static str,
+    pub region: Cow<'static, str>,
 }
 
 impl Request {
