@@ -38,7 +38,8 @@ pub(crate) fn examine_all(sources: &[Source], settings: &Settings) -> Vec<Examin
         .collect()
 }
 
-fn facts(settings: &Settings, taken: BTreeSet<String>) -> Facts {
+/// What is known of the world around a definition; `taken` as above.
+pub(super) fn facts(settings: &Settings, taken: BTreeSet<String>) -> Facts {
     let target = match settings.lambda.endpoint_url {
         Some(_) => Target::Local(host_architecture()),
         None => Target::Aws,

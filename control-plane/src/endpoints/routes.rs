@@ -15,7 +15,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    check::{examine, examine_all, sound},
+    check::{examine, sound},
+    draft,
     model::{
         CheckAnswer, CheckRequest, Checked, Endpoint, GeneratedSource, RollbackRequest, RolledBack,
         TrialRequest, Tried, Version,
@@ -140,19 +141,22 @@ async fn check(
     context: Context,
     State(plane): State<ControlPlane>,
     Body(request): Body<CheckRequest>,
-) -> Json<CheckAnswer> {
+) -> Result<Json<CheckAnswer>, Problem> {
     tracing::debug!(organization = %context.organization, "checking definitions");
-    let results = examine_all(&request.definitions, plane.settings())
+    let results = draft::check_all(request.definitions, plane.settings())?
         .into_iter()
-        .map(|examined| Checked {
+        .map(|draft::Draft { toml, examined }| Checked {
             name: examined.definition.map(|definition| definition.name),
             code: (examined.plan.as_ref().filter(|_| request.code))
                 .map(|plan| promptpilot_codegen::sources(plan).files),
             plan: examined.plan,
             findings: examined.findings,
+            toml,
+            json: examined.json,
+            places: examined.positions.spans(),
         })
         .collect();
-    Json(CheckAnswer { results })
+    Ok(Json(CheckAnswer { results }))
 }
 
 async fn list(
