@@ -2,9 +2,11 @@
 //!
 //! Pure: no I/O, no clock, no randomness. [`parse`] reads a definition, [`check`] judges it by
 //! itself and by what is known of the world ([`Facts`]), [`sources`] writes the crate of a checked
-//! [`Plan`]. [`examine`] does the first two in one go and finds most.
+//! [`Plan`]. [`examine`] does the first two in one go and finds most. [`edit`] changes a definition's text by a
+//! JSON Patch.
 
 mod check;
+mod edit;
 mod facts;
 mod finding;
 mod generate;
@@ -15,13 +17,15 @@ mod schema;
 mod write;
 
 use promptpilot_spec::Definition;
+use serde_json::Value;
 
 pub use crate::{
     check::{CheckedPrompt, Use, Variable, check, check_prompt},
+    edit::{Operation, edit, from_json},
     facts::{Facts, FoundPrompt, MissingPrompt, PromptFact, StateFact, Target},
     finding::{Finding, InPrompt, Location, Severity, Within, nearest},
     generate::{Sources, sources},
-    parse::{Parsed, Positions, parse, parse_json},
+    parse::{Parsed, Positions, Span, parse, parse_json},
     plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},
     schema::schema,
     write::to_toml,
@@ -34,6 +38,10 @@ pub struct Examined {
     pub definition: Option<Definition>,
     /// What would be built, if nothing at all has errors.
     pub plan: Option<Plan>,
+    /// The text as JSON, whether or not it is a definition; nothing where it is no TOML.
+    pub json: Option<Value>,
+    /// Where its keys and values stand.
+    pub positions: Positions,
     /// Everything that was found, errors first, each group in the file's order.
     pub findings: Vec<Finding>,
 }
@@ -45,12 +53,12 @@ pub fn examine(text: &str, file: &str, facts: &Facts) -> Examined {
 }
 
 /// The same for a definition in JSON; its findings have pointers only.
-pub fn examine_json(value: &serde_json::Value, facts: &Facts) -> Examined {
+pub fn examine_json(value: &Value, facts: &Facts) -> Examined {
     conclude(parse_json(value), facts)
 }
 
 fn conclude(parsed: Parsed, facts: &Facts) -> Examined {
-    let Parsed { definition, partial, positions, mut findings } = parsed;
+    let Parsed { definition, partial, json, positions, mut findings } = parsed;
     let mut plan = None;
     match (&definition, partial) {
         (Some(definition), _) => {
@@ -62,5 +70,5 @@ fn conclude(parsed: Parsed, facts: &Facts) -> Examined {
         (None, None) => {}
     }
     positions.locate(&mut findings);
-    Examined { definition, plan, findings }
+    Examined { definition, plan, json, positions, findings }
 }

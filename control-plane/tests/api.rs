@@ -77,6 +77,54 @@ async fn a_definition_with_errors_is_refused_whole_and_nothing_is_saved() -> Out
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_takes_toml_json_and_patches_and_gives_both_back() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    let toml = format!("# mine\n{}", echo("greet", "Hello"));
+    let check = async |definition: Value| {
+        let body = json!({ "definitions": [definition] });
+        let (status, answer) = pilot.post("/api/endpoints/check", body).await?;
+        Ok::<_, Failure>((status, answer["results"][0].clone(), answer))
+    };
+    let patch = json!([{ "op": "add", "path": "/description", "value": "Greets" }]);
+    let (_, edited, _) = check(json!({ "file": "a.toml", "toml": toml, "patch": patch })).await?;
+    let text = edited["toml"].as_str().unwrap();
+    assert!(text.starts_with("# mine\n") && text.contains("description = \"Greets\""), "{text}");
+    assert_eq!(edited["json"]["description"], "Greets");
+    let line = edited["places"]["/description"]["line"].as_u64().unwrap() as usize;
+    assert!(text.lines().nth(line - 1).unwrap().starts_with("description"));
+
+    let (_, of_json, _) = check(json!({ "file": "a.toml", "json": edited["json"] })).await?;
+    assert!(of_json["plan"].is_object(), "{of_json}");
+    assert_eq!(of_json["json"], edited["json"]);
+
+    let patch = json!([
+        { "op": "add", "path": "/description", "value": "Greets" },
+        { "op": "remove", "path": "/model/nme" },
+    ]);
+    let (_, refused, _) = check(json!({ "file": "a.toml", "toml": toml, "patch": patch })).await?;
+    assert_eq!(refused["findings"][0]["code"], "patch-refused");
+    assert_eq!(refused["findings"][0]["pointer"], "/model/nme");
+    assert_eq!(refused["toml"], json!(toml), "all of a patch is done, or none");
+
+    let (_, broken, _) =
+        check(json!({ "file": "a.toml", "toml": "name = \"a\"\n[model", "patch": patch })).await?;
+    assert_eq!(broken["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(broken["findings"][0]["location"]["line"], 2);
+    assert!(broken.get("json").is_none());
+
+    for (definition, words) in [
+        (json!({ "file": "a" }), "neither `toml` nor `json`"),
+        (json!({ "file": "a", "toml": "", "json": {} }), "both `toml` and `json`"),
+        (json!({ "file": "a", "json": {}, "patch": patch }), "patches are for `toml`"),
+    ] {
+        let (status, _, problem) = check(definition).await?;
+        assert_eq!(status, 400, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+    }
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn odd_requests_get_problems_and_not_panics() -> Outcome {
     let pilot = Pilot::without_worker().await?;
     let none = uuid::Uuid::now_v7();

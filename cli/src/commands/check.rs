@@ -56,7 +56,7 @@ async fn ask(
     files: &[DefinitionFile],
 ) -> Result<Option<Vec<Vec<Finding>>>, Failure> {
     let Ok(client) = Client::find(context) else { return Ok(None) };
-    let definitions = sources(files);
+    let definitions = sources(files).into_iter().map(Into::into).collect();
     let answer: Result<CheckAnswer, _> =
         client.post(&["endpoints", "check"], &CheckRequest { definitions, code: false }).await;
     match answer {

@@ -11,7 +11,7 @@ mod tests;
 use promptpilot_spec::Definition;
 use serde_json::Value;
 
-pub use self::positions::Positions;
+pub use self::positions::{Positions, Span};
 use crate::{
     check::check,
     facts::Facts,
@@ -26,6 +26,8 @@ pub struct Parsed {
     /// What could be understood of a definition with structural errors, so that its other errors
     /// can be told as well.
     pub(crate) partial: Option<Partial>,
+    /// The text as JSON, whether or not it is a definition; nothing where it is no TOML.
+    pub json: Option<Value>,
     /// Where its keys and values stand.
     pub positions: Positions,
     /// What is wrong with its structure.
@@ -84,11 +86,8 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         Positions { file: file.to_owned(), text: text.to_owned(), ..Positions::default() };
     match tree::read(text) {
         Err(error) => {
-            let (line, column) = line_and_column(text, error.offset);
-            let message = format!("could not read TOML: {}", error.message);
-            let mut finding = Finding::error("toml-syntax", "", message);
-            finding.location = Some(Location { file: file.to_owned(), line, column });
-            Parsed { definition: None, partial: None, positions, findings: vec![finding] }
+            let findings = vec![no_toml(text, file, &error)];
+            Parsed { definition: None, partial: None, json: None, positions, findings }
         }
         Ok(tree) => {
             positions.places = tree.places;
@@ -100,6 +99,25 @@ pub fn parse(text: &str, file: &str) -> Parsed {
             parsed
         }
     }
+}
+
+/// Whether a text is TOML at all; else what keeps it from being read.
+pub(crate) fn readable(text: &str, file: &str) -> Result<(), Box<Finding>> {
+    tree::read(text).map(|_| ()).map_err(|error| Box::new(no_toml(text, file, &error)))
+}
+
+/// Where the keys and values of a text stand, as far as it can be read.
+pub(crate) fn positions_of(text: &str, file: &str) -> Positions {
+    let places = tree::read(text).map(|tree| tree.places).unwrap_or_default();
+    Positions { file: file.to_owned(), text: text.to_owned(), places }
+}
+
+fn no_toml(text: &str, file: &str, error: &tree::SyntaxError) -> Finding {
+    let (line, column) = line_and_column(text, error.offset);
+    let message = format!("could not read TOML: {}", error.message);
+    let mut finding = Finding::error("toml-syntax", "", message);
+    finding.location = Some(Location { file: file.to_owned(), line, column });
+    finding
 }
 
 /// Reads a definition from JSON, as the API takes it. Findings have pointers only.
@@ -114,20 +132,22 @@ fn understand(value: Value, unreadable: Vec<String>, positions: Positions) -> Pa
             Ok(definition) => Parsed {
                 definition: Some(definition),
                 partial: None,
+                json: Some(value),
                 positions,
                 findings: Vec::new(),
             },
             Err(error) => {
                 let mut findings = vec![beyond_the_schema(&error)];
                 positions.locate(&mut findings);
-                Parsed { definition: None, partial: None, positions, findings }
+                Parsed { definition: None, partial: None, json: Some(value), positions, findings }
             }
         };
     }
     let mut findings = faults.iter().map(|fault| fault.finding.clone()).collect::<Vec<_>>();
     positions.locate(&mut findings);
+    let json = Some(value.clone());
     let partial = repair::partial(value, faults, unreadable);
-    Parsed { definition: None, partial, positions, findings }
+    Parsed { definition: None, partial, json, positions, findings }
 }
 
 /// What the schema lets pass and the types do not, such as a duration of a billion years.

@@ -2,8 +2,24 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::tree::Place;
 use crate::finding::{Finding, Location, Within, line_and_column};
+
+/// From where to where something is written: a key and its value, or a table's header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Span {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
+    pub column: usize,
+    /// The line it ends in.
+    pub end_line: usize,
+    /// The column behind its last character.
+    pub end_column: usize,
+}
 
 /// The places of a definition's keys and values in its file. Empty for definitions that came as
 /// JSON: their findings have pointers only.
@@ -35,6 +51,18 @@ impl Positions {
         Some(self.at(place.key.as_ref().unwrap_or(&place.value).start))
     }
 
+    /// Where each key and each item is written, by JSON pointer.
+    pub fn spans(&self) -> BTreeMap<String, Span> {
+        let lines = Lines::of(&self.text);
+        let span = |place: &Place| {
+            let start = place.key.as_ref().unwrap_or(&place.value).start;
+            let (line, column) = lines.at(start);
+            let (end_line, end_column) = lines.at(place.value.end.max(start));
+            Span { line, column, end_line, end_column }
+        };
+        self.places.iter().map(|(pointer, place)| (pointer.clone(), span(place))).collect()
+    }
+
     fn inside(&self, pointer: &str, within: Within) -> Option<Location> {
         let Some(place) = self.places.get(pointer) else { return self.location(pointer) };
         let literal = self.text.get(place.value.clone())?;
@@ -56,6 +84,27 @@ impl Positions {
     fn at(&self, offset: usize) -> Location {
         let (line, column) = line_and_column(&self.text, offset);
         Location { file: self.file.clone(), line, column }
+    }
+}
+
+/// Where a text's lines begin: many offsets of one text are looked up quickly.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
+
+    /// Line and column of an offset, as `line_and_column` counts them.
+    fn at(&self, offset: usize) -> (usize, usize) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        (line, self.text[start..offset].chars().count() + 1)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     credentials::Credentials,
     endpoints::{
-        check::{examine_all, facts, references, sound},
+        check::{examine_all, facts, reference, references, sound},
         store::{self as endpoints, NewVersion},
     },
     environments,
@@ -60,7 +60,7 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
         let environment = environments::find(&mut db, name).await?;
         (environment, Credentials::of(&mut db, context.organization, environment).await?)
     };
-    let prompts = references(context, &request.definitions).await?;
+    let prompts = references(context, request.definitions.iter().map(reference)).await?;
     let wanted = check(context, &request.definitions, &credentials, &prompts)?;
     let mut db = context.begin().await?;
     environments::hold(&mut db, environment).await?;

@@ -29,16 +29,21 @@ pub(crate) fn examine(source: &Source, facts: &Facts) -> Examined {
 }
 
 /// Where the references of definitions lead. Where there are none, nobody is asked.
-pub(crate) async fn references(context: &Context, sources: &[Source]) -> Result<Resolved, Problem> {
-    let references: BTreeSet<String> = sources
-        .iter()
-        .filter_map(|source| promptpilot_codegen::parse(&source.toml, &source.file).reference())
-        .collect();
+pub(crate) async fn references(
+    context: &Context,
+    references: impl Iterator<Item = Option<String>>,
+) -> Result<Resolved, Problem> {
+    let references: BTreeSet<String> = references.flatten().collect();
     if references.is_empty() {
         return Ok(Resolved::default());
     }
     let mut db = context.begin().await?;
     Ok(resolve(&mut db, references).await?)
+}
+
+/// What a definition refers to.
+pub(crate) fn reference(source: &Source) -> Option<String> {
+    promptpilot_codegen::parse(&source.toml, &source.file).reference()
 }
 
 /// Checks definitions that are to live beside one another.

@@ -1,6 +1,6 @@
 //! Types of endpoints, as the API shows them.
 
-use promptpilot_codegen::{Finding, Plan};
+use promptpilot_codegen::{Finding, Operation, Plan, Span};
 use promptpilot_spec::{Definition, definition::ProviderKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,10 +19,34 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct CheckRequest {
     /// What to check.
-    pub definitions: Vec<Source>,
+    pub definitions: Vec<Checkable>,
     /// Whether the code that they become is wanted, too.
     #[serde(default)]
     pub code: bool,
+}
+
+/// One definition to check: as TOML, which a patch may change first, or as JSON.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkable {
+    /// What the sender calls it; shown in findings.
+    pub file: String,
+    /// The definition as TOML; absent where it is given as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toml: Option<String>,
+    /// The definition as JSON, in place of TOML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
+    /// What to change about the TOML before it is checked, as a JSON Patch: all of it is done, or
+    /// none. Comments, order and formatting stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patch: Vec<Operation>,
+}
+
+impl From<Source> for Checkable {
+    fn from(Source { file, toml }: Source) -> Self {
+        Self { file, toml: Some(toml), ..Self::default() }
+    }
 }
 
 /// Answer of `POST /api/endpoints/check`.
@@ -37,8 +61,16 @@ pub struct CheckAnswer {
 pub struct Checked {
     /// The endpoint's name, where it could be read.
     pub name: Option<String>,
-    /// Errors, warnings, and what could not be checked.
+    /// Errors, warnings, and what could not be checked; `patch-refused` where the patch was.
     pub findings: Vec<Finding>,
+    /// As TOML, with the patch applied, or written from JSON; absent where JSON cannot be written so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toml: Option<String>,
+    /// As JSON, errors and all; absent where the text is no TOML.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<Value>,
+    /// Where in the TOML each key and each item is written, by JSON pointer.
+    pub places: BTreeMap<String, Span>,
     /// What would be deployed; absent where there are errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,

@@ -15,7 +15,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    check::{examine, examine_all, facts, references, sound},
+    check::{examine, facts, references, sound},
+    draft::{self, Draft},
     model::{
         CheckAnswer, CheckRequest, Checked, Endpoint, GeneratedSource, RollbackRequest, RolledBack,
         TrialRequest, Tried, Version,
@@ -140,21 +141,25 @@ async fn check(
     Query(place): Query<In>,
     Body(request): Body<CheckRequest>,
 ) -> Result<Json<CheckAnswer>, Problem> {
+    let drafts = draft::all(request.definitions)?;
     let credentials = {
         let mut db = context.begin().await?;
         let environment = environments::find(&mut db, place.name()).await?;
         Credentials::of(&mut db, context.organization, environment).await?
     };
-    let prompts = references(&context, &request.definitions).await?;
+    let prompts = references(&context, drafts.iter().map(Draft::reference)).await?;
     let facts = facts(context.plane.settings(), Some(&credentials), &prompts);
-    let results = examine_all(&request.definitions, facts)
+    let results = draft::examine_all(drafts, facts)
         .into_iter()
-        .map(|examined| Checked {
+        .map(|(toml, examined)| Checked {
             name: examined.definition.map(|definition| definition.name),
             code: (examined.plan.as_ref().filter(|_| request.code))
                 .map(|plan| promptpilot_codegen::sources(plan).files),
             plan: examined.plan,
             findings: examined.findings,
+            toml,
+            json: examined.json,
+            places: examined.positions.spans(),
         })
         .collect();
     Ok(Json(CheckAnswer { results }))

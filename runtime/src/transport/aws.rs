@@ -154,6 +154,7 @@ mod tests {
     #[test]
     fn headers_of_amazons_own_are_signed_too() -> Result<(), Failure> {
         let request = Request {
+            method: http::Method::POST,
             url: "https://dynamodb.eu-central-1.amazonaws.com/".to_owned(),
             headers: vec![
                 ("content-type", "application/x-amz-json-1.0".into()),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
+use http::Method;
 use promptpilot_spec::state;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -155,6 +156,7 @@ impl Table {
 
     async fn send_once(&self, operation: &str, body: &Value) -> Result<Outcome, TableError> {
         let request = Request {
+            method: Method::POST,
             url: self.url.clone(),
             headers: vec![
                 ("content-type", "application/x-amz-json-1.0".into()),
