@@ -97,6 +97,8 @@ pub struct PlannedBudget {
 pub struct PlannedCache {
     /// How long an answer is good.
     pub ttl: Duration,
+    /// How much longer it may still answer while it is made anew.
+    pub stale: Option<Duration>,
     /// Who shares answers.
     pub per: Whose,
 }

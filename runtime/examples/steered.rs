@@ -125,9 +125,11 @@ fn endpoint(settings: &Value) -> Endpoint {
             settings["budgets"].as_array().into_iter().flatten().map(budget).collect(),
         ),
         unbudgeted: settings["unbudgeted"] == true,
-        cache: settings["cache_ms"]
-            .as_u64()
-            .map(|ttl_ms| Cache { ttl_ms, per: whose(&settings["cache_per"]) }),
+        cache: settings["cache_ms"].as_u64().map(|ttl_ms| Cache {
+            ttl_ms,
+            stale_ms: number("stale_ms", 0),
+            per: whose(&settings["cache_per"]),
+        }),
         // A function that asks for keys needs a store, and says so where it is told of none.
         state: match std::env::var_os("PROMPTPILOT_STATE").is_some()
             || settings["auth"] == "api-key"

@@ -18,6 +18,7 @@ use promptpilot_spec::{
 };
 use serde_json::{Value, json};
 use support::{Function, Result, post_event};
+use tokio::sync::watch;
 
 /// A store of one window and one organization, in memory. It can be told to fail.
 #[derive(Debug, Default)]
@@ -26,6 +27,9 @@ struct Store {
     rate: Mutex<Option<RateLeft>>,
     repeats: Mutex<HashMap<String, (String, Option<String>)>>,
     answers: Mutex<HashMap<String, String>>,
+    /// The key that was looked for last, and for how many milliseconds answers were kept.
+    asked_for: Mutex<Option<String>>,
+    kept_for: Mutex<Vec<u64>>,
     /// What was taken of each budget.
     taken: Mutex<HashMap<String, u64>>,
     asked: AtomicU64,
@@ -68,6 +72,7 @@ impl Store {
 type Said<T> = std::result::Result<Json<T>, StatusCode>;
 
 async fn admit(State(store): State<Arc<Store>>, Json(ask): Json<Admit>) -> Said<Admitted> {
+    store.asked_for.lock().unwrap().clone_from(&ask.cache);
     let remembered = ask.cache.and_then(|key| store.answers.lock().unwrap().get(&key).cloned());
     let mut verdict = remembered.map_or(Verdict::Go, Verdict::Hit);
     if let Some(repeat) = ask.repeat {
@@ -91,7 +96,8 @@ async fn finish(State(store): State<Arc<Store>>, Json(finish): Json<Finish>) -> 
             None => drop(repeats.remove(&key)),
         }
     }
-    if let (Some((key, _)), Some(answer)) = (cache, answer) {
+    if let (Some((key, kept_for)), Some(answer)) = (cache, answer) {
+        store.kept_for.lock().unwrap().push(kept_for);
         store.answers.lock().unwrap().insert(key, answer);
     }
     store.answer(())
@@ -118,14 +124,21 @@ async fn reserve(State(store): State<Arc<Store>>, Json(ask): Json<Reserve>) -> S
 }
 
 /// A provider that counts its calls, and says what it was asked: 20 tokens in, 20 out.
-async fn provider() -> Result<(String, Arc<AtomicU64>)> {
-    let calls = Arc::new(AtomicU64::new(0));
+#[derive(Debug)]
+struct Provider {
+    calls: AtomicU64,
+    /// Whether it answers; else calls wait until it does.
+    answers: watch::Sender<bool>,
+}
+
+async fn provider() -> Result<(String, Arc<Provider>)> {
+    let provider =
+        Arc::new(Provider { calls: AtomicU64::new(0), answers: watch::Sender::new(true) });
     let router = Router::new().route(
         "/{*path}",
-        post(async |State(calls): State<Arc<AtomicU64>>, Json(asked): Json<Value>| {
-            let number = calls.fetch_add(1, Ordering::Relaxed);
-            // Long enough for others to come meanwhile.
-            tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        post(async |State(provider): State<Arc<Provider>>, Json(asked): Json<Value>| {
+            let number = provider.calls.fetch_add(1, Ordering::Relaxed);
+            provider.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
             let said = asked["messages"][1]["content"].as_str().unwrap_or_default().to_owned();
             if said.contains("fail") {
                 return Err(StatusCode::BAD_REQUEST);
@@ -141,11 +154,11 @@ async fn provider() -> Result<(String, Arc<AtomicU64>)> {
             })))
         }),
     );
-    let router = router.with_state(Arc::clone(&calls));
+    let router = router.with_state(Arc::clone(&provider));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok((address, calls))
+    Ok((address, provider))
 }
 
 /// At 3 USD per million tokens in and 15 USD per million out.
@@ -154,7 +167,7 @@ const COST: u64 = 360;
 struct World {
     function: Function,
     store: Arc<Store>,
-    calls: Arc<AtomicU64>,
+    provider: Arc<Provider>,
 }
 
 impl World {
@@ -173,7 +186,7 @@ impl World {
     }
 
     async fn at(address: &str, store: Arc<Store>, more: Value, at_once: &str) -> Result<Self> {
-        let (base, calls) = provider().await?;
+        let (base, provider) = provider().await?;
         let model = json!({ "provider": "openai-compatible", "name": "m", "base_url": base });
         let mut endpoint = json!({ "models": [model], "retries": 0 });
         endpoint.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -185,7 +198,7 @@ impl World {
             ("AWS_SECRET_ACCESS_KEY", "secret"),
             ("AWS_LAMBDA_MAX_CONCURRENCY", at_once),
         ];
-        Ok(Self { function: Function::start("steered", &variables).await?, store, calls })
+        Ok(Self { function: Function::start("steered", &variables).await?, store, provider })
     }
 
     async fn call(&self, text: &str, headers: &[(&str, &str)]) -> Result<support::Answer> {
@@ -193,7 +206,21 @@ impl World {
     }
 
     fn calls(&self) -> u64 {
-        self.calls.load(Ordering::Relaxed)
+        self.provider.calls.load(Ordering::Relaxed)
+    }
+
+    /// Makes calls wait for the provider, or answers those that do.
+    fn let_answer(&self, answers: bool) {
+        self.provider.answers.send_replace(answers);
+    }
+
+    /// Waits until the store was asked so many times.
+    async fn until_asked(&self, times: u64) {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while self.store.asked.load(Ordering::Relaxed) < times {
+            assert!(std::time::Instant::now() < until, "{:?}", self.store.asked);
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -296,12 +323,93 @@ async fn users_share_no_answers_where_each_has_their_own() -> Result<()> {
 #[tokio::test]
 async fn callers_who_ask_the_same_at_once_are_answered_by_one_call() -> Result<()> {
     let world = World::new(json!({ "cache_ms": 60_000 }), "32").await?;
-    let calls = (0..32).map(|_| world.call("Hi", &[]));
-    let answers = futures::future::try_join_all(calls).await?;
+    world.let_answer(false);
+    let calls = futures::future::try_join_all((0..32).map(|_| world.call("Hi", &[])));
+    let all_here = async {
+        world.until_asked(32).await;
+        world.let_answer(true);
+    };
+    let (answers, ()) = tokio::join!(calls, all_here);
+    let answers = answers?;
     assert!(answers.iter().all(|it| it.json() == json!({ "text": "Hi 0" })));
     assert_eq!(world.calls(), 1);
     let saved = answers.iter().filter(|it| it.header("x-promptpilot-cache") == "hit").count();
     assert_eq!(saved, 31);
+    Ok(())
+}
+
+/// How an answer is kept that is good for a millisecond and may be used for an hour.
+fn quickly_stale() -> Value {
+    json!({ "cache_ms": 1, "stale_ms": 3_600_000 })
+}
+
+#[tokio::test]
+async fn an_old_answer_is_given_at_once_and_made_anew_behind_it() -> Result<()> {
+    let world = World::new(quickly_stale(), "1").await?;
+    assert_eq!(world.call("Hi", &[]).await?.header("x-promptpilot-cache"), "miss");
+    world.function.record().await?;
+    assert_eq!(*world.store.kept_for.lock().unwrap(), [3_600_001]);
+
+    world.let_answer(false);
+    let old = world.call("Hi", &[]).await?;
+    assert_eq!(
+        (old.header("x-promptpilot-cache"), old.json()),
+        ("stale", json!({ "text": "Hi 0" }))
+    );
+    assert_eq!(old.header("x-promptpilot-cost-usd"), "0.000000");
+    world.let_answer(true);
+    let record = world.function.record().await?;
+    assert_eq!((&record["cache"], &record["status"]), (&json!("stale"), &json!(200)));
+    let money = (&record["saved_micro_usd"], &record["cost_micro_usd"]);
+    assert_eq!(money, (&json!(COST), &json!(COST)));
+    assert_eq!(record["response"]["text"], "{\"text\":\"Hi 0\"}");
+    assert_eq!(record["attempts"].as_array().map(Vec::len), Some(1));
+
+    let streamed = world.call("Hi", &[("accept", "text/event-stream")]).await?;
+    assert_eq!(streamed.header("x-promptpilot-cache"), "stale");
+    assert_eq!(streamed.events()[0].1, json!({ "text": "Hi 1" }));
+    world.function.record().await?;
+    assert_eq!(world.calls(), 3);
+    Ok(())
+}
+
+#[tokio::test]
+async fn of_many_who_get_an_old_answer_one_makes_it_anew() -> Result<()> {
+    let world = World::new(quickly_stale(), "32").await?;
+    world.call("Hi", &[]).await?;
+    world.function.record().await?;
+    world.let_answer(false);
+    let calls = (0..31).map(|_| world.call("Hi", &[]));
+    for answer in futures::future::try_join_all(calls).await? {
+        assert_eq!(answer.json(), json!({ "text": "Hi 0" }));
+    }
+    world.let_answer(true);
+    let mut paid = 0;
+    for _ in 0..31 {
+        paid += world.function.record().await?["cost_micro_usd"].as_u64().unwrap();
+    }
+    assert_eq!((paid, world.calls()), (COST, 2));
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_an_old_answer_cannot_be_made_anew_it_stays() -> Result<()> {
+    let world = World::new(quickly_stale(), "1").await?;
+    // An old answer, put where that to a question lies at which the provider fails.
+    world.call("Hi", &[]).await?;
+    world.function.record().await?;
+    let answers: Vec<_> = world.store.answers.lock().unwrap().values().cloned().collect();
+    world.call("fail", &[]).await?;
+    world.function.record().await?;
+    let failing = world.store.asked_for.lock().unwrap().clone().unwrap();
+    world.store.answers.lock().unwrap().insert(failing, answers[0].clone());
+    for _ in 0..2 {
+        let answer = world.call("fail", &[]).await?;
+        assert_eq!((answer.status, answer.json()), (200, json!({ "text": "Hi 0" })));
+        let record = world.function.record().await?;
+        assert_eq!((&record["status"], &record["error_type"]), (&json!(200), &Value::Null));
+        assert_eq!(record["attempts"][0]["status"], 400);
+    }
     Ok(())
 }
 

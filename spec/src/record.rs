@@ -225,6 +225,9 @@ pub enum Cache {
     Off,
     /// Answered from memory.
     Hit,
+    /// Answered from memory by what was too old. What the record says of attempts and their cost is of
+    /// the call that made the answer anew meanwhile, if one did.
+    Stale,
     /// Looked up and not found.
     Miss,
     /// Not looked up, because the caller said so.

@@ -16,7 +16,4 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if definition.limits.budget.as_ref().is_some_and(|budget| budget.soft.is_some()) {
         refuse("/limits/budget/soft", "a word before a budget is spent", "leave out `soft`");
     }
-    if definition.cache.as_ref().is_some_and(|cache| cache.stale.is_some()) {
-        refuse("/cache/stale", "an answer that is too old", "leave out `stale`");
-    }
 }

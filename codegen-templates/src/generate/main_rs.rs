@@ -8,7 +8,7 @@ use promptpilot_spec::{
         Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool, Whose,
     },
     model::Price,
-    units::Period,
+    units::{Duration, Period},
 };
 use serde::Serialize;
 
@@ -63,6 +63,7 @@ struct BudgetView {
 #[derive(Serialize)]
 struct CacheView {
     ttl_ms: String,
+    stale_ms: String,
     per: &'static str,
 }
 
@@ -244,7 +245,12 @@ impl From<PlannedBudget> for BudgetView {
 
 impl From<PlannedCache> for CacheView {
     fn from(cache: PlannedCache) -> Self {
-        Self { ttl_ms: literal::integer(cache.ttl.as_millis()), per: whose(cache.per) }
+        let stale_ms = cache.stale.map_or(0, Duration::as_millis);
+        Self {
+            ttl_ms: literal::integer(cache.ttl.as_millis()),
+            stale_ms: literal::integer(stale_ms),
+            per: whose(cache.per),
+        }
     }
 }
 

@@ -1909,6 +1909,8 @@ export interface components {
         PlannedCache: {
             /** @description How long an answer is good. */
             ttl: components["schemas"]["Duration"];
+            /** @description How much longer it may still answer while it is made anew. */
+            stale?: components["schemas"]["Duration"] | null;
             /** @description Who shares answers. */
             per: components["schemas"]["Whose"];
         };
@@ -2446,7 +2448,7 @@ export interface components {
         /** @description Why a model stopped. */
         Finish: "stop" | "length" | "refusal" | "tool" | "other";
         /** @description What remembered answers had to do with a call. */
-        Cache2: "off" | "hit" | "miss" | "bypass";
+        Cache2: "off" | "hit" | "stale" | "miss" | "bypass";
         /** @description A request or an answer as kept. */
         Body: {
             /** @description The text, cut where it is too long; absent where it is binary. */

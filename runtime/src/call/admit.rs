@@ -1,7 +1,7 @@
 //! Whether a call may go on, asked of the state store in one round trip: its rate, whether it is the
 //! repeat of another, and whether its answer is remembered.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use promptpilot_spec::{
@@ -12,13 +12,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{
     cache_key::{CacheControl, cache_key},
-    flights::{Lead, Seat},
+    flights::{Flights, Lead, Seat},
     kept::Kept,
     ledger::Ledger,
     party::{Party, digest},
 };
 use crate::{
-    endpoint::{Auth, Rate, Whose},
+    endpoint::{Auth, Cache, Rate, Whose},
     event::Incoming,
     function::Function,
     log::{Level, log},
@@ -59,8 +59,16 @@ pub(super) struct Request<'f, 'a> {
 pub(super) struct Entry<'a> {
     state: Option<&'a State>,
     repeat: Option<String>,
-    cache: Option<(String, u64)>,
+    cache: Option<Slot>,
     lead: Option<Lead<'a>>,
+    /// What is to be kept of an answer that is made anew after an old one has been given.
+    refresh: Option<Box<Self>>,
+}
+
+/// An answer's place in memory.
+struct Slot {
+    key: String,
+    times: Cache,
 }
 
 impl<'f> Request<'f, '_> {
@@ -84,7 +92,7 @@ impl<'f> Request<'f, '_> {
         let ask = Admit {
             rate: rate.map(|rate| self.rate(rate)),
             repeat: self.repeat()?,
-            cache: cache.as_ref().filter(|_| !control.fresh).map(|(key, _)| key.clone()),
+            cache: cache.as_ref().filter(|_| !control.fresh).map(|slot| slot.key.clone()),
         };
         let verdict = if ask == Admit::default() {
             Verdict::Go
@@ -113,7 +121,12 @@ impl<'f> Request<'f, '_> {
             Verdict::Hit(answer) => {
                 entry.repeat = ask.repeat.map(|repeat| repeat.key);
                 if let Ok(kept) = Kept::read(&answer) {
-                    return Ok(Some(hit(kept, entry, ledger, reply)));
+                    let is_fresh = kept.is_fresh(SystemTime::now());
+                    let outcome = if is_fresh { CacheOutcome::Hit } else { CacheOutcome::Stale };
+                    if !is_fresh {
+                        entry.refresh_by(&self.function.flights);
+                    }
+                    return Ok(Some(remembered(kept, outcome, entry, ledger, reply)));
                 }
             }
         }
@@ -123,7 +136,8 @@ impl<'f> Request<'f, '_> {
             match seat.map_err(|_| Problem::new(TIMEOUT, "no answer within the call's time"))? {
                 Seat::Lead(lead) => entry.lead = Some(lead),
                 Seat::Answered(kept) => {
-                    return Ok(Some(hit(Kept::clone(&kept), entry, ledger, reply)));
+                    let kept = Kept::clone(&kept);
+                    return Ok(Some(remembered(kept, CacheOutcome::Hit, entry, ledger, reply)));
                 }
             }
         }
@@ -163,12 +177,12 @@ impl<'f> Request<'f, '_> {
         RateAsk { bucket: self.party.name(per), capacity, step_us }
     }
 
-    /// The key and time of the answer's place in memory, where the endpoint remembers.
-    fn cache(&self) -> Option<(String, u64)> {
-        let cache = self.function.endpoint.cache?;
-        let scope = self.party.name(cache.per);
+    /// The answer's place in memory, where the endpoint remembers.
+    fn cache(&self) -> Option<Slot> {
+        let times = self.function.endpoint.cache?;
+        let scope = self.party.name(times.per);
         let key = cache_key(&self.function.identity, &scope, self.model, self.turns);
-        Some((key, cache.ttl_ms))
+        Some(Slot { key, times })
     }
 
     fn repeat(&self) -> Result<Option<RepeatAsk>, Problem> {
@@ -207,8 +221,14 @@ fn without_store(ask: &Admit, ledger: &mut Ledger) -> Result<Verdict, Problem> {
     Ok(Verdict::Go)
 }
 
-fn hit(kept: Kept, entry: &mut Entry<'_>, ledger: &mut Ledger, reply: &mut Reply) -> Kept {
-    note_cache(CacheOutcome::Hit, ledger, reply);
+fn remembered(
+    kept: Kept,
+    outcome: CacheOutcome,
+    entry: &mut Entry<'_>,
+    ledger: &mut Ledger,
+    reply: &mut Reply,
+) -> Kept {
+    note_cache(outcome, ledger, reply);
     // It is remembered already, and must not live longer by being asked for.
     entry.cache = None;
     kept
@@ -224,7 +244,20 @@ fn read(answer: &str) -> Result<Kept, Problem> {
     })
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The answer is too old: who is first of this process makes it anew, the others go on.
+    fn refresh_by(&mut self, flights: &'a Flights) {
+        let Some(cache) = self.cache.take() else { return };
+        let Some(lead) = flights.lead(&cache.key) else { return };
+        let (state, cache, lead) = (self.state, Some(cache), Some(lead));
+        self.refresh = Some(Box::new(Self { state, cache, lead, ..Self::default() }));
+    }
+
+    /// Where the answer goes that is to be made anew, if this call is the one to do that.
+    pub(super) fn take_refresh(&mut self) -> Option<Self> {
+        self.refresh.take().map(|refresh| *refresh)
+    }
+
     /// Keeps the answer before the caller has it, where it may be asked for again at once.
     pub(super) async fn keep(&mut self, kept: &Kept) {
         if self.repeat.is_some() {
@@ -238,8 +271,12 @@ impl Entry<'_> {
             lead.land(kept);
         }
         let Some(state) = self.state else { return };
-        let answer = kept.and_then(Kept::write);
-        let finish = Finish { repeat: self.repeat, cache: self.cache, answer };
+        let answer = kept.and_then(|kept| match &self.cache {
+            Some(slot) => kept.good_for(slot.times).write(),
+            None => kept.write(),
+        });
+        let cache = self.cache.map(|Slot { key, times }| (key, times.kept_ms()));
+        let finish = Finish { repeat: self.repeat, cache, answer };
         let is_idle =
             finish.repeat.is_none() && (finish.cache.is_none() || finish.answer.is_none());
         if is_idle {
@@ -256,6 +293,7 @@ fn note_cache(outcome: CacheOutcome, ledger: &mut Ledger, reply: &mut Reply) {
     let word = match outcome {
         CacheOutcome::Off => return,
         CacheOutcome::Hit => "hit",
+        CacheOutcome::Stale => "stale",
         CacheOutcome::Miss => "miss",
         CacheOutcome::Bypass => "bypass",
     };

@@ -49,6 +49,8 @@ pub(crate) struct Ledger {
     busy: Instant,
     /// When the first text went to the caller.
     first_text: Arc<OnceLock<Instant>>,
+    /// Work that comes after the answer does not count towards the time it took.
+    answered: bool,
 }
 
 struct Running {
@@ -116,7 +118,8 @@ impl Ledger {
         };
         let (running, busy, first_text) = (Vec::new(), arrived, Arc::default());
         let (endpoint, purse) = (function.endpoint, function.purse.clone());
-        Self { endpoint, record, arrived, purse, running, busy, first_text }
+        let answered = false;
+        Self { endpoint, record, arrived, purse, running, busy, first_text, answered }
     }
 
     /// What is written before the work begins.
@@ -355,17 +358,30 @@ impl Ledger {
         (micros(self.arrived).saturating_sub(spent), self.record.provider_us)
     }
 
+    /// The caller has the answer; what follows is work of our own.
+    pub(super) fn note_answered(&mut self) {
+        self.note_times();
+        self.answered = true;
+    }
+
+    fn note_times(&mut self) {
+        let record = &mut self.record;
+        record.total_us = micros(self.arrived);
+        let spent = record.provider_us + record.backoff_us;
+        record.overhead_us = record.total_us.saturating_sub(spent);
+    }
+
     pub(crate) fn close(mut self) -> CallRecord {
         // Cut off by a panic or because the caller went away.
         while let Some(line) = self.running.last().map(|running| running.line) {
             self.cancel_attempt(line);
         }
-        let record = &mut self.record;
-        record.first_token_us =
-            self.first_text.get().map(|text| whole_micros(text.duration_since(self.arrived)));
-        record.total_us = micros(self.arrived);
-        let spent = record.provider_us + record.backoff_us;
-        record.overhead_us = record.total_us.saturating_sub(spent);
+        let first_text = self.first_text.get();
+        self.record.first_token_us =
+            first_text.map(|text| whole_micros(text.duration_since(self.arrived)));
+        if !self.answered {
+            self.note_times();
+        }
         self.record
     }
 }

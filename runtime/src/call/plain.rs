@@ -41,7 +41,7 @@ pub(super) async fn run(
 }
 
 /// What the model said, and what the caller gets.
-async fn work(
+pub(super) async fn work(
     asker: &mut Asker<'_>,
     endpoint: &'static Endpoint,
     turns: &[Turn],
