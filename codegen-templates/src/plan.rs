@@ -90,6 +90,8 @@ pub struct PlannedBudget {
     pub per: Whose,
     /// All that may be spent.
     pub limit: Money,
+    /// When so much is spent, it is told; in micro-USD.
+    pub soft: Option<u64>,
 }
 
 /// Remembered answers.

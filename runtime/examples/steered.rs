@@ -152,7 +152,11 @@ fn whose(settings: &Value) -> Whose {
 
 fn budget(settings: &Value) -> Budget {
     let limit = settings["limit"].as_str().and_then(|limit| limit.parse().ok());
-    Budget { per: whose(&settings["per"]), limit: limit.expect("a limit, such as \"1 USD/day\"") }
+    Budget {
+        per: whose(&settings["per"]),
+        limit: limit.expect("a limit, such as \"1 USD/day\""),
+        soft: settings["soft"].as_u64(),
+    }
 }
 
 fn split(settings: &Value) -> Split {

@@ -90,6 +90,8 @@ pub struct Budget {
     pub per: Whose,
     /// All that may be spent.
     pub limit: Money,
+    /// When so much is spent, somebody wants to know; in micro-USD.
+    pub soft: Option<u64>,
 }
 
 /// Remembered answers.

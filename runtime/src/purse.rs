@@ -6,7 +6,7 @@
 //! its window is over, so that budgets hold whatever happens.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -37,6 +37,10 @@ pub(crate) struct Allowance {
     /// Its name in the state store.
     pub(crate) bucket: String,
     pub(crate) limit: Money,
+    /// When so much is taken, it is told; in micro-USD.
+    pub(crate) soft: Option<u64>,
+    /// The definition's word for it.
+    pub(crate) name: &'static str,
 }
 
 /// Money set aside for one attempt, in each of its budgets.
@@ -44,6 +48,8 @@ pub(crate) struct Allowance {
 pub(crate) struct Reservation {
     /// In micro-USD.
     pub(crate) amount: u64,
+    /// Budgets that came to their soft share when money was taken for it.
+    pub(crate) reached: Vec<&'static str>,
     /// Buckets, and the windows that it was taken in.
     parts: Vec<(String, i64)>,
 }
@@ -93,9 +99,10 @@ impl Purse {
         deadline: Instant,
     ) -> Result<Reservation, NoMoney> {
         self.return_what_is_idle();
+        let mut reached = Vec::new();
         for _ in 0..ROUNDS {
             let lacking = match lock(&self.pockets).take(allowances, amount, unix_now()) {
-                Ok(reservation) => return Ok(reservation),
+                Ok(reservation) => return Ok(Reservation { reached, ..reservation }),
                 Err(lacking) => lacking,
             };
             let (places, budgets): (Vec<_>, Vec<_>) = lacking.into_iter().unzip();
@@ -108,13 +115,16 @@ impl Purse {
                     return Err(NoMoney::Spent { place, retry_after });
                 }
                 Reserved::Blocks(blocks) => {
+                    let reaching = places.iter().zip(&blocks).filter(|(_, it)| it.reaches_soft);
+                    reached
+                        .extend(reaching.filter_map(|(place, _)| allowances.get(*place)).map(tell));
                     let mut pockets = lock(&self.pockets);
                     for (ask, block) in ask.budgets.into_iter().zip(blocks) {
                         pockets.put(ask.bucket, block);
                     }
                     // Still under the lock: nobody else has taken it.
                     if let Ok(reservation) = pockets.take(allowances, amount, unix_now()) {
-                        return Ok(reservation);
+                        return Ok(Reservation { reached, ..reservation });
                     }
                 }
             }
@@ -143,6 +153,14 @@ impl Purse {
             }
         });
     }
+}
+
+/// Says that a budget has come to its soft share; which one it is.
+fn tell(allowance: &Allowance) -> &'static str {
+    let Allowance { limit, soft, name, .. } = allowance;
+    let soft = Money { micro_usd: soft.unwrap_or_default(), per: limit.per };
+    log(Level::Warn, &format!("the budget `{name}` of {limit} has come to {soft}"));
+    name
 }
 
 /// What nobody has used for a while; `None` once the purse is gone.
@@ -174,8 +192,8 @@ impl Pockets {
         let lacking = allowances.iter().enumerate().filter_map(|(place, it)| {
             let left = self.0.get(&it.bucket).map_or(0, |pocket| pocket.left);
             let debt = left.min(0).unsigned_abs();
-            let (bucket, limit) = (it.bucket.clone(), it.limit);
-            let ask = BudgetAsk { bucket, limit, amount: amount.saturating_add(debt) };
+            let (bucket, limit, soft) = (it.bucket.clone(), it.limit, it.soft);
+            let ask = BudgetAsk { bucket, limit, amount: amount.saturating_add(debt), soft };
             (left < signed || !self.0.contains_key(&it.bucket)).then_some((place, ask))
         });
         let lacking: Vec<_> = lacking.collect();
@@ -191,19 +209,20 @@ impl Pockets {
                 parts.push((allowance.bucket.clone(), pocket.window));
             }
         }
-        Ok(Reservation { amount, parts })
+        Ok(Reservation { amount, reached: Vec::new(), parts })
     }
 
     /// Adds a block to what is left of the one before, if both are of one window.
     fn put(&mut self, bucket: String, block: Block) {
-        let amount = i64::try_from(block.amount).unwrap_or(i64::MAX);
-        let Block { window, ends, .. } = block;
-        let new = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
-        let pocket = self.0.entry(bucket).or_insert(new);
-        if pocket.window != window {
-            *pocket = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
-        }
-        pocket.left = pocket.left.saturating_add(amount);
+        let Block { window, ends, amount, .. } = block;
+        let pocket = match self.0.entry(bucket) {
+            Entry::Occupied(same) if same.get().window == window => same.into_mut(),
+            other => {
+                let new = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
+                other.insert_entry(new).into_mut()
+            }
+        };
+        pocket.left = pocket.left.saturating_add(i64::try_from(amount).unwrap_or(i64::MAX));
     }
 
     /// What is settled after its window has nothing to go back to.

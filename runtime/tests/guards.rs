@@ -115,7 +115,10 @@ async fn reserve(State(store): State<Arc<Store>>, Json(ask): Json<Reserve>) -> S
         let Some(amount) = budget.block(left) else {
             return store.answer(Reserved::Spent { place, retry_after_ms: 90_000 });
         };
-        blocks.push(Block { window: WINDOW.0, ends: WINDOW.1, amount });
+        let taken = budget.limit.micro_usd - left;
+        let reaches_soft =
+            budget.soft.is_some_and(|soft| (taken + 1..=taken + amount).contains(&soft));
+        blocks.push(Block { window: WINDOW.0, ends: WINDOW.1, amount, reaches_soft });
     }
     for (budget, block) in ask.budgets.into_iter().zip(&blocks) {
         *taken.entry(budget.bucket).or_default() += block.amount;
@@ -484,6 +487,21 @@ async fn budgets_hold_and_what_is_taken_is_what_calls_cost() -> Result<()> {
     while !settled() {
         assert!(std::time::Instant::now() < until, "{sum} {:?}", world.store.taken);
         tokio::task::yield_now().await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_budget_that_comes_to_its_share_is_told_in_the_record_of_the_call() -> Result<()> {
+    // The first block takes a hundredth of both.
+    let budgets = json!({ "budgets": [
+        { "per": "endpoint", "limit": "1 USD/day", "soft": 9_000 },
+        { "per": "user", "limit": "1 USD/hour", "soft": 11_000 },
+    ] });
+    let world = World::new(budgets, "1").await?;
+    for told in [json!(["endpoint"]), json!([])] {
+        assert_eq!(world.call("Hi", &[]).await?.status, 200);
+        assert_eq!(world.function.record().await?["budget_reached"], told);
     }
     Ok(())
 }

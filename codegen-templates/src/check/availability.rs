@@ -13,7 +13,4 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
     if definition.prompt.reference.is_some() {
         refuse("/prompt/use", "a prompt by reference", "write it as `template` under [prompt]");
     }
-    if definition.limits.budget.as_ref().is_some_and(|budget| budget.soft.is_some()) {
-        refuse("/limits/budget/soft", "a word before a budget is spent", "leave out `soft`");
-    }
 }

@@ -4,6 +4,7 @@ use promptpilot_spec::{
     Definition,
     definition::{AuthMode, CacheScope, FieldType, OnStateFailure, Per, Whose},
     model,
+    units::Money,
 };
 
 use crate::{
@@ -38,7 +39,9 @@ pub(super) fn budgets(definition: &Definition) -> Vec<PlannedBudget> {
         (Whose::User, budget.per_user),
     ];
     let given = all.into_iter().filter_map(|(per, limit)| Some((per, limit?)));
-    given.map(|(per, limit)| PlannedBudget { per, limit }).collect()
+    let share =
+        |limit: Money| budget.soft.map(|soft| (limit.micro_usd as f64 * soft).ceil() as u64);
+    given.map(|(per, limit)| PlannedBudget { per, limit, soft: share(limit) }).collect()
 }
 
 /// What an answer may cost has to be known before it is paid: beside a budget, models are told the

@@ -58,6 +58,7 @@ struct BudgetView {
     per: &'static str,
     micro_usd: String,
     period: &'static str,
+    soft: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -231,7 +232,7 @@ impl From<PlannedRate> for RateView {
 
 impl From<PlannedBudget> for BudgetView {
     fn from(budget: PlannedBudget) -> Self {
-        let PlannedBudget { per, limit } = budget;
+        let PlannedBudget { per, limit, soft } = budget;
         let period = match limit.per {
             Period::Second => "Second",
             Period::Minute => "Minute",
@@ -239,7 +240,12 @@ impl From<PlannedBudget> for BudgetView {
             Period::Day => "Day",
             Period::Month => "Month",
         };
-        Self { per: whose(per), micro_usd: literal::integer(limit.micro_usd), period }
+        Self {
+            per: whose(per),
+            micro_usd: literal::integer(limit.micro_usd),
+            period,
+            soft: soft.map(literal::integer),
+        }
     }
 }
 

@@ -232,35 +232,49 @@ pub(super) struct Window<'a> {
     pub(super) ends: i64,
 }
 
-/// What was taken in a window, in micro-USD; nobody else takes of it until the transaction ends.
-pub(super) async fn taken(db: &mut PgConnection, window: &Window<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        "insert into budget_windows as kept (organization_id, bucket, begins, ends, taken)
-         values (app_org(), $1, $2, $3, 0)
-         on conflict (organization_id, bucket, begins) do update set taken = kept.taken
-         returning taken",
-        window.bucket,
-        window.begins,
-        window.ends
-    )
-    .fetch_one(db)
-    .await
+/// A block that was taken.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// In micro-USD.
+    pub(super) amount: i64,
+    /// Whether the window came to its soft limit by it, for the first time.
+    pub(super) reaches_soft: bool,
 }
 
-pub(super) async fn take_money(
+/// Takes a block, as large as `BudgetAsk::block` says, where there is enough left for the least that
+/// helps; amounts in micro-USD.
+pub(super) async fn take_block(
     db: &mut PgConnection,
     window: &Window<'_>,
-    amount: i64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update budget_windows set taken = taken + $3 where bucket = $1 and begins = $2",
+    limit: i64,
+    least: i64,
+    soft: i64,
+) -> sqlx::Result<Option<Given>> {
+    sqlx::query_as!(
+        Given,
+        r#"insert into budget_windows as kept
+                  (organization_id, bucket, begins, ends, taken, given, reached)
+           select app_org(), $1, $2, $3, block, block, (block >= $6)::int
+             from (select greatest($5::bigint, $4::bigint / 100) as block) first
+            where $5 <= $4
+           on conflict (organization_id, bucket, begins) do update
+              set taken = kept.taken + greatest($5, ($4 - kept.taken) / 100),
+                  given = greatest($5, ($4 - kept.taken) / 100),
+                  reached = kept.reached + (
+                      kept.taken < $6::bigint
+                      and kept.taken + greatest($5, ($4 - kept.taken) / 100) >= $6)::int
+            where $5 <= $4 - kept.taken
+           returning given as amount,
+                     (reached = 1 and taken >= $6 and taken - given < $6) as "reaches_soft!""#,
         window.bucket,
         window.begins,
-        amount
+        window.ends,
+        limit,
+        least,
+        soft
     )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_optional(db)
+    .await
 }
 
 /// Puts money back that nobody spent.

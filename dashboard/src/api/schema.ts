@@ -1904,6 +1904,11 @@ export interface components {
             per: components["schemas"]["Whose"];
             /** @description All that may be spent. */
             limit: components["schemas"]["Money"];
+            /**
+             * Format: uint64
+             * @description When so much is spent, it is told; in micro-USD.
+             */
+            soft?: number | null;
         };
         /** @description Remembered answers. */
         PlannedCache: {
@@ -2404,6 +2409,12 @@ export interface components {
             delivered: components["schemas"]["Delivered"];
             /** @description What was decided without the state store because it could not be reached. */
             state_failed: string[];
+            /**
+             * @description Budgets that came to their `soft` share by this call, the first one in their period to do so:
+             *     `endpoint`, `per_key` or `per_user`.
+             * @default []
+             */
+            budget_reached: string[];
         };
         /** @description Why a call was made. */
         Source2: "call" | "verify" | "try" | "studio" | "prompt";

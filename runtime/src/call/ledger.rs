@@ -7,8 +7,7 @@ use std::{
 };
 
 use promptpilot_spec::record::{
-    Attempt, CALL_KIND, Cache, CallRecord, Delivered, Finish, START_KIND, Source, StartRecord,
-    VERSION,
+    Attempt, Cache, CallRecord, Delivered, Finish, START_KIND, Served, Source, StartRecord, VERSION,
 };
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -68,53 +67,13 @@ impl Ledger {
         source: Source,
         arrived: Instant,
     ) -> Self {
-        let identity = &function.identity;
+        let (identity, endpoint_name) =
+            (function.identity.clone(), function.endpoint.name.to_owned());
+        let by = Served { identity, endpoint_name };
         let record = CallRecord {
-            kind: CALL_KIND.to_owned(),
-            v: VERSION,
-            call_id,
-            time: OffsetDateTime::now_utc(),
             platform_request_id: Some(platform_request_id.to_owned()).filter(|id| !id.is_empty()),
-            organization: identity.organization,
-            environment: identity.environment.clone(),
-            endpoint: identity.endpoint,
-            endpoint_name: function.endpoint.name.to_owned(),
-            endpoint_version: identity.version,
-            deployment: identity.deployment,
-            key_id: None,
-            source,
-            provider: None,
-            model: None,
-            model_answered: None,
-            attempts: Vec::new(),
-            status: 200,
-            error_type: None,
-            error_detail: None,
-            finish: None,
-            cache: Cache::Off,
-            tokens_in: 0,
-            tokens_out: 0,
-            tokens_cached: 0,
-            tokens_reasoning: 0,
-            estimated: false,
-            cost_micro_usd: Some(0),
-            saved_micro_usd: 0,
-            total_us: 0,
-            provider_us: 0,
-            first_token_us: None,
-            overhead_us: 0,
-            backoff_us: 0,
-            request: None,
-            response: None,
-            repaired: false,
-            user: None,
-            metadata: None,
-            trace_id: None,
-            country: None,
             cold_start: function.is_cold(),
-            streaming: false,
-            delivered: Delivered::Unknown,
-            state_failed: Vec::new(),
+            ..CallRecord::begun(call_id, OffsetDateTime::now_utc(), source, by)
         };
         let (running, busy, first_text) = (Vec::new(), arrived, Arc::default());
         let (endpoint, purse) = (function.endpoint, function.purse.clone());
@@ -269,6 +228,8 @@ impl Ledger {
     fn settle(&mut self, hold: &Hold, cost: Option<u64>, billed: bool) -> Option<u64> {
         match (hold.get(), &self.purse) {
             (Some(Held::Reserved(reservation)), Some(purse)) => {
+                let reached = reservation.reached.iter().map(|name| (*name).to_owned());
+                self.record.budget_reached.extend(reached);
                 let unknown = if billed { reservation.amount } else { 0 };
                 let cost = cost.unwrap_or(unknown);
                 purse.settle(reservation, cost);

@@ -166,6 +166,10 @@ pub struct BudgetAsk {
     pub limit: Money,
     /// The least that helps, in micro-USD.
     pub amount: u64,
+    /// Who takes the block with which so much is taken, the first in its window, is told so; in
+    /// micro-USD.
+    #[serde(default)]
+    pub soft: Option<u64>,
 }
 
 impl BudgetAsk {
@@ -211,6 +215,9 @@ pub struct Block {
     pub ends: i64,
     /// In micro-USD.
     pub amount: u64,
+    /// With it, [`BudgetAsk::soft`] is reached.
+    #[serde(default)]
+    pub reaches_soft: bool,
 }
 
 #[cfg(test)]
