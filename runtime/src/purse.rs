@@ -2,8 +2,9 @@
 //! now and then, out of which attempts are paid without asking anybody.
 //!
 //! An attempt reserves the most that it can cost and is settled at what it did cost. What is left of a
-//! block that nobody has used for a moment goes back; a block of a process that died stays spent until
-//! its window is over, so that budgets hold whatever happens.
+//! block that nobody has used for a moment goes back, and so does what is left when most of its time is
+//! over. A block of a process that died, or was frozen for too long, stays spent until its window is
+//! over or the records of calls tell otherwise, so that budgets hold whatever happens.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -78,6 +79,8 @@ struct Pockets(HashMap<String, Pocket>);
 #[derive(Debug)]
 struct Pocket {
     window: i64,
+    /// When its youngest block was given, and when that ends.
+    given: i64,
     ends: i64,
     /// In micro-USD; below zero where attempts cost more than anybody could know.
     left: i64,
@@ -120,7 +123,7 @@ impl Purse {
                         .extend(reaching.filter_map(|(place, _)| allowances.get(*place)).map(tell));
                     let mut pockets = lock(&self.pockets);
                     for (ask, block) in ask.budgets.into_iter().zip(blocks) {
-                        pockets.put(ask.bucket, block);
+                        pockets.put(ask.bucket, block, unix_now());
                     }
                     // Still under the lock: nobody else has taken it.
                     if let Ok(reservation) = pockets.take(allowances, amount, unix_now()) {
@@ -167,7 +170,7 @@ fn tell(allowance: &Allowance) -> &'static str {
 fn idle(pockets: &Weak<Mutex<Pockets>>) -> Option<Vec<Returned>> {
     let pockets = pockets.upgrade()?;
     let before = Instant::now().checked_sub(IDLE)?;
-    Some(lock(&pockets).take_idle(before))
+    Some(lock(&pockets).take_idle(before, unix_now()))
 }
 
 /// Once and never again: a second time might give back what the first did.
@@ -175,6 +178,17 @@ async fn give_back(state: &State, returned: Vec<Returned>) {
     let ask = Reserve { budgets: Vec::new(), returned };
     if let Err(error) = state.reserve(&ask, Instant::now() + IDLE).await {
         log(Level::Warn, &format!("a block of a budget could not be given back: {error}"));
+    }
+}
+
+impl Pocket {
+    /// Whoever sets the clock back finds the block's window in the future.
+    fn is_good(&self, now: i64) -> bool {
+        (self.window..self.ends).contains(&now)
+    }
+
+    fn is_nearly_over(&self, now: i64) -> bool {
+        now - self.given > (self.ends - self.given) / 4 * 3
     }
 }
 
@@ -186,8 +200,7 @@ impl Pockets {
         amount: u64,
         now: i64,
     ) -> Result<Reservation, Vec<(usize, BudgetAsk)>> {
-        // Whoever sets the clock back finds the block's window in the future.
-        self.0.retain(|_, pocket| (pocket.window..pocket.ends).contains(&now));
+        self.0.retain(|_, pocket| pocket.is_good(now));
         let signed = i64::try_from(amount).unwrap_or(i64::MAX);
         let lacking = allowances.iter().enumerate().filter_map(|(place, it)| {
             let left = self.0.get(&it.bucket).map_or(0, |pocket| pocket.left);
@@ -213,15 +226,17 @@ impl Pockets {
     }
 
     /// Adds a block to what is left of the one before, if both are of one window.
-    fn put(&mut self, bucket: String, block: Block) {
+    fn put(&mut self, bucket: String, block: Block, now: i64) {
         let Block { window, ends, amount, .. } = block;
         let pocket = match self.0.entry(bucket) {
             Entry::Occupied(same) if same.get().window == window => same.into_mut(),
             other => {
-                let new = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
+                let (given, used) = (now, Instant::now());
+                let new = Pocket { window, given, ends, left: 0, busy: 0, used };
                 other.insert_entry(new).into_mut()
             }
         };
+        (pocket.given, pocket.ends) = (now, pocket.ends.max(ends));
         pocket.left = pocket.left.saturating_add(i64::try_from(amount).unwrap_or(i64::MAX));
     }
 
@@ -239,15 +254,21 @@ impl Pockets {
         }
     }
 
-    /// Empties the pockets that nobody has used since.
-    fn take_idle(&mut self, before: Instant) -> Vec<Returned> {
-        let idle = self.0.extract_if(|_, pocket| pocket.busy == 0 && pocket.used <= before);
-        let returned = idle.map(|(bucket, pocket)| Returned {
-            bucket,
-            window: pocket.window,
-            amount: pocket.left,
-        });
-        returned.filter(|it| it.amount != 0).collect()
+    /// Empties the pockets that nobody has used since, and those whose time is nearly over. What is
+    /// over counts as spent already.
+    fn take_idle(&mut self, before: Instant, now: i64) -> Vec<Returned> {
+        self.0.retain(|_, pocket| pocket.is_good(now));
+        let mut returned = Vec::new();
+        for (bucket, pocket) in &mut self.0 {
+            let is_idle = pocket.busy == 0 && pocket.used <= before;
+            if (is_idle && pocket.left != 0) || (pocket.left > 0 && pocket.is_nearly_over(now)) {
+                let (bucket, window) = (bucket.clone(), pocket.window);
+                let amount = std::mem::take(&mut pocket.left);
+                returned.push(Returned { bucket, window, amount });
+            }
+        }
+        self.0.retain(|_, pocket| pocket.busy > 0 || pocket.left != 0 || pocket.used > before);
+        returned
     }
 }
 
@@ -258,4 +279,53 @@ fn lock(pockets: &Mutex<Pockets>) -> MutexGuard<'_, Pockets> {
 fn unix_now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(ends: i64, amount: u64) -> Block {
+        Block { window: 0, ends, amount, reaches_soft: false }
+    }
+
+    fn allowance() -> [Allowance; 1] {
+        let limit = "1 USD/day".parse().expect("money");
+        [Allowance { bucket: "b".to_owned(), limit, soft: None, name: "endpoint" }]
+    }
+
+    fn returned(pockets: &mut Pockets, before: Instant, now: i64) -> Option<i64> {
+        pockets.take_idle(before, now).pop().map(|it| it.amount)
+    }
+
+    #[test]
+    fn a_block_goes_back_before_it_ends_and_never_after() {
+        let past = Instant::now().checked_sub(IDLE).expect("a machine that is up");
+        let mut pockets = Pockets::default();
+        pockets.put("b".to_owned(), block(900, 100), 0);
+        assert_eq!(returned(&mut pockets, past, 675), None);
+        let busy = pockets.take(&allowance(), 60, 675).expect("money");
+        assert_eq!(returned(&mut pockets, past, 676), Some(40));
+        // What the attempt does not need is there for the next one.
+        pockets.settle(&busy, 10);
+        pockets.put("b".to_owned(), block(1576, 20), 676);
+        assert!(pockets.take(&allowance(), 70, 900).is_ok());
+
+        let mut frozen = Pockets::default();
+        frozen.put("b".to_owned(), block(900, 100), 0);
+        assert_eq!(returned(&mut frozen, Instant::now() + IDLE, 900), None);
+        assert!(frozen.take(&allowance(), 1, 900).is_err());
+    }
+
+    #[test]
+    fn what_nobody_uses_goes_back_whole() {
+        let mut pockets = Pockets::default();
+        pockets.put("b".to_owned(), block(900, 100), 0);
+        let busy = pockets.take(&allowance(), 60, 1).expect("money");
+        let later = Instant::now() + IDLE;
+        assert_eq!(returned(&mut pockets, later, 1), None);
+        pockets.settle(&busy, 30);
+        assert_eq!(returned(&mut pockets, Instant::now() + IDLE, 1), Some(70));
+        assert!(pockets.0.is_empty());
+    }
 }

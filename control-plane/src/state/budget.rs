@@ -1,7 +1,7 @@
 //! Money of budgets, handed out in blocks that are on disk before anybody spends of them.
 
 use axum::Json;
-use promptpilot_spec::state::{Block, BudgetAsk, Reserve, Reserved};
+use promptpilot_spec::state::{BLOCK_LIFE, Block, BudgetAsk, Reserve, Reserved};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -47,6 +47,7 @@ async fn blocks(
     for place in order {
         let ask = &asks[place];
         let (begins, ends) = ask.limit.per.window(now.unix_timestamp());
+        let block_ends = now.unix_timestamp().saturating_add(BLOCK_LIFE);
         let window = Window { bucket: &ask.bucket, begins, ends };
         let signed = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
         let (limit, least) = (signed(ask.limit.micro_usd), signed(ask.amount));
@@ -58,7 +59,7 @@ async fn blocks(
             return Ok(Reserved::Spent { place, retry_after_ms });
         };
         let (amount, reaches_soft) = (given.amount.unsigned_abs(), given.reaches_soft);
-        blocks[place] = Block { window: begins, ends, amount, reaches_soft };
+        blocks[place] = Block { window: begins, ends: ends.min(block_ends), amount, reaches_soft };
     }
     Ok(Reserved::Blocks(blocks))
 }

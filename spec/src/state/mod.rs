@@ -180,6 +180,10 @@ impl BudgetAsk {
     }
 }
 
+/// How long a block of a state service's is good, in seconds, where its window is not over before: so
+/// long after the last one was given, nobody holds any.
+pub const BLOCK_LIFE: i64 = 900;
+
 /// Gives back a part of a block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Returned {
@@ -206,12 +210,13 @@ pub enum Reserved {
     },
 }
 
-/// Money that a process may spend without asking again, until its window is over.
+/// Money that a process may spend without asking again, until it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// When its window began, in seconds since 1970.
     pub window: i64,
-    /// When its window is over, in seconds since 1970.
+    /// When it ends, in seconds since 1970: with its window at the latest. What is left of it then is
+    /// given back before, or counts as spent.
     pub ends: i64,
     /// In micro-USD.
     pub amount: u64,
