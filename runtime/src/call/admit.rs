@@ -6,19 +6,20 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use promptpilot_spec::{
     record::Cache as CacheOutcome,
-    state::{Admit, Finish, RateAsk, RateLeft, RepeatAsk, Verdict},
+    state::{Admit, RateAsk, RateLeft, RepeatAsk, Verdict},
 };
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     cache_key::{CacheControl, cache_key},
-    flights::{Flights, Lead, Seat},
+    entry::{Entry, Slot},
+    flights::Seat,
     kept::Kept,
     ledger::Ledger,
     party::{Party, digest},
 };
 use crate::{
-    endpoint::{Auth, Cache, Rate, Whose},
+    endpoint::{Auth, Rate, Whose},
     event::Incoming,
     function::Function,
     log::{Level, log},
@@ -40,9 +41,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// How much longer than the call's own time its key is held.
 const AFTER_DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long is waited for the store once the caller has the answer.
-const TO_FINISH: Duration = Duration::from_secs(2);
-
 /// A call to be let in.
 pub(super) struct Request<'f, 'a> {
     pub(super) function: &'f Function,
@@ -52,23 +50,6 @@ pub(super) struct Request<'f, 'a> {
     pub(super) model: usize,
     pub(super) turns: &'a [Turn],
     pub(super) deadline: Instant,
-}
-
-/// What is to be kept of a call, and where.
-#[derive(Default)]
-pub(super) struct Entry<'a> {
-    state: Option<&'a State>,
-    repeat: Option<String>,
-    cache: Option<Slot>,
-    lead: Option<Lead<'a>>,
-    /// What is to be kept of an answer that is made anew after an old one has been given.
-    refresh: Option<Box<Self>>,
-}
-
-/// An answer's place in memory.
-struct Slot {
-    key: String,
-    times: Cache,
 }
 
 impl<'f> Request<'f, '_> {
@@ -242,50 +223,6 @@ fn read(answer: &str) -> Result<Kept, Problem> {
             "the first answer was kept in a form that is not known here",
         )
     })
-}
-
-impl<'a> Entry<'a> {
-    /// The answer is too old: who is first of this process makes it anew, the others go on.
-    fn refresh_by(&mut self, flights: &'a Flights) {
-        let Some(cache) = self.cache.take() else { return };
-        let Some(lead) = flights.lead(&cache.key) else { return };
-        let (state, cache, lead) = (self.state, Some(cache), Some(lead));
-        self.refresh = Some(Box::new(Self { state, cache, lead, ..Self::default() }));
-    }
-
-    /// Where the answer goes that is to be made anew, if this call is the one to do that.
-    pub(super) fn take_refresh(&mut self) -> Option<Self> {
-        self.refresh.take().map(|refresh| *refresh)
-    }
-
-    /// Keeps the answer before the caller has it, where it may be asked for again at once.
-    pub(super) async fn keep(&mut self, kept: &Kept) {
-        if self.repeat.is_some() {
-            std::mem::take(self).close(Some(kept)).await;
-        }
-    }
-
-    /// Keeps the answer, for repeats and for others. Without one the caller may try again.
-    pub(super) async fn close(self, kept: Option<&Kept>) {
-        if let (Some(lead), Some(kept)) = (&self.lead, kept) {
-            lead.land(kept);
-        }
-        let Some(state) = self.state else { return };
-        let answer = kept.and_then(|kept| match &self.cache {
-            Some(slot) => kept.good_for(slot.times).write(),
-            None => kept.write(),
-        });
-        let cache = self.cache.map(|Slot { key, times }| (key, times.kept_ms()));
-        let finish = Finish { repeat: self.repeat, cache, answer };
-        let is_idle =
-            finish.repeat.is_none() && (finish.cache.is_none() || finish.answer.is_none());
-        if is_idle {
-            return;
-        }
-        if let Err(error) = state.finish(&finish, Instant::now() + TO_FINISH).await {
-            log(Level::Warn, &format!("an answer could not be kept: {error}"));
-        }
-    }
 }
 
 fn note_cache(outcome: CacheOutcome, ledger: &mut Ledger, reply: &mut Reply) {

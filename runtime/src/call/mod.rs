@@ -8,6 +8,7 @@ mod body;
 mod cache_key;
 mod circuit;
 mod conversation;
+mod entry;
 mod flights;
 mod headers;
 mod kept;
@@ -30,8 +31,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::{
-    admit::Entry,
     ask::{Asker, Task},
+    entry::Entry,
     headers::CallHeaders,
     kept::Kept,
     ledger::Ledger,

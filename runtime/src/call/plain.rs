@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::{
-    admit::Entry,
     answer::{self, shape},
     ask::Asker,
+    entry::Entry,
     kept::Kept,
     ledger::Ledger,
 };

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 
-use super::{admit::Entry, ask::Asker, kept::Kept, plain};
+use super::{ask::Asker, entry::Entry, kept::Kept, plain};
 use crate::{
     log::{Level, log},
     provider::Turn,

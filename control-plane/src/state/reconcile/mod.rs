@@ -6,12 +6,14 @@
 //! lost blocks have used it up it gives none, and so comes to it. It never gives more than it has:
 //! whatever is in doubt counts as spent.
 
+mod store;
+
 use promptpilot_codegen::{Bound, Facts, examine_json};
 use promptpilot_spec::state::BLOCK_LIFE;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::store::{self, Quiet, Spent, Whose};
+use self::store::{Spent, Whose};
 
 /// How long the longest call lasts, in seconds.
 const LONGEST_CALL: i64 = 900;
