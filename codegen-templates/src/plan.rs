@@ -90,6 +90,8 @@ pub struct PlannedBudget {
     pub per: Whose,
     /// All that may be spent.
     pub limit: Money,
+    /// When so much is spent, it is told; in micro-USD.
+    pub soft: Option<u64>,
 }
 
 /// Remembered answers.
@@ -97,6 +99,8 @@ pub struct PlannedBudget {
 pub struct PlannedCache {
     /// How long an answer is good.
     pub ttl: Duration,
+    /// How much longer it may still answer while it is made anew.
+    pub stale: Option<Duration>,
     /// Who shares answers.
     pub per: Whose,
 }

@@ -289,6 +289,18 @@ impl ControlPlane {
         }
     }
 
+    /// Gives budgets back what processes held that were killed, as far as the records of calls tell that
+    /// it was not spent. Workers do it now and then.
+    pub async fn reconcile_budgets(&self) {
+        match state::reconcile::budgets(self.shared.database.system()).await {
+            Ok(0) => {}
+            Ok(budgets) => {
+                tracing::info!(budgets, "gave back what killed processes had of budgets")
+            }
+            Err(error) => tracing::warn!(%error, "could not reconcile budgets with the records"),
+        }
+    }
+
     fn may_ingest(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.shared.ingesting.try_acquire().map_err(|_| {
             let detail = "other batches of calls are taken in at this moment";

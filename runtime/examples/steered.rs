@@ -125,9 +125,11 @@ fn endpoint(settings: &Value) -> Endpoint {
             settings["budgets"].as_array().into_iter().flatten().map(budget).collect(),
         ),
         unbudgeted: settings["unbudgeted"] == true,
-        cache: settings["cache_ms"]
-            .as_u64()
-            .map(|ttl_ms| Cache { ttl_ms, per: whose(&settings["cache_per"]) }),
+        cache: settings["cache_ms"].as_u64().map(|ttl_ms| Cache {
+            ttl_ms,
+            stale_ms: number("stale_ms", 0),
+            per: whose(&settings["cache_per"]),
+        }),
         // A function that asks for keys needs a store, and says so where it is told of none.
         state: match std::env::var_os("PROMPTPILOT_STATE").is_some()
             || settings["auth"] == "api-key"
@@ -150,7 +152,11 @@ fn whose(settings: &Value) -> Whose {
 
 fn budget(settings: &Value) -> Budget {
     let limit = settings["limit"].as_str().and_then(|limit| limit.parse().ok());
-    Budget { per: whose(&settings["per"]), limit: limit.expect("a limit, such as \"1 USD/day\"") }
+    Budget {
+        per: whose(&settings["per"]),
+        limit: limit.expect("a limit, such as \"1 USD/day\""),
+        soft: settings["soft"].as_u64(),
+    }
 }
 
 fn split(settings: &Value) -> Split {

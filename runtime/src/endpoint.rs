@@ -90,6 +90,8 @@ pub struct Budget {
     pub per: Whose,
     /// All that may be spent.
     pub limit: Money,
+    /// When so much is spent, somebody wants to know; in micro-USD.
+    pub soft: Option<u64>,
 }
 
 /// Remembered answers.
@@ -97,8 +99,17 @@ pub struct Budget {
 pub struct Cache {
     /// How long an answer is good, in milliseconds.
     pub ttl_ms: u64,
+    /// How much longer it may still answer while it is made anew, in milliseconds.
+    pub stale_ms: u64,
     /// Who shares answers.
     pub per: Whose,
+}
+
+impl Cache {
+    /// How long an answer is kept: as long as it may be used, whether good or too old.
+    pub(crate) const fn kept_ms(self) -> u64 {
+        self.ttl_ms.saturating_add(self.stale_ms)
+    }
 }
 
 /// One message of the conversation.

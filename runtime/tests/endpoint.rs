@@ -6,6 +6,17 @@ mod support;
 use serde_json::{Value, json};
 use support::{Function, Result, event, post_event};
 
+#[test]
+fn a_function_that_keeps_nothing_is_linked_with_no_store() -> Result<()> {
+    let marks = ["DynamoDB_20120810", "/v1/reserve"];
+    for (example, keeps) in [("sandbox", false), ("steered", true)] {
+        let binary = std::fs::read(support::example(example))?;
+        let text = String::from_utf8_lossy(&binary);
+        assert_eq!(marks.map(|mark| text.contains(mark)), [keeps; 2], "{example}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_call_is_answered_with_the_declared_object_and_recorded() -> Result<()> {
     let function = Function::start("sandbox", &[]).await?;

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::deployment::Identity;
+
 /// The `kind` of a finished call's line.
 pub const CALL_KIND: &str = "promptpilot.call";
 
@@ -120,6 +122,74 @@ pub struct CallRecord {
     pub delivered: Delivered,
     /// What was decided without the state store because it could not be reached.
     pub state_failed: Vec<String>,
+    /// Budgets that came to their `soft` share by this call, the first one in their period to do so:
+    /// `endpoint`, `per_key` or `per_user`.
+    #[serde(default)]
+    pub budget_reached: Vec<String>,
+}
+
+impl CallRecord {
+    /// Of a call that has begun, and of which nothing more is known.
+    pub fn begun(call_id: Uuid, time: OffsetDateTime, source: Source, by: Served) -> Self {
+        let Served { identity, endpoint_name } = by;
+        Self {
+            kind: CALL_KIND.to_owned(),
+            v: VERSION,
+            call_id,
+            time,
+            platform_request_id: None,
+            organization: identity.organization,
+            environment: identity.environment,
+            endpoint: identity.endpoint,
+            endpoint_name,
+            endpoint_version: identity.version,
+            deployment: identity.deployment,
+            key_id: None,
+            source,
+            provider: None,
+            model: None,
+            model_answered: None,
+            attempts: Vec::new(),
+            status: 200,
+            error_type: None,
+            error_detail: None,
+            finish: None,
+            cache: Cache::Off,
+            tokens_in: 0,
+            tokens_out: 0,
+            tokens_cached: 0,
+            tokens_reasoning: 0,
+            estimated: false,
+            cost_micro_usd: Some(0),
+            saved_micro_usd: 0,
+            total_us: 0,
+            provider_us: 0,
+            first_token_us: None,
+            overhead_us: 0,
+            backoff_us: 0,
+            request: None,
+            response: None,
+            repaired: false,
+            user: None,
+            metadata: None,
+            trace_id: None,
+            country: None,
+            cold_start: false,
+            streaming: false,
+            delivered: Delivered::Unknown,
+            state_failed: Vec::new(),
+            budget_reached: Vec::new(),
+        }
+    }
+}
+
+/// Who serves a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The deployment, and whose it is.
+    pub identity: Identity,
+    /// The endpoint's name.
+    pub endpoint_name: String,
 }
 
 /// Written when a call begins. Completed by the platform's report if the process is killed.
@@ -225,6 +295,9 @@ pub enum Cache {
     Off,
     /// Answered from memory.
     Hit,
+    /// Answered from memory by what was too old. What the record says of attempts and their cost is of
+    /// the call that made the answer anew meanwhile, if one did.
+    Stale,
     /// Looked up and not found.
     Miss,
     /// Not looked up, because the caller said so.

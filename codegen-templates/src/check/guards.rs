@@ -4,6 +4,7 @@ use promptpilot_spec::{
     Definition,
     definition::{AuthMode, CacheScope, FieldType, OnStateFailure, Per, Whose},
     model,
+    units::Money,
 };
 
 use crate::{
@@ -38,7 +39,9 @@ pub(super) fn budgets(definition: &Definition) -> Vec<PlannedBudget> {
         (Whose::User, budget.per_user),
     ];
     let given = all.into_iter().filter_map(|(per, limit)| Some((per, limit?)));
-    given.map(|(per, limit)| PlannedBudget { per, limit }).collect()
+    let share =
+        |limit: Money| budget.soft.map(|soft| (limit.micro_usd as f64 * soft).ceil() as u64);
+    given.map(|(per, limit)| PlannedBudget { per, limit, soft: share(limit) }).collect()
 }
 
 /// What an answer may cost has to be known before it is paid: beside a budget, models are told the
@@ -67,7 +70,7 @@ pub(super) fn cache(definition: &Definition) -> Option<PlannedCache> {
         CacheScope::Key => Whose::Key,
         CacheScope::User => Whose::User,
     };
-    Some(PlannedCache { ttl: cache.ttl, per })
+    Some(PlannedCache { ttl: cache.ttl, stale: cache.stale, per })
 }
 
 pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
@@ -88,13 +91,28 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
         );
     }
     check_budget(definition, findings);
-    if definition.cache.as_ref().is_some_and(|cache| cache.ttl.as_millis() == 0) {
+    check_cache(definition, findings);
+    check_keys(definition, findings);
+}
+
+fn check_cache(definition: &Definition, findings: &mut Vec<Finding>) {
+    let Some(cache) = &definition.cache else { return };
+    if cache.ttl.as_millis() == 0 {
         findings.push(
             Finding::error("out-of-range", "/cache/ttl", "an answer is good for no time at all")
                 .hint("give a time such as \"1h\", or leave out [cache]"),
         );
     }
-    check_keys(definition, findings);
+    if cache.stale.is_some_and(|stale| stale.as_millis() == 0) {
+        findings.push(
+            Finding::error(
+                "out-of-range",
+                "/cache/stale",
+                "an old answer is used for no time at all",
+            )
+            .hint("give a time such as \"10m\", or leave out `stale`"),
+        );
+    }
 }
 
 fn check_budget(definition: &Definition, findings: &mut Vec<Finding>) {

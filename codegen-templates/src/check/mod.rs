@@ -1,7 +1,6 @@
 //! Everything about a definition that can be known before anything is built.
 
 mod address;
-mod availability;
 mod ceiling;
 mod credential;
 mod fields;
@@ -59,7 +58,6 @@ fn check_whole(
     findings: &mut Vec<Finding>,
 ) -> Option<Plan> {
     names::check(definition, facts, findings);
-    availability::check(definition, findings);
     let texts = prompt::texts(definition, findings);
     fields::check(definition, findings);
     tools::check(definition, findings);

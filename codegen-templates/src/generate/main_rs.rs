@@ -8,7 +8,7 @@ use promptpilot_spec::{
         Api, Effort, Field, FieldType, Fields, Log, ProviderKind, ResponseFormat, Role, Tool, Whose,
     },
     model::Price,
-    units::Period,
+    units::{Duration, Period},
 };
 use serde::Serialize;
 
@@ -58,11 +58,13 @@ struct BudgetView {
     per: &'static str,
     micro_usd: String,
     period: &'static str,
+    soft: Option<String>,
 }
 
 #[derive(Serialize)]
 struct CacheView {
     ttl_ms: String,
+    stale_ms: String,
     per: &'static str,
 }
 
@@ -230,7 +232,7 @@ impl From<PlannedRate> for RateView {
 
 impl From<PlannedBudget> for BudgetView {
     fn from(budget: PlannedBudget) -> Self {
-        let PlannedBudget { per, limit } = budget;
+        let PlannedBudget { per, limit, soft } = budget;
         let period = match limit.per {
             Period::Second => "Second",
             Period::Minute => "Minute",
@@ -238,13 +240,23 @@ impl From<PlannedBudget> for BudgetView {
             Period::Day => "Day",
             Period::Month => "Month",
         };
-        Self { per: whose(per), micro_usd: literal::integer(limit.micro_usd), period }
+        Self {
+            per: whose(per),
+            micro_usd: literal::integer(limit.micro_usd),
+            period,
+            soft: soft.map(literal::integer),
+        }
     }
 }
 
 impl From<PlannedCache> for CacheView {
     fn from(cache: PlannedCache) -> Self {
-        Self { ttl_ms: literal::integer(cache.ttl.as_millis()), per: whose(cache.per) }
+        let stale_ms = cache.stale.map_or(0, Duration::as_millis);
+        Self {
+            ttl_ms: literal::integer(cache.ttl.as_millis()),
+            stale_ms: literal::integer(stale_ms),
+            per: whose(cache.per),
+        }
     }
 }
 

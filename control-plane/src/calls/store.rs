@@ -88,7 +88,7 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
                 tokens_in, tokens_out, tokens_cached, tokens_reasoning, estimated, cost_micro_usd,
                 saved_micro_usd, total_us, provider_us, first_token_us, overhead_us, backoff_us,
                 request, response, repaired, "user", metadata, trace_id, country, cold_start,
-                streaming, delivered, state_failed)
+                streaming, delivered, state_failed, budget_reached)
            select
                 organization_id, call_id, time, platform_request_id, environment_id, endpoint_id,
                 endpoint_name, endpoint_version, deployment_id, key_id, source, provider, model,
@@ -96,7 +96,7 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
                 tokens_in, tokens_out, tokens_cached, tokens_reasoning, estimated, cost_micro_usd,
                 saved_micro_usd, total_us, provider_us, first_token_us, overhead_us, backoff_us,
                 request, response, repaired, "user", metadata, trace_id, country, cold_start,
-                streaming, delivered, state_failed
+                streaming, delivered, state_failed, budget_reached
              from jsonb_to_recordset($1) as record (
                 organization_id uuid, call_id uuid, time timestamptz, platform_request_id text,
                 environment_id uuid, endpoint_id uuid, endpoint_name text,
@@ -108,7 +108,7 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
                 provider_us bigint, first_token_us bigint, overhead_us bigint, backoff_us bigint,
                 request jsonb, response jsonb, repaired boolean, "user" text, metadata jsonb,
                 trace_id text, country text, cold_start boolean, streaming boolean,
-                delivered text, state_failed jsonb)
+                delivered text, state_failed jsonb, budget_reached jsonb)
            on conflict do nothing"#,
         Json(rows) as _
     )

@@ -1,7 +1,7 @@
 //! Money of budgets, handed out in blocks that are on disk before anybody spends of them.
 
 use axum::Json;
-use promptpilot_spec::state::{Block, BudgetAsk, Reserve, Reserved};
+use promptpilot_spec::state::{BLOCK_LIFE, Block, BudgetAsk, Reserve, Reserved};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -43,21 +43,23 @@ async fn blocks(
     // Whoever takes two takes them in the same order as all others.
     let mut order: Vec<usize> = (0..asks.len()).collect();
     order.sort_by(|a, b| asks[*a].bucket.cmp(&asks[*b].bucket));
-    let mut blocks = vec![Block { window: 0, ends: 0, amount: 0 }; asks.len()];
+    let mut blocks = vec![Block { window: 0, ends: 0, amount: 0, reaches_soft: false }; asks.len()];
     for place in order {
         let ask = &asks[place];
         let (begins, ends) = ask.limit.per.window(now.unix_timestamp());
+        let block_ends = now.unix_timestamp().saturating_add(BLOCK_LIFE);
         let window = Window { bucket: &ask.bucket, begins, ends };
-        let taken = u64::try_from(store::taken(db, &window).await?).unwrap_or_default();
-        let Some(amount) = ask.block(ask.limit.micro_usd.saturating_sub(taken)) else {
+        let signed = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
+        let (limit, least) = (signed(ask.limit.micro_usd), signed(ask.amount));
+        let soft = ask.soft.map_or(i64::MAX, signed);
+        let Some(given) = store::take_block(db, &window, limit, least, soft).await? else {
             let end = i128::from(ends) * 1000;
             let left = end - now.unix_timestamp_nanos() / 1_000_000;
             let retry_after_ms = u64::try_from(left).unwrap_or_default();
             return Ok(Reserved::Spent { place, retry_after_ms });
         };
-        let signed = i64::try_from(amount).unwrap_or(i64::MAX);
-        store::take_money(db, &window, signed).await?;
-        blocks[place] = Block { window: begins, ends, amount };
+        let (amount, reaches_soft) = (given.amount.unsigned_abs(), given.reaches_soft);
+        blocks[place] = Block { window: begins, ends: ends.min(block_ends), amount, reaches_soft };
     }
     Ok(Reserved::Blocks(blocks))
 }

@@ -9,6 +9,7 @@ mod asker;
 mod budget;
 mod calls;
 pub(crate) mod mirror;
+pub(crate) mod reconcile;
 pub(crate) mod routes;
 mod store;
 

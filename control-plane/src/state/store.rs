@@ -1,8 +1,7 @@
 //! SQL of the state service. The connection carries the organization (row-level security), so no
 //! statement here compares it.
 
-use promptpilot_runtime::state::dynamodb::keys::StoredKey;
-use promptpilot_spec::state::KeyRecord;
+use promptpilot_spec::state::{BLOCK_LIFE, KeyRecord};
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -29,71 +28,6 @@ pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Optio
     )
     .fetch_optional(db)
     .await
-}
-
-/// A key of any organization, as a row.
-#[derive(Debug)]
-struct KeyRow {
-    organization: Uuid,
-    hash: String,
-    id: Uuid,
-    endpoints: Option<Vec<Uuid>>,
-    environments: Option<Vec<String>>,
-    expires: Option<OffsetDateTime>,
-    revoked: Option<OffsetDateTime>,
-}
-
-impl From<KeyRow> for StoredKey {
-    fn from(row: KeyRow) -> Self {
-        let KeyRow { organization, hash, id, endpoints, environments, expires, revoked } = row;
-        let record = KeyRecord { id, endpoints, environments, expires, revoked: revoked.is_some() };
-        Self { organization, hash, record, revoked }
-    }
-}
-
-/// A key as it is copied to where functions look it up.
-pub(super) async fn stored_key(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<StoredKey>> {
-    let row = sqlx::query_as!(
-        KeyRow,
-        r#"select organization_id as organization, hash, id, endpoints,
-                  case when environments is not null then array(
-                      select e.name from environments e where e.id = any(k.environments) order by 1
-                  ) end as "environments: Vec<String>",
-                  expires_at as expires, revoked_at as revoked
-             from api_keys k where id = $1"#,
-        id
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(StoredKey::from))
-}
-
-/// The keys of all organizations that come after an organization's key.
-pub(super) async fn stored_keys(
-    system: &PgPool,
-    (organization, id): (Uuid, Uuid),
-    limit: i64,
-) -> sqlx::Result<Vec<StoredKey>> {
-    let rows = sqlx::query_as!(
-        KeyRow,
-        r#"select organization_id as organization, hash, id, endpoints,
-                  case when environments is not null then array(
-                      select e.name from environments e
-                       where e.organization_id = k.organization_id and e.id = any(k.environments)
-                       order by 1
-                  ) end as "environments: Vec<String>",
-                  expires_at as expires, revoked_at as revoked
-             from api_keys k
-            where (organization_id, id) > ($1, $2)
-            order by organization_id, id
-            limit $3"#,
-        organization,
-        id,
-        limit
-    )
-    .fetch_all(system)
-    .await?;
-    Ok(rows.into_iter().map(StoredKey::from).collect())
 }
 
 /// Lets this transaction end before it is on disk: should the machine lose its power, a few calls are
@@ -232,38 +166,52 @@ pub(super) struct Window<'a> {
     pub(super) ends: i64,
 }
 
-/// What was taken in a window, in micro-USD; nobody else takes of it until the transaction ends.
-pub(super) async fn taken(db: &mut PgConnection, window: &Window<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(
-        "insert into budget_windows as kept (organization_id, bucket, begins, ends, taken)
-         values (app_org(), $1, $2, $3, 0)
-         on conflict (organization_id, bucket, begins) do update set taken = kept.taken
-         returning taken",
+/// A block that was taken.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// In micro-USD.
+    pub(super) amount: i64,
+    /// Whether the window came to its soft limit by it, for the first time.
+    pub(super) reaches_soft: bool,
+}
+
+/// Takes a block, as large as `BudgetAsk::block` says, where there is enough left for the least that
+/// helps; amounts in micro-USD.
+pub(super) async fn take_block(
+    db: &mut PgConnection,
+    window: &Window<'_>,
+    limit: i64,
+    least: i64,
+    soft: i64,
+) -> sqlx::Result<Option<Given>> {
+    sqlx::query_as!(
+        Given,
+        r#"insert into budget_windows as kept
+                  (organization_id, bucket, begins, ends, taken, given, reached)
+           select app_org(), $1, $2, $3, block, block, (block >= $6)::int
+             from (select greatest($5::bigint, $4::bigint / 100) as block) first
+            where $5 <= $4
+           on conflict (organization_id, bucket, begins) do update
+              set taken = kept.taken + greatest($5, ($4 - kept.taken) / 100),
+                  given = greatest($5, ($4 - kept.taken) / 100), given_at = now(),
+                  reached = kept.reached + (
+                      kept.taken < $6::bigint
+                      and kept.taken + greatest($5, ($4 - kept.taken) / 100) >= $6)::int
+            where $5 <= $4 - kept.taken
+           returning given as amount,
+                     (reached = 1 and taken >= $6 and taken - given < $6) as "reaches_soft!""#,
         window.bucket,
         window.begins,
-        window.ends
+        window.ends,
+        limit,
+        least,
+        soft
     )
-    .fetch_one(db)
+    .fetch_optional(db)
     .await
 }
 
-pub(super) async fn take_money(
-    db: &mut PgConnection,
-    window: &Window<'_>,
-    amount: i64,
-) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update budget_windows set taken = taken + $3 where bucket = $1 and begins = $2",
-        window.bucket,
-        window.begins,
-        amount
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// Puts money back that nobody spent.
+/// Puts money back that nobody spent. What comes later than any block is good was counted already.
 pub(super) async fn give_back(
     db: &mut PgConnection,
     bucket: &str,
@@ -271,10 +219,12 @@ pub(super) async fn give_back(
     amount: i64,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update budget_windows set taken = greatest(taken - $3, 0) where bucket = $1 and begins = $2",
+        "update budget_windows set taken = greatest(taken - $3, 0)
+          where bucket = $1 and begins = $2 and given_at > now() - make_interval(secs => $4)",
         bucket,
         begins,
-        amount
+        amount,
+        BLOCK_LIFE as f64
     )
     .execute(db)
     .await?;

@@ -7,6 +7,7 @@ mod door;
 mod function;
 mod judge;
 mod mirror;
+mod reconcile;
 mod subject;
 mod suite;
 #[path = "../support/mod.rs"]

@@ -41,8 +41,13 @@ pub(crate) struct Subject {
 impl Subject {
     /// The state service.
     pub(crate) async fn service() -> Result<Self, Failure> {
+        Self::service_of(&echo("one", "Hello")).await
+    }
+
+    /// The state service, with a deployment of this definition.
+    pub(crate) async fn service_of(definition: &str) -> Result<Self, Failure> {
         let pilot = Pilot::without_worker().await?;
-        let batch = pilot.deploy(&[echo("one", "Hello")]).await?;
+        let batch = pilot.deploy(&[definition.to_owned()]).await?;
         let deployment = batch.deployments[0].id;
         let token = SecretKey::new([7; 32]).deployment_token(deployment).expose().to_owned();
         let organization = pilot.plane.ensure_local_owner().await?.organization;
@@ -116,6 +121,14 @@ impl Subject {
                 .await?;
                 Ok(())
             }
+        }
+    }
+
+    /// The system behind a state service.
+    pub(crate) fn pilot(&self) -> Result<&Pilot, Failure> {
+        match &self.behind {
+            Behind::Service(pilot) => Ok(pilot),
+            Behind::Table(_) => Err("a table has no system behind it".into()),
         }
     }
 

@@ -19,6 +19,7 @@ pub(crate) async fn run(subject: &Subject) -> Outcome {
     many_callers_at_once_get_no_call_more_than_their_rate(subject).await?;
     a_bucket_fills_up_again(subject).await?;
     of_a_budget_no_more_is_given_than_there_is(subject).await?;
+    a_budget_tells_once_that_it_has_come_to_its_share(subject).await?;
     where_one_of_two_budgets_is_spent_the_other_keeps_what_it_has(subject).await?;
     a_repeats_key_is_one_calls_until_it_has_an_answer_or_has_died(subject).await?;
     an_answer_is_remembered_for_its_time(subject).await
@@ -88,7 +89,7 @@ async fn a_bucket_fills_up_again(subject: &Subject) -> Outcome {
 
 fn asks(names: &[&str], amount: u64) -> Result<Reserve, Failure> {
     let limit = "0.01 USD/month".parse()?;
-    let budget = |name: &&str| BudgetAsk { bucket: (*name).to_owned(), limit, amount };
+    let budget = |name: &&str| BudgetAsk { bucket: (*name).to_owned(), limit, amount, soft: None };
     Ok(Reserve { budgets: names.iter().map(budget).collect(), returned: Vec::new() })
 }
 
@@ -124,6 +125,33 @@ async fn of_a_budget_no_more_is_given_than_there_is(subject: &Subject) -> Outcom
     rounds.into_iter().collect::<Result<Vec<_>, _>>()?;
     let held = held.load(Ordering::SeqCst);
     assert!((9_900..=10_000).contains(&held), "{held}");
+    Ok(())
+}
+
+/// The first block is a hundredth, and those after it are of what is left; 40 of 170 micro-USD come
+/// beyond the half of 10,000.
+async fn a_budget_tells_once_that_it_has_come_to_its_share(subject: &Subject) -> Outcome {
+    let ask = |amount| {
+        let mut ask = asks(&["soft"], amount)?;
+        ask.budgets[0].soft = Some(5_000);
+        Ok::<_, Failure>(ask)
+    };
+    let block = async |amount| match subject.store.reserve(&ask(amount)?).await? {
+        Reserved::Blocks(blocks) => Ok::<_, Failure>(blocks[0]),
+        spent @ Reserved::Spent { .. } => Err(format!("{spent:?}").into()),
+    };
+    let first = block(70).await?;
+    assert_eq!((first.amount, first.reaches_soft), (100, false));
+    let blocks = stream::iter(0..40).map(|_| block(170)).buffer_unordered(40);
+    let blocks: Vec<_> = blocks.collect().await;
+    let blocks = blocks.into_iter().collect::<Result<Vec<_>, _>>()?;
+    assert_eq!(blocks.iter().filter(|block| block.reaches_soft).count(), 1);
+    // Where much comes back, nobody is told a second time.
+    let (bucket, window) = ("soft".to_owned(), first.window);
+    let returned = vec![Returned { bucket, window, amount: 4_000 }];
+    subject.store.reserve(&Reserve { budgets: Vec::new(), returned }).await?;
+    let again = block(5_000).await?;
+    assert_eq!((again.amount, again.reaches_soft), (5_000, false));
     Ok(())
 }
 

@@ -1904,11 +1904,18 @@ export interface components {
             per: components["schemas"]["Whose"];
             /** @description All that may be spent. */
             limit: components["schemas"]["Money"];
+            /**
+             * Format: uint64
+             * @description When so much is spent, it is told; in micro-USD.
+             */
+            soft?: number | null;
         };
         /** @description Remembered answers. */
         PlannedCache: {
             /** @description How long an answer is good. */
             ttl: components["schemas"]["Duration"];
+            /** @description How much longer it may still answer while it is made anew. */
+            stale?: components["schemas"]["Duration"] | null;
             /** @description Who shares answers. */
             per: components["schemas"]["Whose"];
         };
@@ -2402,6 +2409,12 @@ export interface components {
             delivered: components["schemas"]["Delivered"];
             /** @description What was decided without the state store because it could not be reached. */
             state_failed: string[];
+            /**
+             * @description Budgets that came to their `soft` share by this call, the first one in their period to do so:
+             *     `endpoint`, `per_key` or `per_user`.
+             * @default []
+             */
+            budget_reached: string[];
         };
         /** @description Why a call was made. */
         Source2: "call" | "verify" | "try" | "studio" | "prompt";
@@ -2446,7 +2459,7 @@ export interface components {
         /** @description Why a model stopped. */
         Finish: "stop" | "length" | "refusal" | "tool" | "other";
         /** @description What remembered answers had to do with a call. */
-        Cache2: "off" | "hit" | "miss" | "bypass";
+        Cache2: "off" | "hit" | "stale" | "miss" | "bypass";
         /** @description A request or an answer as kept. */
         Body: {
             /** @description The text, cut where it is too long; absent where it is binary. */

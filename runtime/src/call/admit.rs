@@ -1,18 +1,19 @@
 //! Whether a call may go on, asked of the state store in one round trip: its rate, whether it is the
 //! repeat of another, and whether its answer is remembered.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use promptpilot_spec::{
     record::Cache as CacheOutcome,
-    state::{Admit, Finish, RateAsk, RateLeft, RepeatAsk, Verdict},
+    state::{Admit, RateAsk, RateLeft, RepeatAsk, Verdict},
 };
 use tokio::time::{Instant, timeout_at};
 
 use super::{
     cache_key::{CacheControl, cache_key},
-    flights::{Lead, Seat},
+    entry::{Entry, Slot},
+    flights::Seat,
     kept::Kept,
     ledger::Ledger,
     party::{Party, digest},
@@ -40,9 +41,6 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// How much longer than the call's own time its key is held.
 const AFTER_DEADLINE: Duration = Duration::from_secs(5);
 
-/// How long is waited for the store once the caller has the answer.
-const TO_FINISH: Duration = Duration::from_secs(2);
-
 /// A call to be let in.
 pub(super) struct Request<'f, 'a> {
     pub(super) function: &'f Function,
@@ -52,15 +50,6 @@ pub(super) struct Request<'f, 'a> {
     pub(super) model: usize,
     pub(super) turns: &'a [Turn],
     pub(super) deadline: Instant,
-}
-
-/// What is to be kept of a call, and where.
-#[derive(Default)]
-pub(super) struct Entry<'a> {
-    state: Option<&'a State>,
-    repeat: Option<String>,
-    cache: Option<(String, u64)>,
-    lead: Option<Lead<'a>>,
 }
 
 impl<'f> Request<'f, '_> {
@@ -84,7 +73,7 @@ impl<'f> Request<'f, '_> {
         let ask = Admit {
             rate: rate.map(|rate| self.rate(rate)),
             repeat: self.repeat()?,
-            cache: cache.as_ref().filter(|_| !control.fresh).map(|(key, _)| key.clone()),
+            cache: cache.as_ref().filter(|_| !control.fresh).map(|slot| slot.key.clone()),
         };
         let verdict = if ask == Admit::default() {
             Verdict::Go
@@ -113,7 +102,12 @@ impl<'f> Request<'f, '_> {
             Verdict::Hit(answer) => {
                 entry.repeat = ask.repeat.map(|repeat| repeat.key);
                 if let Ok(kept) = Kept::read(&answer) {
-                    return Ok(Some(hit(kept, entry, ledger, reply)));
+                    let is_fresh = kept.is_fresh(SystemTime::now());
+                    let outcome = if is_fresh { CacheOutcome::Hit } else { CacheOutcome::Stale };
+                    if !is_fresh {
+                        entry.refresh_by(&self.function.flights);
+                    }
+                    return Ok(Some(remembered(kept, outcome, entry, ledger, reply)));
                 }
             }
         }
@@ -123,7 +117,8 @@ impl<'f> Request<'f, '_> {
             match seat.map_err(|_| Problem::new(TIMEOUT, "no answer within the call's time"))? {
                 Seat::Lead(lead) => entry.lead = Some(lead),
                 Seat::Answered(kept) => {
-                    return Ok(Some(hit(Kept::clone(&kept), entry, ledger, reply)));
+                    let kept = Kept::clone(&kept);
+                    return Ok(Some(remembered(kept, CacheOutcome::Hit, entry, ledger, reply)));
                 }
             }
         }
@@ -163,12 +158,12 @@ impl<'f> Request<'f, '_> {
         RateAsk { bucket: self.party.name(per), capacity, step_us }
     }
 
-    /// The key and time of the answer's place in memory, where the endpoint remembers.
-    fn cache(&self) -> Option<(String, u64)> {
-        let cache = self.function.endpoint.cache?;
-        let scope = self.party.name(cache.per);
+    /// The answer's place in memory, where the endpoint remembers.
+    fn cache(&self) -> Option<Slot> {
+        let times = self.function.endpoint.cache?;
+        let scope = self.party.name(times.per);
         let key = cache_key(&self.function.identity, &scope, self.model, self.turns);
-        Some((key, cache.ttl_ms))
+        Some(Slot { key, times })
     }
 
     fn repeat(&self) -> Result<Option<RepeatAsk>, Problem> {
@@ -207,8 +202,14 @@ fn without_store(ask: &Admit, ledger: &mut Ledger) -> Result<Verdict, Problem> {
     Ok(Verdict::Go)
 }
 
-fn hit(kept: Kept, entry: &mut Entry<'_>, ledger: &mut Ledger, reply: &mut Reply) -> Kept {
-    note_cache(CacheOutcome::Hit, ledger, reply);
+fn remembered(
+    kept: Kept,
+    outcome: CacheOutcome,
+    entry: &mut Entry<'_>,
+    ledger: &mut Ledger,
+    reply: &mut Reply,
+) -> Kept {
+    note_cache(outcome, ledger, reply);
     // It is remembered already, and must not live longer by being asked for.
     entry.cache = None;
     kept
@@ -224,38 +225,12 @@ fn read(answer: &str) -> Result<Kept, Problem> {
     })
 }
 
-impl Entry<'_> {
-    /// Keeps the answer before the caller has it, where it may be asked for again at once.
-    pub(super) async fn keep(&mut self, kept: &Kept) {
-        if self.repeat.is_some() {
-            std::mem::take(self).close(Some(kept)).await;
-        }
-    }
-
-    /// Keeps the answer, for repeats and for others. Without one the caller may try again.
-    pub(super) async fn close(self, kept: Option<&Kept>) {
-        if let (Some(lead), Some(kept)) = (&self.lead, kept) {
-            lead.land(kept);
-        }
-        let Some(state) = self.state else { return };
-        let answer = kept.and_then(Kept::write);
-        let finish = Finish { repeat: self.repeat, cache: self.cache, answer };
-        let is_idle =
-            finish.repeat.is_none() && (finish.cache.is_none() || finish.answer.is_none());
-        if is_idle {
-            return;
-        }
-        if let Err(error) = state.finish(&finish, Instant::now() + TO_FINISH).await {
-            log(Level::Warn, &format!("an answer could not be kept: {error}"));
-        }
-    }
-}
-
 fn note_cache(outcome: CacheOutcome, ledger: &mut Ledger, reply: &mut Reply) {
     ledger.note_cache(outcome);
     let word = match outcome {
         CacheOutcome::Off => return,
         CacheOutcome::Hit => "hit",
+        CacheOutcome::Stale => "stale",
         CacheOutcome::Miss => "miss",
         CacheOutcome::Bypass => "bypass",
     };

@@ -48,6 +48,11 @@ impl Flights {
         }
     }
 
+    /// Takes the lead, if nobody has it.
+    pub(super) fn lead(&self, key: &str) -> Option<Lead<'_>> {
+        self.seat(key).ok()
+    }
+
     fn seat(&self, key: &str) -> Result<Lead<'_>, watch::Receiver<Option<Arc<Kept>>>> {
         let mut under = self.lock();
         if let Some(ahead) = under.get(key) {

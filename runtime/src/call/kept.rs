@@ -1,5 +1,7 @@
 //! An answer as the state store keeps it, for repeats and for others who ask the same.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use http::StatusCode;
 use promptpilot_spec::record::{CallRecord, Finish};
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde_json::Value;
 
 use super::{answer, ledger::Ledger, plain, stream};
 use crate::{
-    endpoint::Endpoint,
+    endpoint::{Cache, Endpoint},
     problem::Problem,
     reply::{Head, Reply},
 };
@@ -26,6 +28,9 @@ pub(crate) struct Kept {
     pub(super) text: String,
     /// What the caller got.
     pub(super) value: Value,
+    /// Until when it is good, where it may be used for longer: in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) good_until: Option<u64>,
 }
 
 impl Kept {
@@ -37,7 +42,22 @@ impl Kept {
             cost: record.cost_micro_usd,
             text,
             value,
+            good_until: None,
         }
+    }
+
+    /// The same, made just now to be remembered so long.
+    pub(super) fn good_for(&self, times: Cache) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let good_until = (times.stale_ms > 0).then(|| now.saturating_add(times.ttl_ms));
+        Self { good_until, ..self.clone() }
+    }
+
+    /// Whether it is as good as a new one. A process may have been frozen: the wall clock tells.
+    pub(super) fn is_fresh(&self, now: SystemTime) -> bool {
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.good_until.is_none_or(|until| now < Duration::from_millis(until))
     }
 
     pub(super) fn read(text: &str) -> Result<Self, serde_json::Error> {

@@ -7,8 +7,7 @@ use std::{
 };
 
 use promptpilot_spec::record::{
-    Attempt, CALL_KIND, Cache, CallRecord, Delivered, Finish, START_KIND, Source, StartRecord,
-    VERSION,
+    Attempt, Cache, CallRecord, Delivered, Finish, START_KIND, Served, Source, StartRecord, VERSION,
 };
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -49,6 +48,8 @@ pub(crate) struct Ledger {
     busy: Instant,
     /// When the first text went to the caller.
     first_text: Arc<OnceLock<Instant>>,
+    /// Work that comes after the answer does not count towards the time it took.
+    answered: bool,
 }
 
 struct Running {
@@ -66,57 +67,18 @@ impl Ledger {
         source: Source,
         arrived: Instant,
     ) -> Self {
-        let identity = &function.identity;
+        let (identity, endpoint_name) =
+            (function.identity.clone(), function.endpoint.name.to_owned());
+        let by = Served { identity, endpoint_name };
         let record = CallRecord {
-            kind: CALL_KIND.to_owned(),
-            v: VERSION,
-            call_id,
-            time: OffsetDateTime::now_utc(),
             platform_request_id: Some(platform_request_id.to_owned()).filter(|id| !id.is_empty()),
-            organization: identity.organization,
-            environment: identity.environment.clone(),
-            endpoint: identity.endpoint,
-            endpoint_name: function.endpoint.name.to_owned(),
-            endpoint_version: identity.version,
-            deployment: identity.deployment,
-            key_id: None,
-            source,
-            provider: None,
-            model: None,
-            model_answered: None,
-            attempts: Vec::new(),
-            status: 200,
-            error_type: None,
-            error_detail: None,
-            finish: None,
-            cache: Cache::Off,
-            tokens_in: 0,
-            tokens_out: 0,
-            tokens_cached: 0,
-            tokens_reasoning: 0,
-            estimated: false,
-            cost_micro_usd: Some(0),
-            saved_micro_usd: 0,
-            total_us: 0,
-            provider_us: 0,
-            first_token_us: None,
-            overhead_us: 0,
-            backoff_us: 0,
-            request: None,
-            response: None,
-            repaired: false,
-            user: None,
-            metadata: None,
-            trace_id: None,
-            country: None,
             cold_start: function.is_cold(),
-            streaming: false,
-            delivered: Delivered::Unknown,
-            state_failed: Vec::new(),
+            ..CallRecord::begun(call_id, OffsetDateTime::now_utc(), source, by)
         };
         let (running, busy, first_text) = (Vec::new(), arrived, Arc::default());
         let (endpoint, purse) = (function.endpoint, function.purse.clone());
-        Self { endpoint, record, arrived, purse, running, busy, first_text }
+        let answered = false;
+        Self { endpoint, record, arrived, purse, running, busy, first_text, answered }
     }
 
     /// What is written before the work begins.
@@ -266,6 +228,8 @@ impl Ledger {
     fn settle(&mut self, hold: &Hold, cost: Option<u64>, billed: bool) -> Option<u64> {
         match (hold.get(), &self.purse) {
             (Some(Held::Reserved(reservation)), Some(purse)) => {
+                let reached = reservation.reached.iter().map(|name| (*name).to_owned());
+                self.record.budget_reached.extend(reached);
                 let unknown = if billed { reservation.amount } else { 0 };
                 let cost = cost.unwrap_or(unknown);
                 purse.settle(reservation, cost);
@@ -355,17 +319,30 @@ impl Ledger {
         (micros(self.arrived).saturating_sub(spent), self.record.provider_us)
     }
 
+    /// The caller has the answer; what follows is work of our own.
+    pub(super) fn note_answered(&mut self) {
+        self.note_times();
+        self.answered = true;
+    }
+
+    fn note_times(&mut self) {
+        let record = &mut self.record;
+        record.total_us = micros(self.arrived);
+        let spent = record.provider_us + record.backoff_us;
+        record.overhead_us = record.total_us.saturating_sub(spent);
+    }
+
     pub(crate) fn close(mut self) -> CallRecord {
         // Cut off by a panic or because the caller went away.
         while let Some(line) = self.running.last().map(|running| running.line) {
             self.cancel_attempt(line);
         }
-        let record = &mut self.record;
-        record.first_token_us =
-            self.first_text.get().map(|text| whole_micros(text.duration_since(self.arrived)));
-        record.total_us = micros(self.arrived);
-        let spent = record.provider_us + record.backoff_us;
-        record.overhead_us = record.total_us.saturating_sub(spent);
+        let first_text = self.first_text.get();
+        self.record.first_token_us =
+            first_text.map(|text| whole_micros(text.duration_since(self.arrived)));
+        if !self.answered {
+            self.note_times();
+        }
         self.record
     }
 }

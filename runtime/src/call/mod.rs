@@ -8,6 +8,7 @@ mod body;
 mod cache_key;
 mod circuit;
 mod conversation;
+mod entry;
 mod flights;
 mod headers;
 mod kept;
@@ -17,6 +18,7 @@ mod media;
 mod party;
 mod plain;
 mod prompt;
+mod refresh;
 mod split;
 mod stream;
 mod validate;
@@ -29,8 +31,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use self::{
-    admit::Entry,
     ask::{Asker, Task},
+    entry::Entry,
     headers::CallHeaders,
     kept::Kept,
     ledger::Ledger,
@@ -122,22 +124,28 @@ async fn work<'a>(
     let streams = incoming.accepts("text/event-stream");
     let party = Party::new(function, incoming, &headers, caller);
     let order = endpoint.order(headers.user.as_deref(), caller.test);
-    if incoming.privilege.is_none() {
-        let model = order.first().copied().unwrap_or_default();
-        let turns = turns.as_slice();
-        let request = admit::Request { function, incoming, party: &party, model, turns, deadline };
-        if let Some(kept) = request.admit(entry, ledger, reply).await? {
-            entry.keep(&kept).await;
-            kept.tell(endpoint, streams, deadline, reply, ledger).await?;
-            return Ok(Some(kept));
-        }
-    }
     let allowances = match incoming.privilege {
         None => party.allowances(endpoint.budgets),
         Some(_) => Vec::new(),
     };
     let traceparent = headers.traceparent.as_deref();
     let task = Task { function, deadline, traceparent, allowances: &allowances };
+    if incoming.privilege.is_none() {
+        let model = order.first().copied().unwrap_or_default();
+        let turns = turns.as_slice();
+        let request = admit::Request { function, incoming, party: &party, model, turns, deadline };
+        if let Some(kept) = request.admit(entry, ledger, reply).await? {
+            let refresh = entry.take_refresh();
+            entry.keep(&kept).await;
+            kept.tell(endpoint, streams, deadline, reply, ledger).await?;
+            if let Some(refresh) = refresh {
+                reply.end();
+                ledger.note_answered();
+                refresh::run(Asker::new(task, ledger, order), turns, refresh).await;
+            }
+            return Ok(Some(kept));
+        }
+    }
     let asker = Asker::new(task, ledger, order);
     if streams {
         stream::run(asker, &turns, reply, entry).await.map(Some)

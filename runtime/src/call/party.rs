@@ -55,7 +55,12 @@ impl Party {
         let allowance = |budget: &Budget| {
             // Another period counts for itself.
             let bucket = format!("{}/{}", self.name(budget.per), budget.limit.per);
-            Allowance { bucket, limit: budget.limit }
+            let name = match budget.per {
+                Whose::Key => "per_key",
+                Whose::User => "per_user",
+                Whose::Endpoint | Whose::Address => "endpoint",
+            };
+            Allowance { bucket, limit: budget.limit, soft: budget.soft, name }
         };
         budgets.iter().map(allowance).collect()
     }

@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::{
-    admit::Entry,
     answer::{self, shape},
     ask::Asker,
+    entry::Entry,
     kept::Kept,
     ledger::Ledger,
 };
@@ -41,7 +41,7 @@ pub(super) async fn run(
 }
 
 /// What the model said, and what the caller gets.
-async fn work(
+pub(super) async fn work(
     asker: &mut Asker<'_>,
     endpoint: &'static Endpoint,
     turns: &[Turn],

@@ -15,9 +15,9 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    admit::Entry,
     answer::{self, shape},
     ask::{Asker, Task},
+    entry::Entry,
     kept::Kept,
     ledger::Ledger,
     plain::usd,

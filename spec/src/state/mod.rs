@@ -166,6 +166,10 @@ pub struct BudgetAsk {
     pub limit: Money,
     /// The least that helps, in micro-USD.
     pub amount: u64,
+    /// Who takes the block with which so much is taken, the first in its window, is told so; in
+    /// micro-USD.
+    #[serde(default)]
+    pub soft: Option<u64>,
 }
 
 impl BudgetAsk {
@@ -175,6 +179,10 @@ impl BudgetAsk {
         (self.amount <= left).then(|| self.amount.max(left / 100))
     }
 }
+
+/// How long a block of a state service's is good, in seconds, where its window is not over before: so
+/// long after the last one was given, nobody holds any.
+pub const BLOCK_LIFE: i64 = 900;
 
 /// Gives back a part of a block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,15 +210,19 @@ pub enum Reserved {
     },
 }
 
-/// Money that a process may spend without asking again, until its window is over.
+/// Money that a process may spend without asking again, until it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// When its window began, in seconds since 1970.
     pub window: i64,
-    /// When its window is over, in seconds since 1970.
+    /// When it ends, in seconds since 1970: with its window at the latest. What is left of it then is
+    /// given back before, or counts as spent.
     pub ends: i64,
     /// In micro-USD.
     pub amount: u64,
+    /// With it, [`BudgetAsk::soft`] is reached.
+    #[serde(default)]
+    pub reaches_soft: bool,
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Rows of the call log, with the envelope's word on whose they are.
 
-use promptpilot_spec::record::{CALL_KIND, Cache, CallRecord, Delivered, Source, VERSION};
+use promptpilot_spec::{
+    deployment::Identity,
+    record::{CallRecord, Served, Source},
+};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -51,53 +54,25 @@ pub(super) fn unfinished(begun: &Begun, end: &End, duration_us: u64) -> CallReco
         End::Unknown => (500, "process-ended", "nothing was heard of the call's end".to_owned()),
     };
     let source = serde_json::from_value(begun.source.clone().into()).unwrap_or(Source::Call);
-    CallRecord {
-        kind: CALL_KIND.to_owned(),
-        v: VERSION,
-        call_id: begun.call,
-        time: begun.time,
-        platform_request_id: begun.request.clone(),
+    let identity = Identity {
         organization: begun.origin.organization,
+        // The row has the envelope's.
         environment: String::new(),
         endpoint: begun.origin.endpoint,
-        endpoint_name: begun.origin.endpoint_name.clone(),
-        endpoint_version: begun.origin.endpoint_version.unsigned_abs(),
+        version: begun.origin.endpoint_version.unsigned_abs(),
         deployment: begun.origin.deployment,
-        key_id: None,
-        source,
-        provider: None,
-        model: None,
-        model_answered: None,
-        attempts: Vec::new(),
+    };
+    let by = Served { identity, endpoint_name: begun.origin.endpoint_name.clone() };
+    CallRecord {
+        platform_request_id: begun.request.clone(),
         status,
         error_type: Some(kind.to_owned()),
         error_detail: Some(detail),
-        finish: None,
-        cache: Cache::Off,
-        tokens_in: 0,
-        tokens_out: 0,
-        tokens_cached: 0,
-        tokens_reasoning: 0,
         estimated: true,
         // Whether a provider was asked, nobody knows.
         cost_micro_usd: None,
-        saved_micro_usd: 0,
         total_us: duration_us,
-        provider_us: 0,
-        first_token_us: None,
-        overhead_us: 0,
-        backoff_us: 0,
-        request: None,
-        response: None,
-        repaired: false,
-        user: None,
-        metadata: None,
-        trace_id: None,
-        country: None,
-        cold_start: false,
-        streaming: false,
-        delivered: Delivered::Unknown,
-        state_failed: Vec::new(),
+        ..CallRecord::begun(begun.call, begun.time, source, by)
     }
 }
 

@@ -7,7 +7,7 @@ use futures::future::{self, join_all, try_join_all};
 use promptpilot_spec::state::{Block, BudgetAsk, Reserve, Reserved, Returned};
 use serde_json::json;
 
-use super::{Items, TableError, expires, item, millis, now, table::Written};
+use super::{Item, Items, TableError, expires, item, millis, now, table::Written};
 
 /// Where others take at the same time, what is left falls to a hundredth each time, if it does not
 /// suffice: after so many times it is nothing.
@@ -90,15 +90,34 @@ impl Items {
             let Some(amount) = window.block(taken) else { return Ok(None) };
             let body = window.write(amount);
             let found = match self.table.write("UpdateItem", &window.key, body).await? {
-                Written::Yes(_) => {
+                Written::Yes(item) => {
                     let Window { begins, ends, .. } = *window;
-                    return Ok(Some(Block { window: begins, ends, amount }));
+                    let reaches_soft = self.reaches_soft(window, &item).await;
+                    return Ok(Some(Block { window: begins, ends, amount, reaches_soft }));
                 }
                 Written::No(item) => item.and_then(|item| item.number("taken")),
             };
             taken = u64::try_from(found.unwrap_or_default()).unwrap_or_default();
         }
         Err(TableError::Unclear("a budget changed again and again".to_owned()))
+    }
+
+    /// Whether a window has come to its soft limit and nobody was told. Where that cannot be found out,
+    /// whoever takes the next block may tell.
+    async fn reaches_soft(&self, window: &Window<'_>, item: &Item) -> bool {
+        let taken = item.number("taken").unwrap_or_default();
+        let reached = window.ask.soft.is_some_and(|soft| i128::from(taken) >= i128::from(soft));
+        if !reached || item.number("told").is_some() {
+            return false;
+        }
+        let body = json!({
+            "Key": { "pk": item::text(&window.key) },
+            "UpdateExpression": "SET told = :once",
+            "ConditionExpression": "attribute_not_exists(told)",
+            "ExpressionAttributeValues": { ":once": item::number(1) },
+        });
+        let told = self.table.write("UpdateItem", &window.key, body).await;
+        matches!(told, Ok(Written::Yes(_)))
     }
 
     /// Puts money back that nobody spent, or takes what was spent beyond a block. A window that is
@@ -135,6 +154,7 @@ impl Window<'_> {
                 ":most": item::number(self.ask.limit.micro_usd - amount),
                 ":expires": item::number(expires(ends)),
             },
+            "ReturnValues": "ALL_NEW",
         })
     }
 

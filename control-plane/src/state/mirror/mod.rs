@@ -3,6 +3,8 @@
 //! Postgres stays the truth. Whoever changes a key writes it into the table, too, and a worker compares
 //! all keys when it starts and now and then.
 
+mod store;
+
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -19,7 +21,6 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::store;
 use crate::{http::Problem, plane::ControlPlane, settings::Settings};
 
 /// How long a request for a key waits for the table.

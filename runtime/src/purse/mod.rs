@@ -2,11 +2,13 @@
 //! now and then, out of which attempts are paid without asking anybody.
 //!
 //! An attempt reserves the most that it can cost and is settled at what it did cost. What is left of a
-//! block that nobody has used for a moment goes back; a block of a process that died stays spent until
-//! its window is over, so that budgets hold whatever happens.
+//! block that nobody has used for a moment goes back, and so does what is left when most of its time is
+//! over. A block of a process that died, or was frozen for too long, stays spent until its window is
+//! over or the records of calls tell otherwise, so that budgets hold whatever happens.
+
+mod pockets;
 
 use std::{
-    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -15,11 +17,12 @@ use std::{
 };
 
 use promptpilot_spec::{
-    state::{Block, BudgetAsk, Reserve, Reserved, Returned},
+    state::{Reserve, Reserved, Returned},
     units::Money,
 };
 use tokio::time::Instant;
 
+use self::pockets::Pockets;
 use crate::{
     log::{Level, log},
     state::{State, StateError},
@@ -37,6 +40,10 @@ pub(crate) struct Allowance {
     /// Its name in the state store.
     pub(crate) bucket: String,
     pub(crate) limit: Money,
+    /// When so much is taken, it is told; in micro-USD.
+    pub(crate) soft: Option<u64>,
+    /// The definition's word for it.
+    pub(crate) name: &'static str,
 }
 
 /// Money set aside for one attempt, in each of its budgets.
@@ -44,6 +51,8 @@ pub(crate) struct Allowance {
 pub(crate) struct Reservation {
     /// In micro-USD.
     pub(crate) amount: u64,
+    /// Budgets that came to their soft share when money was taken for it.
+    pub(crate) reached: Vec<&'static str>,
     /// Buckets, and the windows that it was taken in.
     parts: Vec<(String, i64)>,
 }
@@ -65,21 +74,6 @@ pub(crate) struct Purse {
     returns: Arc<AtomicBool>,
 }
 
-/// A block of each budget, by its bucket.
-#[derive(Debug, Default)]
-struct Pockets(HashMap<String, Pocket>);
-
-#[derive(Debug)]
-struct Pocket {
-    window: i64,
-    ends: i64,
-    /// In micro-USD; below zero where attempts cost more than anybody could know.
-    left: i64,
-    /// Attempts that have money of it set aside.
-    busy: u32,
-    used: Instant,
-}
-
 impl Purse {
     pub(crate) fn new(state: State) -> Self {
         Self { pockets: Arc::default(), state, returns: Arc::default() }
@@ -93,9 +87,10 @@ impl Purse {
         deadline: Instant,
     ) -> Result<Reservation, NoMoney> {
         self.return_what_is_idle();
+        let mut reached = Vec::new();
         for _ in 0..ROUNDS {
             let lacking = match lock(&self.pockets).take(allowances, amount, unix_now()) {
-                Ok(reservation) => return Ok(reservation),
+                Ok(reservation) => return Ok(Reservation { reached, ..reservation }),
                 Err(lacking) => lacking,
             };
             let (places, budgets): (Vec<_>, Vec<_>) = lacking.into_iter().unzip();
@@ -108,13 +103,16 @@ impl Purse {
                     return Err(NoMoney::Spent { place, retry_after });
                 }
                 Reserved::Blocks(blocks) => {
+                    let reaching = places.iter().zip(&blocks).filter(|(_, it)| it.reaches_soft);
+                    reached
+                        .extend(reaching.filter_map(|(place, _)| allowances.get(*place)).map(tell));
                     let mut pockets = lock(&self.pockets);
                     for (ask, block) in ask.budgets.into_iter().zip(blocks) {
-                        pockets.put(ask.bucket, block);
+                        pockets.put(ask.bucket, block, unix_now());
                     }
                     // Still under the lock: nobody else has taken it.
                     if let Ok(reservation) = pockets.take(allowances, amount, unix_now()) {
-                        return Ok(reservation);
+                        return Ok(Reservation { reached, ..reservation });
                     }
                 }
             }
@@ -145,11 +143,19 @@ impl Purse {
     }
 }
 
+/// Says that a budget has come to its soft share; which one it is.
+fn tell(allowance: &Allowance) -> &'static str {
+    let Allowance { limit, soft, name, .. } = allowance;
+    let soft = Money { micro_usd: soft.unwrap_or_default(), per: limit.per };
+    log(Level::Warn, &format!("the budget `{name}` of {limit} has come to {soft}"));
+    name
+}
+
 /// What nobody has used for a while; `None` once the purse is gone.
 fn idle(pockets: &Weak<Mutex<Pockets>>) -> Option<Vec<Returned>> {
     let pockets = pockets.upgrade()?;
     let before = Instant::now().checked_sub(IDLE)?;
-    Some(lock(&pockets).take_idle(before))
+    Some(lock(&pockets).take_idle(before, unix_now()))
 }
 
 /// Once and never again: a second time might give back what the first did.
@@ -157,78 +163,6 @@ async fn give_back(state: &State, returned: Vec<Returned>) {
     let ask = Reserve { budgets: Vec::new(), returned };
     if let Err(error) = state.reserve(&ask, Instant::now() + IDLE).await {
         log(Level::Warn, &format!("a block of a budget could not be given back: {error}"));
-    }
-}
-
-impl Pockets {
-    /// Sets an amount aside in each, or says what is to be asked for and for which of them.
-    fn take(
-        &mut self,
-        allowances: &[Allowance],
-        amount: u64,
-        now: i64,
-    ) -> Result<Reservation, Vec<(usize, BudgetAsk)>> {
-        // Whoever sets the clock back finds the block's window in the future.
-        self.0.retain(|_, pocket| (pocket.window..pocket.ends).contains(&now));
-        let signed = i64::try_from(amount).unwrap_or(i64::MAX);
-        let lacking = allowances.iter().enumerate().filter_map(|(place, it)| {
-            let left = self.0.get(&it.bucket).map_or(0, |pocket| pocket.left);
-            let debt = left.min(0).unsigned_abs();
-            let (bucket, limit) = (it.bucket.clone(), it.limit);
-            let ask = BudgetAsk { bucket, limit, amount: amount.saturating_add(debt) };
-            (left < signed || !self.0.contains_key(&it.bucket)).then_some((place, ask))
-        });
-        let lacking: Vec<_> = lacking.collect();
-        if !lacking.is_empty() {
-            return Err(lacking);
-        }
-        let mut parts = Vec::with_capacity(allowances.len());
-        for allowance in allowances {
-            if let Some(pocket) = self.0.get_mut(&allowance.bucket) {
-                pocket.left -= signed;
-                pocket.busy += 1;
-                pocket.used = Instant::now();
-                parts.push((allowance.bucket.clone(), pocket.window));
-            }
-        }
-        Ok(Reservation { amount, parts })
-    }
-
-    /// Adds a block to what is left of the one before, if both are of one window.
-    fn put(&mut self, bucket: String, block: Block) {
-        let amount = i64::try_from(block.amount).unwrap_or(i64::MAX);
-        let Block { window, ends, .. } = block;
-        let new = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
-        let pocket = self.0.entry(bucket).or_insert(new);
-        if pocket.window != window {
-            *pocket = Pocket { window, ends, left: 0, busy: 0, used: Instant::now() };
-        }
-        pocket.left = pocket.left.saturating_add(amount);
-    }
-
-    /// What is settled after its window has nothing to go back to.
-    fn settle(&mut self, reservation: &Reservation, cost: u64) {
-        let signed = |amount| i64::try_from(amount).unwrap_or(i64::MAX);
-        let back = signed(reservation.amount).saturating_sub(signed(cost));
-        for (bucket, window) in &reservation.parts {
-            let Some(pocket) = self.0.get_mut(bucket).filter(|it| it.window == *window) else {
-                continue;
-            };
-            pocket.left = pocket.left.saturating_add(back);
-            pocket.busy = pocket.busy.saturating_sub(1);
-            pocket.used = Instant::now();
-        }
-    }
-
-    /// Empties the pockets that nobody has used since.
-    fn take_idle(&mut self, before: Instant) -> Vec<Returned> {
-        let idle = self.0.extract_if(|_, pocket| pocket.busy == 0 && pocket.used <= before);
-        let returned = idle.map(|(bucket, pocket)| Returned {
-            bucket,
-            window: pocket.window,
-            amount: pocket.left,
-        });
-        returned.filter(|it| it.amount != 0).collect()
     }
 }
 
