@@ -65,7 +65,7 @@ pub(crate) struct Common {
     /// Region of the functions
     #[arg(long, value_name = "REGION", env = "AWS_REGION")]
     region: String,
-    /// Role that functions run as
+    /// Role that functions run as; `{organization}` in it stands for the id of theirs
     #[arg(long, value_name = "ARN", env = "PROMPTPILOT_ROLE_ARN")]
     role_arn: String,
     /// Access key
@@ -77,8 +77,8 @@ pub(crate) struct Common {
     /// Token of temporary credentials
     #[arg(long, value_name = "TOKEN", env = "AWS_SESSION_TOKEN", hide_env_values = true)]
     session_token: Option<String>,
-    /// Where functions look up keys: the `--state-listen` of a `serve`. Without it, no endpoint is
-    /// deployed that asks for keys
+    /// Where functions keep keys and limits: the `--state-listen` of a `serve`, or
+    /// `dynamodb://TABLE?region=REGION`. Without it, no endpoint is deployed that needs either
     #[arg(long, value_name = "URL", env = "PROMPTPILOT_STATE")]
     state: Option<String>,
     #[command(flatten)]
@@ -97,7 +97,6 @@ impl Common {
             role_arn: self.role_arn,
         };
         let mut settings = Settings::new(self.database_url, data.path(), target, key);
-        settings.keys = plane::keys();
         settings.private_addresses = plane::private_addresses();
         settings.state = self.state;
         Ok(settings)

@@ -49,6 +49,15 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) org: Option<String>,
+    /// The environment that is meant [default: production]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ENV",
+        env = "PROMPTPILOT_ENV",
+        help_heading = "Global options"
+    )]
+    pub(crate) env: Option<String>,
     /// When to use colours
     #[arg(
         long,
@@ -89,8 +98,14 @@ pub(crate) enum Command {
     Call(commands::call::Call),
     /// Show the records of calls
     Calls(commands::calls::Calls),
+    /// Write, version and label prompts
+    Prompts(commands::prompts::Prompts),
     /// Make, list and revoke the keys that callers of endpoints carry
     Keys(commands::keys::Keys),
+    /// Store and check the keys that endpoints call their providers with
+    Credentials(commands::credentials::Credentials),
+    /// Make, list and delete environments
+    Envs(commands::envs::Envs),
     /// Show calls, or the log of the last deployment
     Logs(commands::logs::Logs),
     /// Show whether everything runs
@@ -109,6 +124,8 @@ pub(crate) enum Command {
     Orgs(commands::whoami::Orgs),
     /// Show and change who is in the organization
     Members(commands::members::Members),
+    /// Show what was done in the organization, newest first
+    Audit(commands::audit::Audit),
     /// Run everything on this machine
     Up(crate::up::Up),
     /// Run the API alone, against `DATABASE_URL`
@@ -138,7 +155,11 @@ impl Command {
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
             Self::Calls(args) => args.place.data.clone(),
+            Self::Prompts(args) => args.data(),
             Self::Keys(args) => args.data(),
+            Self::Credentials(args) => args.data(),
+            Self::Envs(args) => args.data(),
+            Self::Audit(args) => args.place.data.clone(),
             Self::Logs(args) => args.place.data.clone(),
             Self::Status(args) => args.place.data.clone(),
             Self::Rollback(args) => args.place.data.clone(),

@@ -23,6 +23,7 @@ fn definitions_in_the_documents_pass_the_check() {
         taken_names: Some(Default::default()),
         target: Some(Target::Aws),
         state: None,
+        prompts: None,
     };
     for page in PAGES {
         let blocks = blocks(page);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use local_lambda::Host;
 use promptpilot_control_plane::{
-    ConnectError, LambdaTarget, MigrateError, Secret, SecretKey, SecretToken, Settings,
+    AdoptError, ConnectError, LambdaTarget, MigrateError, Secret, SecretKey, SecretToken, Settings,
 };
 use promptpilot_spec::deployment::PRIVATE_ADDRESSES_VARIABLE;
 use tokio::net::TcpListener;
@@ -29,6 +29,12 @@ const KEY_PREFIX: &str = "PROMPTPILOT_KEY_";
 const DRAIN: Duration = Duration::from_secs(1);
 
 impl Hint for ConnectError {}
+
+impl Hint for AdoptError {
+    fn hint(&self) -> Option<String> {
+        Some("start with the secret key that the database was used with before".to_owned())
+    }
+}
 
 impl Hint for MigrateError {
     fn hint(&self) -> Option<String> {
@@ -59,7 +65,6 @@ pub(crate) fn local(
         role_arn: "arn:aws:iam::000000000000:role/promptpilot".to_owned(),
     };
     let mut settings = Settings::new(database_url, data, target, key);
-    settings.keys = keys();
     settings.private_addresses = private_addresses();
     settings.token = Some(token);
     settings

@@ -1,9 +1,9 @@
 //! What the check must know of the world. Whatever is `None` is told as "not checked without a
 //! server", never guessed and never an error.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use promptpilot_spec::definition::{Architecture, ProviderKind};
+use promptpilot_spec::definition::{Architecture, Prompt, ProviderKind};
 
 /// The world, as far as a check needs it.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,39 @@ pub struct Facts {
     pub target: Option<Target>,
     /// Where functions keep what guards them.
     pub state: Option<StateFact>,
+    /// What references to prompts lead to, each as it is written in a definition.
+    pub prompts: Option<BTreeMap<String, PromptFact>>,
+}
+
+/// Where a reference to a prompt leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptFact {
+    /// To this version of it.
+    Found(FoundPrompt),
+    /// Nowhere.
+    Missing(MissingPrompt),
+}
+
+/// Why a reference to a prompt leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MissingPrompt {
+    /// There is no such prompt: these there are.
+    Prompt(Vec<String>),
+    /// The prompt has no such label: these it has.
+    Label(Vec<String>),
+    /// The prompt has no such version: this is its newest.
+    Version(u32),
+}
+
+/// A version of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPrompt {
+    /// The prompt's name.
+    pub name: String,
+    /// Counted from 1.
+    pub version: u32,
+    /// Its texts.
+    pub prompt: Prompt,
 }
 
 /// Whether there is a state store.

@@ -20,9 +20,26 @@ pub struct Finding {
     /// Where inside the text at the pointer, for templates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Within>,
+    /// Where in the prompt that the definition refers to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<InPrompt>,
     /// Where in the file, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
+}
+
+/// A place in a version of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InPrompt {
+    /// The prompt's name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// JSON pointer of the text in it.
+    pub pointer: String,
+    /// Where inside that text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Within>,
 }
 
 /// How much a finding matters.
@@ -85,6 +102,7 @@ impl Finding {
             message,
             hint: None,
             within: None,
+            prompt: None,
             location: None,
         }
     }

@@ -20,10 +20,10 @@ use promptpilot_spec::Definition;
 use serde_json::Value;
 
 pub use crate::{
-    check::check,
+    check::{CheckedPrompt, Use, Variable, check, check_prompt},
     edit::{Operation, edit, from_json},
-    facts::{Facts, StateFact, Target},
-    finding::{Finding, Location, Severity, Within, nearest},
+    facts::{Facts, FoundPrompt, MissingPrompt, PromptFact, StateFact, Target},
+    finding::{Finding, InPrompt, Location, Severity, Within, nearest},
     generate::{Sources, sources},
     parse::{Parsed, Positions, Span, parse, parse_json},
     plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},

@@ -52,8 +52,8 @@ pub struct Plan {
     pub unbudgeted: bool,
     /// What is remembered; absent means nothing.
     pub cache: Option<PlannedCache>,
-    /// Which state store its function is linked with; `None` where it needs none.
-    pub state: Option<StateKind>,
+    /// Whether its function keeps anything in a state store.
+    pub state: bool,
     /// Environment variables with provider keys that the function needs, sorted.
     pub key_variables: Vec<String>,
     /// Memory in MB.
@@ -99,14 +99,6 @@ pub struct PlannedCache {
     pub ttl: Duration,
     /// Who shares answers.
     pub per: Whose,
-}
-
-/// Kinds of state stores.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum StateKind {
-    /// The state service of one machine.
-    Http,
 }
 
 /// One message of the conversation.

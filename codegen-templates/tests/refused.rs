@@ -16,6 +16,7 @@ fn facts() -> Facts {
         taken_names: Some(BTreeSet::from([String::from("taken")])),
         target: Some(Target::Local(Architecture::X86_64)),
         state: None,
+        prompts: None,
     }
 }
 
@@ -77,7 +78,7 @@ fn a_taken_name_is_refused_and_unknown_facts_are_only_told() {
 }
 
 #[test]
-fn a_missing_key_is_an_error_that_names_its_variable() {
+fn a_missing_key_is_an_error_that_says_how_to_store_it() {
     let text = r#"
         name = "a"
         auth.mode = "public"
@@ -87,7 +88,7 @@ fn a_missing_key_is_an_error_that_names_its_variable() {
     let examined = examine(text, "a.toml", &facts());
     assert_eq!(codes(&examined.findings), ["no-credential"]);
     let hint = examined.findings[0].hint.clone().unwrap();
-    assert!(hint.contains("PROMPTPILOT_KEY_ANTHROPIC_TEAM_B"), "{hint}");
+    assert!(hint.contains("credentials set anthropic --name team-b"), "{hint}");
 }
 
 fn codes(findings: &[Finding]) -> Vec<&str> {

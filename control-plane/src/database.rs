@@ -12,6 +12,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::audit::Actor;
+
 /// Both pools.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
@@ -45,12 +47,42 @@ impl Database {
         Ok(transaction)
     }
 
-    /// A transaction that sees what is one person's own, and no organization.
-    pub(crate) async fn person(&self, user: Uuid) -> sqlx::Result<Transaction<'static, Postgres>> {
+    /// The same, in which somebody acts.
+    pub(crate) async fn tenant_for(
+        &self,
+        organization: Uuid,
+        actor: &Actor,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
         let mut transaction = self.app.begin().await?;
-        sqlx::query!("select set_config('app.user', $1, true)", user.to_string())
-            .fetch_one(&mut *transaction)
-            .await?;
+        sqlx::query!(
+            "select set_config('app.org', $1, true) as org,
+                    set_config('app.actor', $2, true) as actor,
+                    set_config('app.origin', $3, true) as origin",
+            organization.to_string(),
+            actor.user.to_string(),
+            actor.origin
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        Ok(transaction)
+    }
+
+    /// A transaction that sees what is one person's own, and no organization. The person acts in it.
+    pub(crate) async fn person(
+        &self,
+        user: Uuid,
+        origin: Option<&str>,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.app.begin().await?;
+        sqlx::query!(
+            "select set_config('app.user', $1, true) as person,
+                    set_config('app.actor', $1, true) as actor,
+                    set_config('app.origin', $2, true) as origin",
+            user.to_string(),
+            origin.unwrap_or_default()
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
         Ok(transaction)
     }
 

@@ -4,10 +4,13 @@
 //! and nothing else has SQL, `routes.rs` its HTTP. The pipeline is `deploy/`, a file a stage.
 
 mod artifacts;
+pub mod audit;
 pub mod calls;
+pub mod credentials;
 mod database;
 pub mod deploy;
 pub mod endpoints;
+pub mod environments;
 mod http;
 pub mod keys;
 mod lambda;
@@ -16,6 +19,7 @@ pub mod organizations;
 mod pages;
 pub mod people;
 mod plane;
+pub mod prompts;
 mod secret;
 pub mod settings;
 mod state;
@@ -26,6 +30,6 @@ pub use calls::ingest::{EnvelopeLine, IngestError, Ingested};
 pub use deploy::build::{BuildError, Diagnostic, Export, Progress, export};
 pub use http::page::Page;
 pub use migrate::{MigrateError, migrate};
-pub use plane::{ConnectError, ControlPlane, LocalOwner, SignInError};
+pub use plane::{AdoptError, ConnectError, ControlPlane, LocalOwner, SignInError};
 pub use secret::{NoKey, Secret, SecretKey, SecretToken};
 pub use settings::{BuildSettings, Faults, LambdaTarget, Rates, Settings, SignUps, WorkerSettings};

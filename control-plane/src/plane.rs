@@ -1,6 +1,6 @@
 //! The control plane as a whole: what a program that embeds it holds.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use aide::axum::ApiRouter;
 use axum::{
@@ -9,23 +9,26 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use promptpilot_spec::state::AddressError;
 use tokio::sync::{Notify, OnceCell, Semaphore, SemaphorePermit};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::{
     artifacts::Artifacts,
+    audit,
     calls::{
         self,
         ingest::{EnvelopeLine, IngestError, Ingested, firehose},
     },
+    credentials::{self, vault::VaultError},
     database::{Database, listen},
     deploy::{
         self,
         build::{BuildError, Builder, Progress},
         queue,
     },
-    endpoints,
+    endpoints, environments,
     http::{
         Problem, documents, frame, guard, idempotency,
         metrics::{self, Metrics},
@@ -34,8 +37,11 @@ use crate::{
     },
     keys, lambda, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
+    prompts,
+    secret::Secret,
     settings::Settings,
-    state, status, tokens,
+    state::{self, mirror::Mirror},
+    status, tokens,
 };
 
 /// The largest request: a deploy of many definitions.
@@ -64,6 +70,8 @@ struct Shared {
     throttle: Throttle,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
+    /// Where functions look up keys, if that is not here.
+    mirror: Option<Mirror>,
     /// Batches of calls that are taken in at once for senders over HTTP.
     ingesting: Semaphore,
     _listener: DropGuard,
@@ -83,6 +91,11 @@ pub struct LocalOwner {
 #[error("could not begin a session")]
 pub struct SignInError;
 
+/// Why provider keys could not be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("could not store the provider keys of the environment")]
+pub struct AdoptError(#[from] VaultError);
+
 /// Why a control plane could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -92,6 +105,9 @@ pub enum ConnectError {
     /// The folder for built code cannot be used.
     #[error("could not open the folder for built code in the data directory")]
     Artifacts(#[source] object_store::Error),
+    /// The address of the functions' state store is none.
+    #[error("could not read where the functions' state store is")]
+    State(#[from] AddressError),
 }
 
 impl ControlPlane {
@@ -118,6 +134,7 @@ impl ControlPlane {
             throttle: Throttle::new(),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
+            mirror: Mirror::of(&settings)?,
             ingesting: Semaphore::new(INGESTING),
             _listener: gone.drop_guard(),
             database,
@@ -137,7 +154,11 @@ impl ControlPlane {
             .merge(deploy::routes::router())
             .merge(calls::routes::router())
             .merge(calls::ingest::routes::router())
-            .merge(keys::routes::router());
+            .merge(keys::routes::router())
+            .merge(credentials::routes::router())
+            .merge(environments::routes::router())
+            .merge(audit::routes::router())
+            .merge(prompts::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))
@@ -174,6 +195,16 @@ impl ControlPlane {
     pub async fn ensure_local_owner(&self) -> Result<LocalOwner, sqlx::Error> {
         let system = self.shared.database.system();
         self.shared.owner.get_or_try_init(|| ensure_local_owner(system)).await.copied()
+    }
+
+    /// Stores provider keys, by the names of their variables (`PROMPTPILOT_KEY_…`), for the local
+    /// organization. What is live with another is published once more.
+    ///
+    /// # Errors
+    /// When the database does not answer, or what it has is sealed with another secret key.
+    pub async fn adopt_keys(&self, keys: &BTreeMap<String, Secret>) -> Result<(), AdoptError> {
+        let owner = self.ensure_local_owner().await.map_err(VaultError::from)?;
+        Ok(credentials::adopt(self, owner, keys).await?)
     }
 
     /// Signs the local owner in: the cookie of a new session, as the header `set-cookie` has it. For
@@ -295,6 +326,10 @@ impl ControlPlane {
 
     pub(crate) fn deployments(&self) -> &state::Deployments {
         &self.shared.deployments
+    }
+
+    pub(crate) fn mirror(&self) -> Option<&Mirror> {
+        self.shared.mirror.as_ref()
     }
 
     pub(crate) fn builder(&self) -> &Builder {

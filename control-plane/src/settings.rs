@@ -1,6 +1,6 @@
 //! What a control plane must be told from outside.
 
-use std::{collections::BTreeMap, net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use crate::{
     deploy::model::Status,
@@ -18,8 +18,6 @@ pub struct Settings {
     pub lambda: LambdaTarget,
     /// What deployments' tokens are derived from: the same wherever one database is worked with.
     pub secret_key: SecretKey,
-    /// Provider keys by the name of their variable (`PROMPTPILOT_KEY_…`).
-    pub keys: BTreeMap<String, Secret>,
     /// Whether functions may call private addresses: a model on one's own machine, say.
     pub private_addresses: bool,
     /// Where functions keep what guards them; without it, none is deployed that needs it.
@@ -59,7 +57,6 @@ impl Settings {
             data: data.into(),
             lambda,
             secret_key,
-            keys: BTreeMap::new(),
             private_addresses: true,
             state: None,
             token: None,

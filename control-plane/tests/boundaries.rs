@@ -8,15 +8,17 @@ use std::{
 };
 
 /// Sources that use the pool which passes row-level security: worker, ingest and start-up.
-const SYSTEM: [&str; 11] = [
+const SYSTEM: [&str; 13] = [
     "database.rs",
     "deploy/batch.rs",
     "deploy/build/stage.rs",
+    "deploy/check.rs",
     "deploy/generate.rs",
     "deploy/job.rs",
     "deploy/live.rs",
     "deploy/publish.rs",
     "deploy/queue/mod.rs",
+    "deploy/release/renew.rs",
     "deploy/release/sweep.rs",
     "plane.rs",
     "status/routes.rs",

@@ -205,27 +205,6 @@ async fn a_deleted_endpoint_answers_no_more_and_its_name_is_free() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_variable_is_told_in_the_functions_own_words() -> Outcome {
-    let mut pilot = Pilot::without_worker().await?;
-    // Accepted by a server that has the key, worked on by a worker that has another.
-    let mut settings = pilot.settings.clone();
-    settings.keys.insert("PROMPTPILOT_KEY_OPENAI".to_owned(), "k".into());
-    pilot.add_worker_with(settings).await?;
-    let toml = echo("hello", "Hello")
-        .replace("\"sandbox\"", "\"openai\"")
-        .replace("\"echo\"", "\"gpt-5-mini\"");
-    let body = json!({ "definitions": [{ "file": "hello.toml", "toml": toml }] });
-    let (status, refused) = pilot.post("/api/deployments", body).await?;
-    assert_eq!(
-        (status, &refused["type"]),
-        (422, &json!("urn:promptpilot:problem:definition-invalid")),
-        "{refused}"
-    );
-    assert!(refused["findings"].to_string().contains("PROMPTPILOT_KEY_OPENAI"), "{refused}");
-    pilot.stop().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn old_versions_are_swept_and_those_that_served_last_are_kept() -> Outcome {
     let mut pilot = Pilot::without_worker().await?;
     let mut settings = pilot.settings.clone();

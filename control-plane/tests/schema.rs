@@ -271,6 +271,7 @@ async fn fill(db: &mut PgConnection, organization: Uuid) -> Result<(), sqlx::Err
     let ids = format!(
         "select '{organization}'::uuid as o, gen_random_uuid() as endpoint,
                 gen_random_uuid() as batch, gen_random_uuid() as deployment,
+                gen_random_uuid() as prompt,
                 (select id from environments where organization_id = '{organization}') as env"
     );
     db.execute("select ensure_calls_partition(now())").await?;
@@ -306,6 +307,15 @@ async fn fill(db: &mut PgConnection, organization: Uuid) -> Result<(), sqlx::Err
                 encode(sha256(o::text::bytea), 'hex'), 'pp_pat_07070' from ids",
         "insert into invitations (organization_id, id, hash, role, expires_at)
          select o, gen_random_uuid(), encode(sha256(o::text::bytea), 'hex'), 'viewer', now() from ids",
+        "insert into prompts (organization_id, id, name, version, words)
+         select o, prompt, 'x', 1, 'x' from ids",
+        "insert into prompt_versions (organization_id, prompt_id, number, content, sha256)
+         select o, prompt, 1, '{}', repeat('0', 64) from ids",
+        "insert into prompt_labels (organization_id, prompt_id, label, version)
+         select o, prompt, 'x', 1 from ids",
+        "insert into prompt_label_moves (organization_id, prompt_id, label, to_version)
+         select o, prompt, 'x', 1 from ids",
+        "insert into label_rules (organization_id, label, role) select o, 'x', 'admin' from ids",
         "drop table ids",
     ] {
         db.execute(statement).await?;

@@ -33,7 +33,7 @@ impl Provider for Together {
 
     fn request(&self, ask: &Ask<'_>) -> Request {
         let body = ask.turns[0].text.clone().into();
-        Request { url: String::new(), headers: Vec::new(), body, sign: None }
+        Request { body, ..Request::get("") }
     }
 
     fn answer(&self, _: &[u8]) -> Result<Answer, Failure> {
@@ -108,7 +108,7 @@ static ENDPOINT: Endpoint = Endpoint {
     budgets: &[],
     unbudgeted: false,
     cache: None,
-    state: None,
+    state: &[],
     openapi: "{}",
 };
 

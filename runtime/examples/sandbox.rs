@@ -73,7 +73,7 @@ static ENDPOINT: Endpoint = Endpoint {
     budgets: &[],
     unbudgeted: false,
     cache: None,
-    state: None,
+    state: &[],
     openapi: "{\"openapi\":\"3.1.0\"}",
 };
 

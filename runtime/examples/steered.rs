@@ -9,7 +9,8 @@ use promptpilot_runtime::{
         Response, Role, Split, Step, Tool, Whose,
     },
     provider::{self, Provider},
-    serve, state,
+    serve,
+    state::{self, StateKind},
 };
 use serde_json::Value;
 
@@ -66,6 +67,8 @@ static ENDLESS: &[Message] = &[Message {
 
 static REPEAT: &[Message] =
     &[Message { role: Role::User, template: "{% for n in range(1000) %}{{ text }}{% endfor %}" }];
+
+static STORES: &[&dyn StateKind] = &[&state::HTTP, &state::DYNAMODB];
 
 fn main() -> ExitCode {
     let settings = std::env::var("ENDPOINT").unwrap_or_default();
@@ -125,10 +128,13 @@ fn endpoint(settings: &Value) -> Endpoint {
         cache: settings["cache_ms"]
             .as_u64()
             .map(|ttl_ms| Cache { ttl_ms, per: whose(&settings["cache_per"]) }),
-        state: std::env::var_os("PROMPTPILOT_STATE").map(|_| &state::HTTP as _).or_else(|| {
-            // A function that asks for keys needs a store, and says so where it has none.
-            (settings["auth"] == "api-key").then_some(&state::HTTP as _)
-        }),
+        // A function that asks for keys needs a store, and says so where it is told of none.
+        state: match std::env::var_os("PROMPTPILOT_STATE").is_some()
+            || settings["auth"] == "api-key"
+        {
+            true => STORES,
+            false => &[],
+        },
         openapi: "{}",
     }
 }

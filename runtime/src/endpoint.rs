@@ -11,7 +11,7 @@ pub use promptpilot_spec::{
 
 use promptpilot_spec::model::{ABOUT_TOOLS, AN_IMAGE};
 
-use crate::{provider::Provider, state::StateStore};
+use crate::{provider::Provider, state::StateKind};
 
 /// One endpoint, checked and resolved.
 #[derive(Debug)]
@@ -54,8 +54,8 @@ pub struct Endpoint {
     pub unbudgeted: bool,
     /// Remembered answers; `None` means none.
     pub cache: Option<Cache>,
-    /// What keeps all this; `None` where the endpoint needs nothing kept.
-    pub state: Option<&'static dyn StateStore>,
+    /// The kinds of stores that may keep all this; none where the endpoint needs nothing kept.
+    pub state: &'static [&'static dyn StateKind],
     /// The endpoint's OpenAPI document, JSON.
     pub openapi: &'static str,
 }

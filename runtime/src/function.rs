@@ -8,7 +8,7 @@ use std::{
 use minijinja::Environment;
 use promptpilot_spec::{
     deployment::{IDENTITY_VARIABLE, Identity, TOKEN_VARIABLE},
-    state::ADDRESS_VARIABLE,
+    state::{ADDRESS_VARIABLE, Address, AddressError},
     template::{self, TemplateError},
 };
 
@@ -21,6 +21,7 @@ use crate::{
     purse::Purse,
     secret::Secret,
     state::{Place, State},
+    transport::AwsKeys,
 };
 
 /// One endpoint in one process.
@@ -50,6 +51,13 @@ pub(crate) enum InitError {
     Identity(#[source] serde_json::Error),
     #[error("the environment variable {LEVEL_VARIABLE} cannot be used: {0}")]
     Level(String),
+    #[error("the environment variable {ADDRESS_VARIABLE} cannot be used: {0}")]
+    Address(#[from] AddressError),
+    #[error(
+        "the environment variable {ADDRESS_VARIABLE} is `{0}`, and this function is linked with no \
+         store of that kind: deploy the endpoint again"
+    )]
+    StateKind(Address),
     #[error("message {number} of the prompt is no template: {source}")]
     Template { number: usize, source: minijinja::Error },
 }
@@ -74,7 +82,8 @@ impl Function {
         };
         let identity = needed(IDENTITY_VARIABLE);
         let token = needed(TOKEN_VARIABLE);
-        let address = endpoint.state.map(|store| (store, needed(ADDRESS_VARIABLE)));
+        let keeps = !endpoint.state.is_empty();
+        let address = keeps.then(|| needed(ADDRESS_VARIABLE));
         let names = endpoint.all_models().filter_map(|model| model.key);
         let mut keys = BTreeMap::new();
         for name in names {
@@ -85,10 +94,10 @@ impl Function {
         }
         let identity: Identity = serde_json::from_str(&identity).map_err(InitError::Identity)?;
         let token = Secret::from(token);
-        let state = address.map(|(store, address)| State {
-            store,
-            place: Place { address, deployment: identity.deployment, token: token.clone() },
-        });
+        let state = match address {
+            Some(address) => Some(open(endpoint, address.parse()?, &identity, &token)?),
+            None => None,
+        };
         let budgeted = state.clone().filter(|_| !endpoint.budgets.is_empty());
         let purse = budgeted.map(Purse::new);
         Ok(Self {
@@ -129,6 +138,23 @@ impl Function {
         };
         self.endpoint.prompt.iter().enumerate().map(render).collect()
     }
+}
+
+/// The endpoint's store at this address.
+fn open(
+    endpoint: &Endpoint,
+    address: Address,
+    identity: &Identity,
+    token: &Secret,
+) -> Result<State, InitError> {
+    let place = Place {
+        address,
+        organization: identity.organization,
+        deployment: identity.deployment,
+        token: token.clone(),
+        aws: AwsKeys::OfEnvironment,
+    };
+    State::open(endpoint.state, &place).ok_or(InitError::StateKind(place.address))
 }
 
 fn compile(prompt: &'static [Message]) -> Result<Environment<'static>, InitError> {

@@ -160,6 +160,19 @@ struct World {
 impl World {
     async fn new(more: Value, at_once: &str) -> Result<Self> {
         let (address, store) = store().await?;
+        Self::at(&address, store, more, at_once).await
+    }
+
+    /// One whose store is away: a service that fails, and a table where there is none.
+    async fn away(more: &Value) -> Result<[Self; 2]> {
+        let (address, store) = store().await?;
+        *store.fails.lock().unwrap() = true;
+        let table = format!("dynamodb://abc?region=eu-central-1&endpoint={address}");
+        let service = Self::at(&address, Arc::clone(&store), more.clone(), "1").await?;
+        Ok([service, Self::at(&table, store, more.clone(), "1").await?])
+    }
+
+    async fn at(address: &str, store: Arc<Store>, more: Value, at_once: &str) -> Result<Self> {
         let (base, calls) = provider().await?;
         let model = json!({ "provider": "openai-compatible", "name": "m", "base_url": base });
         let mut endpoint = json!({ "models": [model], "retries": 0 });
@@ -167,7 +180,9 @@ impl World {
         let endpoint = endpoint.to_string();
         let variables = [
             ("ENDPOINT", endpoint.as_str()),
-            ("PROMPTPILOT_STATE", &address),
+            ("PROMPTPILOT_STATE", address),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
             ("AWS_LAMBDA_MAX_CONCURRENCY", at_once),
         ];
         Ok(Self { function: Function::start("steered", &variables).await?, store, calls })
@@ -213,10 +228,10 @@ async fn what_is_left_of_a_rate_is_told_and_an_empty_one_holds_back() -> Result<
 #[tokio::test]
 async fn a_store_that_is_away_holds_nobody_back_by_rate_and_the_record_says_so() -> Result<()> {
     let more = json!({ "rate": { "capacity": 1, "step_us": 1 }, "cache_ms": 60_000 });
-    let world = World::new(more, "1").await?;
-    *world.store.fails.lock().unwrap() = true;
-    assert_eq!(world.call("Hi", &[]).await?.status, 200);
-    assert_eq!(world.function.record().await?["state_failed"], json!(["rate", "cache"]));
+    for world in World::away(&more).await? {
+        assert_eq!(world.call("Hi", &[]).await?.status, 200);
+        assert_eq!(world.function.record().await?["state_failed"], json!(["rate", "cache"]));
+    }
     Ok(())
 }
 
@@ -371,12 +386,12 @@ async fn without_a_store_a_budgeted_call_is_refused_unless_the_definition_says_o
     for (unbudgeted, status) in [(false, 503), (true, 200)] {
         let budgets = json!([{ "per": "endpoint", "limit": "1 USD/day" }]);
         let more = json!({ "budgets": budgets, "unbudgeted": unbudgeted });
-        let world = World::new(more, "1").await?;
-        *world.store.fails.lock().unwrap() = true;
-        assert_eq!(world.call("Hi", &[]).await?.status, status);
-        let record = world.function.record().await?;
-        let failed = if unbudgeted { json!(["budget"]) } else { json!([]) };
-        assert_eq!((&record["state_failed"], world.calls()), (&failed, u64::from(unbudgeted)));
+        for world in World::away(&more).await? {
+            assert_eq!(world.call("Hi", &[]).await?.status, status);
+            let record = world.function.record().await?;
+            let failed = if unbudgeted { json!(["budget"]) } else { json!([]) };
+            assert_eq!((&record["state_failed"], world.calls()), (&failed, u64::from(unbudgeted)));
+        }
     }
     Ok(())
 }

@@ -29,14 +29,17 @@ enum Says {
 #[derive(Debug, Default)]
 struct Service {
     answers: Mutex<VecDeque<Says>>,
-    asked: Mutex<Vec<(HeaderMap, KeyQuery)>>,
+    asked: Mutex<Vec<(HeaderMap, String)>>,
 }
 
-/// A state service that answers in turn, whatever it is asked.
+/// A state service that answers in turn, whatever it is asked; at `/`, as DynamoDB would.
 async fn service(answers: &[Says]) -> Result<(String, Arc<Service>)> {
     let service =
         Arc::new(Service { answers: Mutex::new(answers.to_vec().into()), ..Service::default() });
-    let router = Router::new().route("/v1/key", post(answer)).with_state(Arc::clone(&service));
+    let router = Router::new()
+        .route("/v1/key", post(answer))
+        .route("/", post(answer_as_a_table))
+        .with_state(Arc::clone(&service));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -46,15 +49,42 @@ async fn service(answers: &[Says]) -> Result<(String, Arc<Service>)> {
 async fn answer(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
-    Json(query): Json<KeyQuery>,
+    body: String,
 ) -> axum::response::Response {
-    service.asked.lock().unwrap().push((headers, query));
-    let says = service.answers.lock().unwrap().pop_front().unwrap_or(Says::Nothing);
-    match says {
-        Says::Known(record) => Json(record).into_response(),
-        Says::Status(status) => axum::http::StatusCode::from_u16(status).unwrap().into_response(),
-        Says::Nonsense => "{\"id\":".into_response(),
-        Says::Nothing => std::future::pending().await,
+    service.say(headers, body).await
+}
+
+async fn answer_as_a_table(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    body: String,
+) -> axum::response::Response {
+    assert_eq!(headers["x-amz-target"], "DynamoDB_20120810.GetItem");
+    let first = service.answers.lock().unwrap().front().cloned();
+    if let Some(Says::Known(record)) = first {
+        let item = json!({ "Item": { "key_record": { "S": record.to_string() } } });
+        service.answers.lock().unwrap()[0] = Says::Known(item);
+    }
+    service.say(headers, body).await
+}
+
+/// A table behind the same address.
+fn table(address: &str) -> String {
+    format!("dynamodb://abc?region=eu-central-1&endpoint={address}")
+}
+
+impl Service {
+    async fn say(&self, headers: HeaderMap, body: String) -> axum::response::Response {
+        self.asked.lock().unwrap().push((headers, body));
+        let says = self.answers.lock().unwrap().pop_front().unwrap_or(Says::Nothing);
+        match says {
+            Says::Known(record) => Json(record).into_response(),
+            Says::Status(status) => {
+                axum::http::StatusCode::from_u16(status).unwrap().into_response()
+            }
+            Says::Nonsense => "{\"id\":".into_response(),
+            Says::Nothing => std::future::pending().await,
+        }
     }
 }
 
@@ -66,7 +96,13 @@ fn record() -> Value {
 
 async fn function(address: &str) -> Result<Function> {
     let endpoint = json!({ "auth": "api-key", "models": [{ "name": "lorem" }] }).to_string();
-    Function::start("steered", &[("ENDPOINT", &endpoint), ("PROMPTPILOT_STATE", address)]).await
+    let variables = [
+        ("ENDPOINT", endpoint.as_str()),
+        ("PROMPTPILOT_STATE", address),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "secret"),
+    ];
+    Function::start("steered", &variables).await
 }
 
 async fn call(function: &Function, key: &str) -> Result<support::Answer> {
@@ -92,6 +128,7 @@ async fn a_key_is_asked_for_once_by_its_hash_and_recorded() -> Result<()> {
 
     let asked = service.asked.lock().unwrap();
     let [(headers, query)] = &asked[..] else { panic!("{asked:?}") };
+    let query: KeyQuery = serde_json::from_str(query)?;
     assert_eq!(query.hash, key::hash(&key));
     assert_eq!(headers["authorization"], format!("Bearer {TOKEN}"));
     assert_eq!(headers[DEPLOYMENT_HEADER], "018f0000-0000-7000-8000-000000000003");
@@ -164,8 +201,9 @@ async fn a_store_that_fails_lets_nobody_in_and_is_asked_twice() -> Result<()> {
     let mut sayings =
         vec![twice(Says::Status(500)), twice(Says::Status(401)), twice(Says::Nonsense)];
     sayings.push([Says::Status(503), Says::Known(record())]);
-    for says in sayings {
+    for (says, is_table) in sayings.into_iter().flat_map(|it| [(it.clone(), false), (it, true)]) {
         let (address, service) = service(&says).await?;
+        let address = if is_table { table(&address) } else { address };
         let function = function(&address).await?;
         let answer = call(&function, &key::write(KeyKind::Live, &[1; key::RANDOM])).await?;
         assert_eq!(service.asked.lock().unwrap().len(), 2);
@@ -189,7 +227,7 @@ async fn a_store_that_is_silent_or_gone_costs_a_call_no_more_than_its_time() -> 
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         format!("http://{}", listener.local_addr()?)
     };
-    for address in [silent, gone] {
+    for address in [table(&silent), silent, table(&gone), gone] {
         let function = function(&address).await?;
         let authorization = format!("Bearer {}", key::write(KeyKind::Live, &[1; key::RANDOM]));
         let headers = [("authorization", authorization.as_str())];
@@ -212,5 +250,13 @@ async fn a_function_that_needs_a_store_and_is_not_told_where_says_so() -> Result
     assert!(!ok);
     let message = error.unwrap()["errorMessage"].as_str().unwrap().to_owned();
     assert_eq!(message, "the environment variable PROMPTPILOT_STATE is missing");
+
+    let wrong = [("ENDPOINT", endpoint.as_str()), ("PROMPTPILOT_STATE", "dynamodb://abc")];
+    let (ok, error) = Function::start("steered", &wrong).await?.end().await?;
+    assert!(!ok);
+    let message = error.unwrap()["errorMessage"].as_str().unwrap().to_owned();
+    let wanted = "the environment variable PROMPTPILOT_STATE cannot be used: `dynamodb://abc` is no \
+                  state store: its region is missing";
+    assert!(message.starts_with(wanted), "{message}");
     Ok(())
 }

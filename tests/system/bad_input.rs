@@ -38,7 +38,7 @@ async fn a_bad_definition_is_refused_with_its_place_and_changes_nothing() -> Res
             "a missing key",
             good.replace("\"sandbox\"", "\"openai\"").replace("\"echo\"", "\"gpt-5-mini\""),
             "no-credential",
-            "PROMPTPILOT_KEY_OPENAI",
+            "promptpilot credentials set openai",
         ),
     ];
     for (what, text, code, way_out) in bad {

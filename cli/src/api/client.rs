@@ -3,6 +3,8 @@
 use std::env;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures::Stream;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +13,7 @@ use url::Url;
 use super::problem::{ApiError, Problem};
 use super::stream::Events;
 use super::types::Page;
+use crate::args::Global;
 use crate::commands::Context;
 use crate::data::DataDir;
 use crate::error::Failure;
@@ -27,6 +30,8 @@ pub(crate) struct Client {
     token: Option<String>,
     /// The organization that requests mean, where it was named.
     org: Option<String>,
+    /// The environment that they mean, where it was named.
+    env: Option<String>,
 }
 
 impl Client {
@@ -45,7 +50,8 @@ impl Client {
                 Self::new(&running.api, Some(running.token))?
             }
         };
-        Ok(Self { org: context.global.org.clone(), ..client })
+        let Global { org, env, .. } = context.global.clone();
+        Ok(Self { org, env, ..client })
     }
 
     pub(crate) fn new(server: &str, token: Option<String>) -> Result<Self, ApiError> {
@@ -58,7 +64,7 @@ impl Client {
             .connect_timeout(Duration::from_secs(5))
             .build()
             .map_err(|source| ApiError::Unreachable { url: server.to_owned(), source })?;
-        Ok(Self { http, base, token, org: None })
+        Ok(Self { http, base, token, org: None, env: None })
     }
 
     /// The HTTP client itself, for requests to deployed endpoints.
@@ -79,15 +85,37 @@ impl Client {
         self.json(self.request(Method::GET, path, query), path).await
     }
 
+    /// The same, with the revision that it is at.
+    pub(crate) async fn get_revised<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+    ) -> Result<(T, Option<String>), ApiError> {
+        let response = self.send(self.request(Method::GET, path, &[]), path).await?;
+        let revision = response.headers().get("etag").and_then(|tag| tag.to_str().ok());
+        let revision = revision.map(ToOwned::to_owned);
+        Ok((read(response, path).await?, revision))
+    }
+
     /// All items of a list, page by page.
     pub(crate) async fn all<T: DeserializeOwned>(&self, path: &[&str]) -> Result<Vec<T>, ApiError> {
+        self.all_of(path, &[]).await
+    }
+
+    /// The same of a list that is kept to something.
+    pub(crate) async fn all_of<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        only: Query<'_>,
+    ) -> Result<Vec<T>, ApiError> {
         let mut items = Vec::new();
-        let mut query = vec![("limit", "500".to_owned())];
+        let mut query = only.to_vec();
+        query.push(("limit", "500".to_owned()));
+        let own = query.len();
         loop {
             let page: Page<T> = self.get(path, &query).await?;
             items.extend(page.items);
             let Some(next) = page.next else { return Ok(items) };
-            query.truncate(1);
+            query.truncate(own);
             query.push(("after", next));
         }
     }
@@ -100,6 +128,14 @@ impl Client {
         self.json(self.request(Method::POST, path, &[]).json(body), path).await
     }
 
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::PUT, path, &[]).json(body), path).await
+    }
+
     pub(crate) async fn patch<T: DeserializeOwned>(
         &self,
         path: &[&str],
@@ -108,8 +144,38 @@ impl Client {
         self.json(self.request(Method::PATCH, path, &[]).json(body), path).await
     }
 
+    /// The same, refused if it has changed since somebody saw it.
+    pub(crate) async fn patch_seen<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+        seen: Option<&str>,
+    ) -> Result<T, ApiError> {
+        let mut request = self.request(Method::PATCH, path, &[]).json(body);
+        if let Some(seen) = seen {
+            request = request.header("if-match", seen);
+        }
+        self.json(request, path).await
+    }
+
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::PUT, path, &[]).json(body), path).await
+    }
+
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
-        self.json(self.request(Method::DELETE, path, &[]), path).await
+        self.delete_with(path, &[]).await
+    }
+
+    pub(crate) async fn delete_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+    ) -> Result<T, ApiError> {
+        self.json(self.request(Method::DELETE, path, query), path).await
     }
 
     /// Events as they happen.
@@ -127,6 +193,16 @@ impl Client {
         Ok(Events::new(self.send(request, path).await?))
     }
 
+    /// An answer's body as it comes.
+    pub(crate) async fn bytes(
+        &self,
+        path: &[&str],
+        query: Query<'_>,
+    ) -> Result<impl Stream<Item = reqwest::Result<Bytes>> + Unpin + use<>, ApiError> {
+        let response = self.send(self.request(Method::GET, path, query), path).await?;
+        Ok(Box::pin(response.bytes_stream()))
+    }
+
     /// A request to `/api/…`; names in the path may hold anything.
     fn request(&self, method: Method, path: &[&str], query: Query<'_>) -> RequestBuilder {
         let mut url = self.base.clone();
@@ -137,6 +213,7 @@ impl Client {
             .iter()
             .map(|(name, value)| (*name, value))
             .chain(self.org.iter().map(|org| ("org", org)))
+            .chain(self.env.iter().map(|env| ("env", env)))
         {
             url.query_pairs_mut().append_pair(name, value);
         }
@@ -152,14 +229,7 @@ impl Client {
         request: RequestBuilder,
         path: &[&str],
     ) -> Result<T, ApiError> {
-        let response = self.send(request, path).await?;
-        let bytes = response
-            .bytes()
-            .await
-            .map_err(|source| ApiError::Broken { what: what(path), source: source.into() })?;
-        // An answer without a body says that it was done.
-        let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(json).map_err(|source| ApiError::Answer { what: what(path), source })
+        read(self.send(request, path).await?, path).await
     }
 
     async fn send(&self, request: RequestBuilder, path: &[&str]) -> Result<Response, ApiError> {
@@ -172,6 +242,16 @@ impl Client {
         }
         Err(refusal(response, path).await)
     }
+}
+
+async fn read<T: DeserializeOwned>(response: Response, path: &[&str]) -> Result<T, ApiError> {
+    let bytes = response
+        .bytes()
+        .await
+        .map_err(|source| ApiError::Broken { what: what(path), source: source.into() })?;
+    // An answer without a body says that it was done.
+    let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
+    serde_json::from_slice(json).map_err(|source| ApiError::Answer { what: what(path), source })
 }
 
 async fn refusal(response: Response, path: &[&str]) -> ApiError {

@@ -96,7 +96,11 @@ impl Hint for ApiError {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } => Exit::Unreachable,
             Self::Address(_) => Exit::Usage,
-            Self::Problem { problem, .. } if problem.is("definition-invalid") => Exit::Usage,
+            Self::Problem { problem, .. }
+                if problem.is("definition-invalid") || problem.is("prompt-invalid") =>
+            {
+                Exit::Usage
+            }
             Self::Problem { .. } | Self::Answer { .. } | Self::Status { .. } => Exit::Failed,
         }
     }

@@ -3,11 +3,19 @@
 use promptpilot_codegen::Finding;
 use serde::Deserialize;
 
+pub(crate) use promptpilot_control_plane::audit::model::AuditEvent;
+pub(crate) use promptpilot_control_plane::credentials::model::{
+    ChangedCredential, CheckRequest as CredentialCheck, CheckResult as CredentialChecked,
+    Credential, DeletedCredential, NewCredential,
+};
 pub(crate) use promptpilot_control_plane::deploy::model::{
     Accepted, Batch, DeployRequest, Deployment, LogLine, Source, Status, StatusEvent,
 };
 pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,
+};
+pub(crate) use promptpilot_control_plane::environments::model::{
+    DeletedEnvironment, Environment, NewEnvironment,
 };
 pub(crate) use promptpilot_control_plane::keys::model::{ApiKey, CreatedKey, NewKey};
 pub(crate) use promptpilot_control_plane::organizations::model::{
@@ -16,6 +24,14 @@ pub(crate) use promptpilot_control_plane::organizations::model::{
 pub(crate) use promptpilot_control_plane::people::{
     Role,
     model::{Me, Membership},
+};
+pub(crate) use promptpilot_control_plane::prompts::{
+    labels::model::{LabelMoved, LabelTarget},
+    library::PromptTemplate,
+    model::{
+        Change, Content, NewPrompt, PromptChange, PromptDiff, PromptRollback, PromptVersion,
+        StoredPrompt, TextDiff,
+    },
 };
 pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
 pub(crate) use promptpilot_control_plane::tokens::model::{Login, NewLogin};

@@ -1,16 +1,14 @@
 //! `promptpilot delete`.
 
 use std::fmt;
-use std::io::{self, BufRead, IsTerminal};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::{Context, endpoint};
+use super::{Context, confirm, endpoint};
 use crate::api::Client;
 use crate::args::Place;
 use crate::error::Failure;
-use crate::output::note;
 use crate::style::{GOOD, STRONG};
 
 /// Take an endpoint down
@@ -46,28 +44,13 @@ pub(crate) async fn run(context: &Context, args: &Delete) -> Result<(), Failure>
     let client = Client::find(context)?;
     let found = endpoint(&client, &args.name).await?;
     if !args.yes {
-        confirm(&found.name, found.url.as_deref())?;
+        let name = &found.name;
+        let stops = found.url.as_ref().map(|url| format!(", and {url} stops answering"));
+        let stops = stops.unwrap_or_default();
+        let question = format!("This takes {STRONG}{name}{STRONG:#} down{stops}. Go on? [y/N]");
+        confirm(&format!("deleting `{name}`"), &question)?;
     }
     let _: serde_json::Value = client.delete(&["endpoints", &found.name]).await?;
     context.out.result(&Deleted { endpoint: found.name, deleted: true });
     Ok(())
-}
-
-/// Asks on a terminal; elsewhere nobody could answer.
-fn confirm(name: &str, url: Option<&str>) -> Result<(), Failure> {
-    if !io::stdin().is_terminal() {
-        return Err(
-            Failure::usage(format!("deleting `{name}` has to be confirmed")).hint("add `--yes`")
-        );
-    }
-    note(format!(
-        "This takes {STRONG}{name}{STRONG:#} down{}. Go on? [y/N]",
-        url.map(|url| format!(", and {url} stops answering")).unwrap_or_default()
-    ));
-    let mut answer = String::new();
-    let read = io::stdin().lock().read_line(&mut answer);
-    match read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
-        true => Ok(()),
-        false => Err(Failure::new("nothing was deleted")),
-    }
 }

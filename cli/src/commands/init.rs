@@ -86,6 +86,7 @@ mod tests {
             taken_names: Some(Default::default()),
             target: Some(promptpilot_codegen::Target::Aws),
             state: None,
+            prompts: None,
         };
         let examined = promptpilot_codegen::examine(EXAMPLE, "hello.toml", &facts);
         assert_eq!(examined.findings, []);

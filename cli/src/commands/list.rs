@@ -9,7 +9,7 @@ use super::Context;
 use crate::api::{Client, Endpoint};
 use crate::args::Place;
 use crate::error::Failure;
-use crate::style::{FAINT, STRONG};
+use crate::style::{FAINT, STRONG, WARNING};
 use crate::text::ago;
 
 /// List endpoints and their URLs
@@ -35,6 +35,10 @@ impl fmt::Display for Endpoints {
                 endpoint.live_version.map_or_else(|| "-".to_owned(), |live| format!("v{live}"));
             let url = endpoint.url.as_deref().unwrap_or("not live");
             write!(f, "{STRONG}{:width$}{STRONG:#}  {version:>4}  {url}", endpoint.name)?;
+            if let Some(prompt) = endpoint.prompt.as_ref().filter(|prompt| prompt.newer) {
+                let version = prompt.version.unwrap_or_default();
+                write!(f, "  {WARNING}newer prompt not deployed{WARNING:#}: {} v{version}", prompt.reference)?;
+            }
             writeln!(f, "  {FAINT}{}{FAINT:#}", ago(endpoint.updated))?;
         }
         Ok(())

@@ -1,11 +1,14 @@
 //! The commands: each parses, makes its request and renders.
 
+pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod credentials;
 pub(crate) mod delete;
 pub(crate) mod deploy;
+pub(crate) mod envs;
 pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod keys;
@@ -14,19 +17,21 @@ pub(crate) mod login;
 pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod next;
+pub(crate) mod prompts;
 pub(crate) mod rollback;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod whoami;
 
+use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
 
 use crate::api::{Client, Endpoint};
 use crate::args::{Cli, Command, Global};
 use crate::error::Failure;
 use crate::folder;
-use crate::output::Output;
+use crate::output::{Output, note};
 
 /// What every command has at hand.
 #[derive(Debug, Clone)]
@@ -60,7 +65,11 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
         Command::Calls(args) => calls::run(&context, &args).await,
+        Command::Prompts(args) => prompts::run(&context, args).await,
         Command::Keys(args) => keys::run(&context, args).await,
+        Command::Credentials(args) => credentials::run(&context, args).await,
+        Command::Envs(args) => envs::run(&context, args).await,
+        Command::Audit(args) => audit::run(&context, &args).await,
         Command::Logs(args) => logs::run(&context, &args).await,
         Command::Status(_) => status::run(&context).await,
         Command::Rollback(args) => rollback::run(&context, &args).await,
@@ -80,6 +89,20 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
 /// What a bare `promptpilot` goes by.
 fn named_by_variable() -> Option<PathBuf> {
     std::env::var_os("PROMPTPILOT_DATA").map(PathBuf::from)
+}
+
+/// Asks on a terminal whether to do `what`; elsewhere nobody could answer.
+fn confirm(what: &str, question: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("{what} has to be confirmed")).hint("add `--yes`"));
+    }
+    note(question);
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    match read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
+        true => Ok(()),
+        false => Err(Failure::new("nothing was deleted")),
+    }
 }
 
 /// A deployed endpoint by name. A name that is not there offers the nearest that is.

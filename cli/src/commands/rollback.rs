@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use serde::Serialize;
 
+use super::deploy::{board::Board, follow};
 use super::{Context, endpoint};
-use crate::api::{Client, RollbackRequest, RolledBack};
+use crate::api::{Client, RollbackRequest, RolledBack, Status};
 use crate::args::Place;
 use crate::error::Failure;
+use crate::output::note;
 use crate::style::{GOOD, STRONG};
 use crate::text::span;
 
@@ -39,7 +41,7 @@ struct Done {
 
 impl fmt::Display for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RolledBack { endpoint, from, to, url } = &self.answer;
+        let RolledBack { endpoint, from, to, url, .. } = &self.answer;
         writeln!(
             f,
             "{GOOD}live{GOOD:#} {STRONG}{endpoint} v{to}{STRONG:#} again instead of v{from}, in {}",
@@ -64,6 +66,16 @@ pub(crate) async fn run(context: &Context, args: &Rollback) -> Result<(), Failur
         }
         Err(error) => return Err(error.into()),
     };
+    if let Some(deployment) = answer.deployment {
+        note("Its credentials have changed since: it is published with those of today.");
+        let board = Board::new(false);
+        let ended = follow::to_the_end(&client, &board, deployment, &answer.endpoint).await?;
+        board.clear();
+        if ended.status != Status::Live {
+            let why = ended.error.map_or_else(|| ended.status.to_string(), |error| error.message);
+            return Err(Failure::new(format!("what was live still is: {why}")));
+        }
+    }
     let took = began.elapsed();
     context.out.result(&Done { answer, ms: took.as_millis(), took });
     Ok(())

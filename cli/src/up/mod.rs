@@ -28,8 +28,9 @@ use crate::text::span;
 /// Run everything on this machine
 ///
 /// Database, API, deploy worker and the host of deployed functions, in one process and one data
-/// directory. Ctrl-C ends it; what was deployed is there again at the next start. Provider keys are
-/// taken from the environment: `PROMPTPILOT_KEY_OPENAI`, `PROMPTPILOT_KEY_ANTHROPIC`, …
+/// directory. Ctrl-C ends it; what was deployed is there again at the next start. Provider keys that are
+/// in the environment (`PROMPTPILOT_KEY_OPENAI`, `PROMPTPILOT_KEY_ANTHROPIC`, …) are stored, as by
+/// `promptpilot credentials set`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   promptpilot up

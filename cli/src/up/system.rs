@@ -99,6 +99,7 @@ impl System {
             .ensure_local_owner()
             .await
             .map_err(|error| Failure::new("could not make the local owner").caused_by(&error))?;
+        plane.adopt_keys(&plane::keys()).await?;
         let credentials = host.credentials();
         let shutdown = CancellationToken::new();
         let listener = |port| {

@@ -10,9 +10,6 @@ pub(super) fn check(definition: &Definition, findings: &mut Vec<Finding>) {
         let message = format!("{what} is not available in this version");
         findings.push(Finding::error("not-available", pointer, message).hint(hint));
     };
-    if definition.prompt.reference.is_some() {
-        refuse("/prompt/use", "a prompt by reference", "write it as `template` under [prompt]");
-    }
     if definition.limits.budget.as_ref().is_some_and(|budget| budget.soft.is_some()) {
         refuse("/limits/budget/soft", "a word before a budget is spent", "leave out `soft`");
     }

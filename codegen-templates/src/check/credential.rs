@@ -47,9 +47,14 @@ impl Check<'_, '_> {
                     .map(|(_, name)| name.as_str())
                     .collect();
                 let message = format!("no key `{credential}` is stored for `{provider}`");
+                let name = match credential {
+                    "default" => String::new(),
+                    name => format!(" --name {name}"),
+                };
+                let store = format!("store it with `promptpilot credentials set {provider}{name}`");
                 let hint = match others.as_slice() {
-                    [] => format!("start `promptpilot up` with {variable} set to the key"),
-                    others => format!("stored are {}; or set {variable}", one_of(others)),
+                    [] => store,
+                    others => format!("stored are {}; or {store}", one_of(others)),
                 };
                 self.findings.push(Finding::error("no-credential", place, message).hint(hint));
             }

@@ -5,18 +5,22 @@ mod availability;
 mod ceiling;
 mod credential;
 mod fields;
+mod free;
 mod guards;
+mod guess;
 mod limits;
 mod media;
 mod model;
 mod names;
 mod operators;
 mod prompt;
+mod reference;
 mod secrets;
 mod shape;
 mod size;
 mod state;
 mod template;
+mod template_check;
 mod tests;
 mod tools;
 mod values;
@@ -29,6 +33,7 @@ use promptpilot_spec::{Definition, definition::AuthMode};
 
 use crate::{facts::Facts, finding::Finding, plan::Plan};
 pub(crate) use address::is_dated;
+pub use template_check::{CheckedPrompt, Use, Variable, check_prompt};
 
 /// The largest request body where the definition names none.
 const DEFAULT_MAX_BODY: u64 = 1 << 20;
@@ -37,29 +42,47 @@ const DEFAULT_MAX_BODY: u64 = 1 << 20;
 /// exactly if no finding is an error. Findings have pointers; `Positions::locate` adds lines.
 pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Finding>) {
     let mut findings = Vec::new();
-    names::check(definition, facts, &mut findings);
-    availability::check(definition, &mut findings);
-    let texts = prompt::texts(definition, &mut findings);
-    fields::check(definition, &mut findings);
-    tools::check(definition, &mut findings);
-    let templates = template::parse(&texts, &mut findings);
-    variables::check(&templates, &definition.request, &mut findings);
-    let mut models = model::check(definition, facts, &mut findings);
-    let mut splits = model::splits(definition, facts, &mut findings);
+    let followed = reference::follow(definition, facts, &mut findings);
+    let plan = check_whole(followed.definition(), facts, followed.is_open(), &mut findings);
+    followed.tell(&mut findings);
+    // Without its texts, there is nothing to be built.
+    let sound = !followed.is_open() && !findings.iter().any(Finding::is_error);
+    (plan.filter(|_| sound), findings)
+}
+
+/// The same for a definition that has its texts itself. Where they are not known, what depends on them
+/// is left open.
+fn check_whole(
+    definition: &Definition,
+    facts: &Facts,
+    open: bool,
+    findings: &mut Vec<Finding>,
+) -> Option<Plan> {
+    names::check(definition, facts, findings);
+    availability::check(definition, findings);
+    let texts = prompt::texts(definition, findings);
+    fields::check(definition, findings);
+    tools::check(definition, findings);
+    let templates = template::parse(&texts, findings);
+    if !open {
+        variables::check(&templates, &definition.request, findings);
+    }
+    let mut models = model::check(definition, facts, findings);
+    let mut splits = model::splits(definition, facts, findings);
     let shares = splits.iter_mut().map(|split| &mut split.model);
     guards::bound_answers(definition, models.iter_mut().chain(shares));
     let all: Vec<_> = models.iter().chain(splits.iter().map(|split| &split.model)).collect();
-    limits::check(definition, facts, &all, &mut findings);
-    media::check(definition, &all, &mut findings);
-    tests::check(definition, &mut findings);
-    secrets::check(definition, &mut findings);
-    guards::check(definition, &mut findings);
-    state::check(definition, facts, &mut findings);
+    limits::check(definition, facts, &all, findings);
+    media::check(definition, &all, findings);
+    tests::check(definition, findings);
+    secrets::check(definition, findings);
+    guards::check(definition, findings);
+    state::check(definition, facts, findings);
     let ceiling = ceiling::of(definition, &templates, &models, &splits);
-    ceiling::check(definition, &ceiling, &mut findings);
+    ceiling::check(definition, &ceiling, findings);
 
     if findings.iter().any(Finding::is_error) {
-        return (None, findings);
+        return None;
     }
     let messages = texts.iter().map(prompt::Text::planned).collect();
     let mut key_variables: Vec<_> =
@@ -87,7 +110,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         budgets: guards::budgets(definition),
         unbudgeted: guards::unbudgeted(definition),
         cache: guards::cache(definition),
-        state: state::kind(definition),
+        state: state::is_needed(definition),
         key_variables,
         memory: deploy.memory,
         timeout: deploy.timeout,
@@ -97,7 +120,7 @@ pub fn check(definition: &Definition, facts: &Facts) -> (Option<Plan>, Vec<Findi
         tests: definition.tests.clone(),
         ceiling,
     };
-    (Some(plan), findings)
+    Some(plan)
 }
 
 fn max_body(definition: &Definition) -> u64 {

@@ -3,12 +3,13 @@
 use minijinja::machinery::{Span, ast::BinOpKind};
 use promptpilot_spec::definition::FieldType;
 
-use super::{shape::Shape, variables::Walk};
+use super::{free::Guess, shape::Shape, variables::Walk};
 use crate::finding::{did_you_mean, one_of};
 
 impl<'a> Walk<'a, '_> {
-    pub(super) fn attribute(&mut self, shape: Shape<'a>, name: &str, span: Span) -> Shape<'a> {
+    pub(super) fn attribute(&mut self, shape: Shape<'a>, name: &'a str, span: Span) -> Shape<'a> {
         match shape {
+            Shape::Free(_) => self.free_field(shape, name),
             Shape::Field(field) if field.kind == FieldType::Object => {
                 match field.fields.get(name) {
                     Some(inner) => Shape::Field(inner),
@@ -52,7 +53,10 @@ impl<'a> Walk<'a, '_> {
             BinOpKind::Pow => "**",
             BinOpKind::Add => return self.sum(operands),
             // `"-" * 3` repeats a text.
-            BinOpKind::Mul => return Shape::Unknown,
+            BinOpKind::Mul => {
+                self.alike(operands);
+                return Shape::Unknown;
+            }
             BinOpKind::Concat => return Shape::Text,
             BinOpKind::ScAnd | BinOpKind::ScOr => return Shape::Unknown,
             _ => return Shape::Boolean,
@@ -62,6 +66,7 @@ impl<'a> Walk<'a, '_> {
 
     fn sum(&mut self, operands: [(Shape<'a>, Span); 2]) -> Shape<'a> {
         let [(left, _), (right, at)] = operands;
+        self.alike(operands);
         match (left.kind(), right.kind()) {
             (Some(a), Some(b)) if a != b => {
                 self.misuse(at, format!("`+` joins {a} and {b}"), "join texts with `~`");
@@ -73,6 +78,7 @@ impl<'a> Walk<'a, '_> {
 
     pub(super) fn arithmetic(&mut self, sign: &str, operands: &[(Shape<'a>, Span)]) -> Shape<'a> {
         for (shape, span) in operands {
+            self.learn(*shape, Guess::Number);
             if let Some(kind) = shape.not_a_number() {
                 let message = format!("`{sign}` calculates with {kind}");
                 self.misuse(*span, message, "make it a number first: `|int` or `|float`");

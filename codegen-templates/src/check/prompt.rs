@@ -33,6 +33,35 @@ pub(super) fn texts<'a>(definition: &'a Definition, findings: &mut Vec<Finding>)
     let mut fields = definition.request.iter();
     let conversation = fields.find(|(_, field)| field.kind == FieldType::Messages);
     check_form(prompt, conversation, findings);
+    check_order(prompt, conversation.is_some(), findings);
+    written(prompt, findings)
+}
+
+/// The messages of a prompt that no endpoint is known of: it may bring the message that asks.
+pub(super) fn texts_alone<'a>(prompt: &'a Prompt, findings: &mut Vec<Finding>) -> Vec<Text<'a>> {
+    if prompt.reference.is_some() {
+        findings.push(
+            Finding::error("prompt-form", "/prompt/use", "a prompt does not refer to another one")
+                .hint("write its text: `template`, or `messages`"),
+        );
+    }
+    let simple = prompt.system.is_some() || prompt.template.is_some();
+    match (simple, prompt.messages.is_empty()) {
+        (false, true) if prompt.reference.is_none() => findings.push(
+            Finding::error("empty-prompt", "/prompt", "the prompt is empty")
+                .hint("give `template`, the text sent to the model"),
+        ),
+        (true, false) => findings.push(
+            Finding::error("prompt-form", "/prompt", "the prompt is given in more than one form")
+                .hint("either `template` with `system`, or `messages`"),
+        ),
+        _ => {}
+    }
+    check_order(prompt, true, findings);
+    written(prompt, findings)
+}
+
+fn written<'a>(prompt: &'a Prompt, findings: &mut Vec<Finding>) -> Vec<Text<'a>> {
     let simple = [
         (Role::System, &prompt.system, "/prompt/system"),
         (Role::User, &prompt.template, "/prompt/template"),
@@ -46,7 +75,6 @@ pub(super) fn texts<'a>(definition: &'a Definition, findings: &mut Vec<Finding>)
         pointer: child(&child("/prompt/messages", index), "content"),
     });
     let texts: Vec<_> = simple.chain(listed).collect();
-    check_order(prompt, conversation.is_some(), findings);
     for text in texts.iter().filter(|text| text.content.trim().is_empty()) {
         findings.push(
             Finding::error("empty-prompt", &text.pointer, "this message has no text")

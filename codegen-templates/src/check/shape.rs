@@ -16,6 +16,8 @@ pub(super) enum Shape<'a> {
     Boolean,
     /// A list, and what it holds if that is known.
     List(Option<&'a Field>),
+    /// A variable that nobody has declared, or a part of one: its number among those.
+    Free(usize),
     /// Anything.
     Unknown,
 }
@@ -53,7 +55,7 @@ impl<'a> Shape<'a> {
     }
 
     pub(super) fn is_field(self) -> bool {
-        matches!(self, Self::Field(_))
+        matches!(self, Self::Field(_) | Self::Free(_))
     }
 
     /// Its kind, if it goes to the model beside the text and a template can only ask whether it is
@@ -69,7 +71,7 @@ impl<'a> Shape<'a> {
             Self::Number => Some("a number"),
             Self::Boolean => Some("true or false"),
             Self::List(_) => Some("a list"),
-            Self::Unknown => None,
+            Self::Free(_) | Self::Unknown => None,
             Self::Field(field) => match field.kind {
                 FieldType::String | FieldType::Enum => Some("a text"),
                 FieldType::Integer | FieldType::Number => Some("a number"),

@@ -5,12 +5,11 @@ use promptpilot_spec::{Definition, definition::AuthMode};
 use crate::{
     facts::{Facts, StateFact},
     finding::Finding,
-    plan::StateKind,
 };
 
-/// The store that the function is linked with.
-pub(super) fn kind(definition: &Definition) -> Option<StateKind> {
-    wanted_by(definition).map(|_| StateKind::Http)
+/// Whether the function keeps anything in a store.
+pub(super) fn is_needed(definition: &Definition) -> bool {
+    wanted_by(definition).is_some()
 }
 
 /// The first part of the definition that needs a store, and what to write instead.

@@ -1,7 +1,10 @@
 //! What templates use against what the request gives: undeclared variables, fields that nobody
 //! uses, and types that make no sense in their place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use minijinja::machinery::{
     Span,
@@ -10,6 +13,7 @@ use minijinja::machinery::{
 use promptpilot_spec::definition::Fields;
 
 use super::{
+    free::{Free, Guess, How, Spot},
     names,
     shape::Shape,
     template::{self, Template},
@@ -24,7 +28,9 @@ pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut
             request,
             scopes: vec![BTreeMap::new()],
             guarded: Vec::new(),
+            asking: false,
             used: &mut used,
+            free: None,
             findings,
         };
         walk.statement(&template.root);
@@ -47,14 +53,38 @@ pub(super) fn check(templates: &[Template<'_>], request: &Fields, findings: &mut
     }
 }
 
+/// Finds the variables of templates whose request fields nobody has declared.
+pub(super) fn find<'a>(templates: &'a [Template<'a>], findings: &mut Vec<Finding>) -> Free<'a> {
+    static NONE: LazyLock<Fields> = LazyLock::new(Fields::new);
+    let (mut used, mut free) = (BTreeSet::new(), Free::default());
+    for template in templates {
+        let mut walk = Walk {
+            template,
+            request: &NONE,
+            scopes: vec![BTreeMap::new()],
+            guarded: Vec::new(),
+            asking: false,
+            used: &mut used,
+            free: Some(&mut free),
+            findings,
+        };
+        walk.statement(&template.root);
+    }
+    free
+}
+
 pub(super) struct Walk<'a, 'f> {
     template: &'a Template<'a>,
     request: &'a Fields,
     /// Names that the template itself gives, innermost last.
     scopes: Vec<BTreeMap<&'a str, Shape<'a>>>,
     /// Fields that a condition around this place asks about.
-    guarded: Vec<&'a str>,
+    pub(super) guarded: Vec<&'a str>,
+    /// Only whether something is there is asked here.
+    pub(super) asking: bool,
     used: &'f mut BTreeSet<String>,
+    /// What is learnt of variables where none are declared.
+    pub(super) free: Option<&'f mut Free<'a>>,
     findings: &'f mut Vec<Finding>,
 }
 
@@ -82,7 +112,7 @@ impl<'a> Walk<'a, '_> {
             Stmt::EmitRaw(_) | Stmt::Continue(_) | Stmt::Break(_) => {}
             Stmt::ForLoop(each) => self.for_loop(each),
             Stmt::IfCond(condition) => {
-                self.expression(&condition.expr);
+                self.ask(&condition.expr);
                 let before = self.guarded.len();
                 self.guard(&condition.expr);
                 self.body(&condition.true_body);
@@ -135,7 +165,7 @@ impl<'a> Walk<'a, '_> {
             );
         }
         let mut names = BTreeMap::from([("loop", Shape::Unknown)]);
-        bind(&each.target, over.item(), &mut names);
+        bind(&each.target, self.item(over), &mut names);
         self.scopes.push(names);
         self.maybe(each.filter_expr.as_ref());
         self.body(&each.body);
@@ -176,7 +206,7 @@ impl<'a> Walk<'a, '_> {
     }
 
     /// Checks an expression and tells what it gives, as far as that is known.
-    fn expression(&mut self, expression: &'a Expr<'a>) -> Shape<'a> {
+    pub(super) fn expression(&mut self, expression: &'a Expr<'a>) -> Shape<'a> {
         match expression {
             Expr::Var(variable) => self.variable(variable.id, variable.span()),
             Expr::Const(constant) => Shape::of_constant(&constant.value),
@@ -200,32 +230,35 @@ impl<'a> Walk<'a, '_> {
                 self.binary(&binary.op, operands)
             }
             Expr::Compare(compare) => {
-                self.expression(&compare.expr);
+                let mut left = (self.expression(&compare.expr), &compare.expr);
                 for operand in &compare.ops {
-                    self.expression(&operand.expr);
+                    let right = (self.expression(&operand.expr), &operand.expr);
+                    self.compared(left, right);
+                    left = right;
                 }
                 Shape::Boolean
             }
             Expr::IfExpr(choice) => {
-                self.expression(&choice.test_expr);
+                self.ask(&choice.test_expr);
                 self.expression(&choice.true_expr);
                 self.maybe(choice.false_expr.as_ref());
                 Shape::Unknown
             }
             Expr::Filter(filter) => {
-                if let Some(inner) = &filter.expr {
-                    let shape = self.expression(inner);
+                let inner = filter.expr.as_ref().map(|inner| {
+                    let shape = self.inside(inner, filter.name);
                     self.text_only(shape, inner.span());
-                }
-                self.arguments(&filter.args);
+                    shape
+                });
+                self.arguments(&filter.args, None);
                 if let Some(near) = template::unknown_filter(filter.name) {
                     self.unknown("filter", filter.name, near, filter.span());
                 }
-                Shape::of_filter(filter.name)
+                self.filtered(inner, filter.name)
             }
             Expr::Test(test) => {
-                self.expression(&test.expr);
-                self.arguments(&test.args);
+                self.ask(&test.expr);
+                self.arguments(&test.args, None);
                 if let Some(near) = template::unknown_test(test.name) {
                     self.unknown("test", test.name, near, test.span());
                 }
@@ -243,7 +276,7 @@ impl<'a> Walk<'a, '_> {
                         let key = key.value.as_str().unwrap_or_default();
                         self.attribute(shape, key, item.span())
                     }
-                    _ => shape.item(),
+                    _ => self.item(shape),
                 }
             }
             Expr::Call(call) => self.call(call),
@@ -276,21 +309,23 @@ impl<'a> Walk<'a, '_> {
         } else {
             self.expression(&call.expr);
         }
-        self.arguments(&call.args);
-        match &call.expr {
-            Expr::Var(function) if function.id == "range" => Shape::List(None),
-            _ => Shape::Unknown,
-        }
+        let is_range = matches!(&call.expr, Expr::Var(function) if function.id == "range");
+        self.arguments(&call.args, is_range.then_some(Guess::Integer));
+        if is_range { Shape::List(None) } else { Shape::Unknown }
     }
 
-    fn arguments(&mut self, arguments: &'a [CallArg<'a>]) {
+    /// Checks arguments, which are of a type if the function takes only that.
+    fn arguments(&mut self, arguments: &'a [CallArg<'a>], guess: Option<Guess>) {
         for argument in arguments {
             match argument {
                 CallArg::Pos(value)
                 | CallArg::Kwarg(_, value)
                 | CallArg::PosSplat(value)
                 | CallArg::KwargSplat(value) => {
-                    self.expression(value);
+                    let shape = self.expression(value);
+                    if let Some(guess) = guess {
+                        self.learn(shape, guess);
+                    }
                 }
             }
         }
@@ -304,13 +339,24 @@ impl<'a> Walk<'a, '_> {
             self.used.insert(name.to_owned());
             return Shape::Field(field);
         }
-        if !template::is_global(name) {
-            let known = self.request.keys().map(String::as_str);
-            let hint = did_you_mean(name, known)
-                .unwrap_or_else(|| format!("declare it: a table [request.{name}] with its type"));
-            let message = format!("the template uses `{name}`, which is no request field");
-            self.report(Finding::error("undeclared-variable", "", message).hint(hint), span);
+        if template::is_global(name) {
+            return Shape::Unknown;
         }
+        let spot = Spot {
+            pointer: self.template.pointer,
+            source: self.template.source,
+            start: span.start_offset as usize,
+            end: span.end_offset as usize,
+        };
+        let how = How { asked: self.asking, guarded: self.guarded.contains(&name) };
+        if let Some(free) = &mut self.free {
+            return Shape::Free(free.used(name, spot, how));
+        }
+        let known = self.request.keys().map(String::as_str);
+        let hint = did_you_mean(name, known)
+            .unwrap_or_else(|| format!("declare it: a table [request.{name}] with its type"));
+        let message = format!("the template uses `{name}`, which is no request field");
+        self.report(Finding::error("undeclared-variable", "", message).hint(hint), span);
         Shape::Unknown
     }
 

@@ -16,7 +16,7 @@ use super::literal;
 use crate::{
     check::is_dated,
     finding::child,
-    plan::{Plan, PlannedBudget, PlannedCache, PlannedModel, PlannedRate, PlannedSplit, StateKind},
+    plan::{Plan, PlannedBudget, PlannedCache, PlannedModel, PlannedRate, PlannedSplit},
 };
 
 /// What the template of `main.rs` prints.
@@ -43,7 +43,7 @@ pub(super) struct View<'a> {
     budgets: Vec<BudgetView>,
     unbudgeted: bool,
     cache: Option<CacheView>,
-    state: Option<&'static str>,
+    state: bool,
 }
 
 #[derive(Serialize)]
@@ -169,7 +169,7 @@ impl<'a> View<'a> {
             budgets: plan.budgets.iter().copied().map(BudgetView::from).collect(),
             unbudgeted: plan.unbudgeted,
             cache: plan.cache.map(CacheView::from),
-            state: plan.state.map(|StateKind::Http| "HTTP"),
+            state: plan.state,
         };
         Self { imports: view.used(), ..view }
     }

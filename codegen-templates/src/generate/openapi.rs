@@ -79,7 +79,7 @@ fn operation(plan: &Plan) -> Value {
     let mut problems = PROBLEMS.to_vec();
     problems.extend(KEY_PROBLEMS.iter().filter(|_| !plan.public));
     problems.extend(limited.then_some(LIMIT_PROBLEM));
-    problems.extend(plan.state.map(|_| STATE_PROBLEM));
+    problems.extend(plan.state.then_some(STATE_PROBLEM));
     problems.sort_unstable();
     for (status, meaning) in problems {
         let schema = json!({ "$ref": "#/components/schemas/Problem" });

@@ -34,6 +34,14 @@ pub struct Parsed {
     pub findings: Vec<Finding>,
 }
 
+impl Parsed {
+    /// The prompt that the definition refers to, as far as it could be read.
+    pub fn reference(&self) -> Option<String> {
+        let partial = || self.partial.as_ref().map(|partial| &partial.definition);
+        self.definition.as_ref().or_else(partial)?.prompt.reference.clone()
+    }
+}
+
 /// A definition with the faulty parts left out, and which parts those are.
 #[derive(Debug, Clone)]
 pub(crate) struct Partial {

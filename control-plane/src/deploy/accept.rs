@@ -12,12 +12,14 @@ use super::{
     store::{self, NewDeployment},
 };
 use crate::{
+    credentials::Credentials,
     endpoints::{
-        check::{examine_all, sound},
-        routes::{DEFAULT_ENVIRONMENT, environment},
+        check::{examine_all, facts, reference, references, sound},
         store::{self as endpoints, NewVersion},
     },
+    environments,
     http::{Context, Problem},
+    prompts::resolve::{Found, Resolved},
 };
 
 /// Definitions in one request.
@@ -28,8 +30,17 @@ struct Wanted<'a> {
     source: &'a Source,
     name: String,
     definition: serde_json::Value,
+    /// What the definition's reference to a prompt leads to.
+    prompt: Option<Found>,
     plan: Plan,
     findings: Vec<Finding>,
+}
+
+impl Wanted<'_> {
+    /// The prompt and its version that the definition refers to.
+    fn prompt_version(&self) -> Option<(Uuid, i32)> {
+        self.prompt.as_ref().map(|found| (found.prompt, found.version))
+    }
 }
 
 /// Accepts a request, or says what is wrong with it; then nothing is saved.
@@ -43,12 +54,18 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
             ),
         ));
     }
-    let wanted = check(context, &request.definitions)?;
+    let (environment, credentials) = {
+        let mut db = context.begin().await?;
+        let name = request.environment.as_deref().unwrap_or(environments::DEFAULT);
+        let environment = environments::find(&mut db, name).await?;
+        (environment, Credentials::of(&mut db, context.organization, environment).await?)
+    };
+    let prompts = references(context, request.definitions.iter().map(reference)).await?;
+    let wanted = check(context, &request.definitions, &credentials, &prompts)?;
     let mut db = context.begin().await?;
-    let name = request.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT);
-    let environment = environment(&mut db, name).await?;
+    environments::hold(&mut db, environment).await?;
     let held = hold(&mut db, context.organization, &wanted).await?;
-    let mut pass = Pass { context, request, environment, batch: None };
+    let mut pass = Pass { context, request, environment, credentials, batch: None };
     let mut deployments = Vec::with_capacity(wanted.len());
     for (wanted, endpoint) in wanted.into_iter().zip(held) {
         deployments.push(pass.one(&mut db, wanted, endpoint).await?);
@@ -60,13 +77,25 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
     Ok(Batch { batch: pass.batch, deployments })
 }
 
-fn check<'a>(context: &Context, sources: &'a [Source]) -> Result<Vec<Wanted<'a>>, Problem> {
+fn check<'a>(
+    context: &Context,
+    sources: &'a [Source],
+    credentials: &Credentials,
+    prompts: &Resolved,
+) -> Result<Vec<Wanted<'a>>, Problem> {
+    let facts = facts(context.plane.settings(), Some(credentials), prompts);
     let mut wanted = Vec::with_capacity(sources.len());
     let mut refused = Vec::new();
-    for (source, examined) in sources.iter().zip(examine_all(sources, context.plane.settings())) {
+    for (source, examined) in sources.iter().zip(examine_all(sources, facts)) {
         match sound(examined) {
             Ok((definition, plan, findings)) => wanted.push(Wanted {
                 source,
+                prompt: definition
+                    .prompt
+                    .reference
+                    .as_deref()
+                    .and_then(|it| prompts.found(it))
+                    .cloned(),
                 name: definition.name.clone(),
                 definition: serde_json::to_value(&definition)
                     .map_err(|error| Problem::internal("write the definition as JSON", &error))?,
@@ -110,6 +139,7 @@ struct Pass<'a> {
     context: &'a Context,
     request: &'a DeployRequest,
     environment: Uuid,
+    credentials: Credentials,
     batch: Option<Uuid>,
 }
 
@@ -130,11 +160,12 @@ impl Pass<'_> {
             url: None,
             findings: wanted.findings,
         };
+        let settings = self.context.plane.settings();
         if !self.request.force
             && let Some(live) = release::store::live(db, endpoint, self.environment).await?
             && live.version == version
             && live.fingerprint.as_deref()
-                == Some(&*fingerprint(&wanted.plan, endpoint, self.context.plane.settings()))
+                == Some(&*fingerprint(&wanted.plan, endpoint, settings, &self.credentials))
         {
             let (id, url) = (live.deployment, live.url);
             return Ok(Accepted { id, status: Status::Live, unchanged: true, url, ..accepted });
@@ -143,7 +174,8 @@ impl Pass<'_> {
         Ok(Accepted { id, ..accepted })
     }
 
-    /// The version that the definition is: the newest one if it says the same, else a new one.
+    /// The version that the definition is: the newest one if it says the same, its prompt included,
+    /// else a new one.
     async fn version(
         &self,
         db: &mut PgConnection,
@@ -154,7 +186,10 @@ impl Pass<'_> {
         // As texts: equality of objects forgets their order, and fields have one.
         let text = serde_json::Value::to_string;
         let number = match newest {
-            Some(newest) if text(&newest.definition) == text(&wanted.definition) => {
+            Some(newest)
+                if text(&newest.definition) == text(&wanted.definition)
+                    && newest.prompt.zip(newest.prompt_version) == wanted.prompt_version() =>
+            {
                 return Ok(newest.number);
             }
             Some(newest) => newest.number + 1,
@@ -167,6 +202,7 @@ impl Pass<'_> {
             file: &wanted.source.file,
             toml: &wanted.source.toml,
             definition: &wanted.definition,
+            prompt: wanted.prompt.as_ref(),
             by: self.context.user,
             message: self.request.message.as_deref(),
         };
@@ -192,8 +228,9 @@ impl Pass<'_> {
             environment: self.environment,
             endpoint,
             version,
-            by: self.context.user,
+            by: Some(self.context.user),
             message: self.request.message.as_deref(),
+            renewal: false,
         };
         Ok(store::queue(db, new).await?)
     }
@@ -215,8 +252,9 @@ pub(crate) async fn again(context: &Context, batch: Uuid) -> Result<Uuid, Proble
             environment: asked.environment,
             endpoint: asked.endpoint,
             version: asked.version,
-            by: context.user,
+            by: Some(context.user),
             message: asked.message.as_deref(),
+            renewal: false,
         };
         store::queue(&mut db, new).await?;
     }

@@ -1,7 +1,6 @@
 //! Check: the definition once more, with what the worker knows: a key may have gone since the
-//! deployment was accepted. Makes a plan. Harmless to repeat: it writes nothing.
-
-use std::collections::BTreeSet;
+//! deployment was accepted. Makes a plan, and finds the credentials that later stages work with.
+//! Harmless to repeat: it writes nothing.
 
 use promptpilot_codegen::Severity;
 
@@ -9,12 +8,21 @@ use super::{
     job::{Job, Stop, Work},
     model::{Level, Source, Status},
 };
-use crate::endpoints::check::{examine, sound};
+use crate::{
+    credentials::Credentials,
+    endpoints::check::{examine, facts, sound},
+};
 
 pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     work.enter(job, Status::Checking).await?;
     let source = Source { file: job.taken.file.clone(), toml: job.taken.toml.clone() };
-    match sound(examine(&source, work.plane.settings(), BTreeSet::new())) {
+    let mut db = work.plane.database().system().acquire().await?;
+    job.credentials =
+        Credentials::of(&mut db, work.claim.organization, job.taken.environment).await?;
+    drop(db);
+    let prompts = job.taken.prompt.clone().unwrap_or_default();
+    let facts = facts(work.plane.settings(), Some(&job.credentials), &prompts);
+    match sound(examine(&source, &facts)) {
         Ok((_, plan, findings)) => {
             for finding in findings {
                 let text = job.fail_with(&finding).sentence();

@@ -5,11 +5,16 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::build::carried;
-use crate::settings::Settings;
+use crate::{credentials::Credentials, settings::Settings};
 
 /// A hash over the generated sources, the runtime, and the settings that go into the function's
-/// environment. Keys are hashed with the endpoint's id, so equal keys do not show as equal.
-pub(crate) fn fingerprint(plan: &Plan, endpoint: Uuid, settings: &Settings) -> String {
+/// environment; of its credentials, which versions they are.
+pub(crate) fn fingerprint(
+    plan: &Plan,
+    endpoint: Uuid,
+    settings: &Settings,
+    credentials: &Credentials,
+) -> String {
     let sources = promptpilot_codegen::sources(plan);
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
@@ -19,12 +24,12 @@ pub(crate) fn fingerprint(plan: &Plan, endpoint: Uuid, settings: &Settings) -> S
     part(endpoint.as_bytes());
     part(sources.crate_name.as_bytes());
     part(carried::runtime_sha256().as_bytes());
-    if plan.state.is_some() {
+    if plan.state {
         part(settings.state.as_deref().unwrap_or_default().as_bytes());
     }
-    for variable in &plan.key_variables {
-        part(variable.as_bytes());
-        part(settings.keys.get(variable).map_or("", |key| key.expose()).as_bytes());
+    for given in credentials.versions(&plan.key_variables) {
+        part(given.id.as_bytes());
+        part(&given.version.to_be_bytes());
     }
     hex::encode(hash.finalize())
 }

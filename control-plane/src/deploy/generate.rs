@@ -12,7 +12,8 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     work.enter(job, Status::Generating).await?;
     let plan = job.plan()?;
     let sources = promptpilot_codegen::sources(plan);
-    let fingerprint = fingerprint(plan, job.taken.endpoint, work.plane.settings());
+    let fingerprint =
+        fingerprint(plan, job.taken.endpoint, work.plane.settings(), &job.credentials);
     let made = Made { fingerprint: Some(&fingerprint), ..Made::default() };
     let system = work.plane.database().system();
     store::save_made(system, work.claim.organization, job.taken.id, &made).await?;

@@ -11,7 +11,9 @@ use super::{
     model::{Failure, Level, Status},
     queue::store::{self, Claim, Taken},
 };
-use crate::{artifacts::store::Artifact, plane::ControlPlane, secret::Secret};
+use crate::{
+    artifacts::store::Artifact, credentials::Credentials, plane::ControlPlane, secret::Secret,
+};
 
 /// Why a worker stops working on a batch.
 #[derive(Debug)]
@@ -139,6 +141,8 @@ pub(crate) struct Job {
     reached: Status,
     /// Another worker was at it before.
     pub(crate) resumed: bool,
+    /// What the environment had when the definition was checked.
+    pub(crate) credentials: Credentials,
     pub(crate) plan: Option<Plan>,
     pub(crate) sources: Option<Sources>,
     pub(crate) artifact: Option<Artifact>,
@@ -154,6 +158,7 @@ impl Job {
             stage,
             reached: stage,
             resumed,
+            credentials: Credentials::default(),
             plan: None,
             sources: None,
             artifact: None,

@@ -16,6 +16,7 @@ use promptpilot_spec::{
     deployment::{IDENTITY_VARIABLE, Identity, PRIVATE_ADDRESSES_VARIABLE, TOKEN_VARIABLE},
     state::ADDRESS_VARIABLE,
 };
+use uuid::Uuid;
 
 use super::{
     job::{Job, Stop, Work},
@@ -23,9 +24,15 @@ use super::{
     queue::store::{self, Made},
     release,
 };
-use crate::lambda::{
-    LambdaError,
-    settle::{Waits, configuration, settled},
+use crate::{
+    credentials::{
+        self,
+        vault::{Vault, VaultError},
+    },
+    lambda::{
+        LambdaError,
+        settle::{Waits, configuration, settled},
+    },
 };
 
 /// How long others' changes are waited for.
@@ -64,7 +71,8 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     .await?;
     let made = Made { function: Some(&job.function), ..Made::default() };
     store::save_made(system, organization, taken.id, &made).await?;
-    let wanted = wanted(work, job)?;
+    let keys = keys(work, job).await?;
+    let wanted = wanted(work, job, keys)?;
     let version = converge(work, job, &wanted).await?;
     let made = Made { function_version: Some(&version), ..Made::default() };
     store::save_made(system, organization, job.taken.id, &made).await?;
@@ -73,7 +81,38 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     Ok(())
 }
 
-fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
+/// The keys that the function is given, by variable; written down before it has them.
+async fn keys(work: &Work, job: &Job) -> Result<BTreeMap<String, String>, Stop> {
+    let variables = &job.plan()?.key_variables;
+    let organization = work.claim.organization;
+    let mut db = work.plane.database().system().begin().await?;
+    let versions = job.credentials.versions(variables);
+    credentials::store::give(&mut db, organization, job.taken.id, &versions).await?;
+    let unreadable = |error: VaultError| match error {
+        VaultError::Database(error) => Stop::Database(error),
+        error => {
+            let hint = Some("store it once more with `promptpilot credentials set`");
+            job.fail(format!("a provider's key could not be read: {error}")).hint(hint).stop()
+        }
+    };
+    let mut keys = BTreeMap::new();
+    if !variables.is_empty() {
+        let key = &work.plane.settings().secret_key;
+        let vault = Vault::of(&mut db, key, organization).await.map_err(unreadable)?;
+        for variable in variables {
+            let Some(kept) = job.credentials.get(variable) else {
+                return Err(job.fail(format!("the key {variable} is not there")).internal().stop());
+            };
+            let (id, version) = (kept.version.id, kept.version.version);
+            let secret = vault.open(id, version, &kept.sealed).map_err(unreadable)?;
+            keys.insert(variable.clone(), secret.expose().to_owned());
+        }
+    }
+    db.commit().await?;
+    Ok(keys)
+}
+
+fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Wanted, Stop> {
     let (plan, artifact, taken) = (job.plan()?, job.artifact()?, &job.taken);
     let settings = work.plane.settings();
     let identity = Identity {
@@ -93,23 +132,14 @@ fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
     if !settings.private_addresses {
         variables.insert(PRIVATE_ADDRESSES_VARIABLE.to_owned(), "deny".to_owned());
     }
-    if plan.state.is_some() {
+    if plan.state {
         let Some(address) = &settings.state else {
             let hint = Some("start `promptpilot worker` with `--state URL`");
             return Err(job.fail("there is no state store").hint(hint).stop());
         };
         variables.insert(ADDRESS_VARIABLE.to_owned(), address.clone());
     }
-    for variable in &plan.key_variables {
-        let Some(key) = settings.keys.get(variable) else {
-            let hint = format!("set {variable} where `promptpilot` runs and start it again");
-            return Err(job
-                .fail(format!("the key {variable} is not there"))
-                .hint(Some(hint))
-                .stop());
-        };
-        variables.insert(variable.clone(), key.expose().to_owned());
-    }
+    variables.extend(keys);
     let name = &taken.name;
     let tag = |key: &str, value: String| (format!("promptpilot:{key}"), value);
     Ok(Wanted {
@@ -117,7 +147,7 @@ fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
         architecture: Architecture::from(&*artifact.architecture),
         memory: i32::try_from(plan.memory).unwrap_or(i32::MAX),
         timeout: i32::try_from(plan.timeout.as_secs_ceil()).unwrap_or(i32::MAX),
-        role: settings.lambda.role_arn.clone(),
+        role: role(&settings.lambda.role_arn, work.claim.organization),
         description: format!("Prompt Pilot endpoint {name}, version {}", taken.version),
         variables,
         tags: vec![
@@ -127,6 +157,12 @@ fn wanted(work: &Work, job: &Job) -> Result<Wanted, Stop> {
             tag("name", name.clone()),
         ],
     })
+}
+
+/// The role that an organization's functions run as: where the settings leave a place for it, one of
+/// its own, which can be held to the organization's part of a table.
+fn role(arn: &str, organization: Uuid) -> String {
+    arn.replace("{organization}", &organization.to_string())
 }
 
 /// Makes the function be as wanted and publishes it.

@@ -33,8 +33,11 @@ pub(crate) struct NewDeployment<'a> {
     pub(crate) environment: Uuid,
     pub(crate) endpoint: Uuid,
     pub(crate) version: i32,
-    pub(crate) by: Uuid,
+    /// Absent where the system itself asks.
+    pub(crate) by: Option<Uuid>,
     pub(crate) message: Option<&'a str>,
+    /// The same version once more, with the credentials of today.
+    pub(crate) renewal: bool,
 }
 
 /// Queues a deployment. Older ones of the same endpoint that still wait give way to it.
@@ -43,11 +46,13 @@ pub(crate) async fn queue(db: &mut PgConnection, new: NewDeployment<'_>) -> sqlx
     sqlx::query!(
         "with older as (
             update deployments set status = 'superseded', finished_at = now()
-             where endpoint_id = $1 and environment_id = $2 and status = 'queued'
+             where organization_id = $1 and endpoint_id = $2 and environment_id = $3
+               and status = 'queued'
          returning organization_id, id
          )
          insert into deployment_transitions (organization_id, deployment_id, status)
          select organization_id, id, 'superseded' from older",
+        new.organization,
         new.endpoint,
         new.environment,
     )
@@ -56,8 +61,8 @@ pub(crate) async fn queue(db: &mut PgConnection, new: NewDeployment<'_>) -> sqlx
     sqlx::query!(
         "with made as (
             insert into deployments (organization_id, id, batch_id, endpoint_id, environment_id,
-                                     version, requested_by, message)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
+                                     version, requested_by, message, renewal)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          returning organization_id, id
          )
          insert into deployment_transitions (organization_id, deployment_id, status)
@@ -70,6 +75,7 @@ pub(crate) async fn queue(db: &mut PgConnection, new: NewDeployment<'_>) -> sqlx
         new.version,
         new.by,
         new.message,
+        new.renewal,
     )
     .execute(db)
     .await?;

@@ -1,14 +1,17 @@
 //! What a definition comes to on this server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use promptpilot_codegen::{Examined, Facts, Finding, Plan, StateFact, Target};
-use promptpilot_spec::{
-    Definition,
-    definition::{Architecture, ProviderKind, key_variable},
-};
+use promptpilot_spec::{Definition, definition::Architecture};
 
-use crate::{deploy::model::Source, secret::Secret, settings::Settings};
+use crate::{
+    credentials::Credentials,
+    deploy::model::Source,
+    http::{Context, Problem},
+    prompts::resolve::{Resolved, resolve},
+    settings::Settings,
+};
 
 /// Definition and plan of a definition without errors, with its warnings; else what is wrong.
 pub(crate) fn sound(examined: Examined) -> Result<(Definition, Plan, Vec<Finding>), Vec<Finding>> {
@@ -20,82 +23,66 @@ pub(crate) fn sound(examined: Examined) -> Result<(Definition, Plan, Vec<Finding
     }
 }
 
-/// Checks one definition; `taken` are names that others of the same request hold.
-pub(crate) fn examine(source: &Source, settings: &Settings, taken: BTreeSet<String>) -> Examined {
-    promptpilot_codegen::examine(&source.toml, &source.file, &facts(settings, taken))
+/// Checks one definition.
+pub(crate) fn examine(source: &Source, facts: &Facts) -> Examined {
+    promptpilot_codegen::examine(&source.toml, &source.file, facts)
+}
+
+/// Where the references of definitions lead. Where there are none, nobody is asked.
+pub(crate) async fn references(
+    context: &Context,
+    references: impl Iterator<Item = Option<String>>,
+) -> Result<Resolved, Problem> {
+    let references: BTreeSet<String> = references.flatten().collect();
+    if references.is_empty() {
+        return Ok(Resolved::default());
+    }
+    let mut db = context.begin().await?;
+    Ok(resolve(&mut db, references).await?)
+}
+
+/// What a definition refers to.
+pub(crate) fn reference(source: &Source) -> Option<String> {
+    promptpilot_codegen::parse(&source.toml, &source.file).reference()
 }
 
 /// Checks definitions that are to live beside one another.
-pub(crate) fn examine_all(sources: &[Source], settings: &Settings) -> Vec<Examined> {
-    let mut taken = BTreeSet::new();
+pub(crate) fn examine_all(sources: &[Source], mut facts: Facts) -> Vec<Examined> {
     sources
         .iter()
         .map(|source| {
-            let examined = examine(source, settings, taken.clone());
-            taken.extend(examined.definition.as_ref().map(|definition| definition.name.clone()));
+            let examined = examine(source, &facts);
+            let name = examined.definition.as_ref().map(|definition| definition.name.clone());
+            facts.taken_names.get_or_insert_default().extend(name);
             examined
         })
         .collect()
 }
 
-/// What is known of the world around a definition; `taken` as above.
-pub(super) fn facts(settings: &Settings, taken: BTreeSet<String>) -> Facts {
+/// What is known here of the world: where references to prompts lead and, where they are given, an
+/// environment's credentials.
+pub(crate) fn facts(
+    settings: &Settings,
+    credentials: Option<&Credentials>,
+    prompts: &Resolved,
+) -> Facts {
     let target = match settings.lambda.endpoint_url {
         Some(_) => Target::Local(host_architecture()),
         None => Target::Aws,
     };
     Facts {
-        credentials: Some(credentials(&settings.keys)),
-        taken_names: Some(taken),
+        credentials: credentials.map(Credentials::names),
+        taken_names: Some(BTreeSet::new()),
         target: Some(target),
         state: Some(match settings.state {
             Some(_) => StateFact::There,
             None => StateFact::Absent,
         }),
+        prompts: Some(prompts.facts()),
     }
 }
 
 /// This machine's instruction set.
 pub(crate) const fn host_architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
-}
-
-/// Credentials by the names that definitions use. A variable's name has lost whether a credential
-/// is written with `-` or `_`, so both are known.
-fn credentials(keys: &BTreeMap<String, Secret>) -> BTreeSet<(ProviderKind, String)> {
-    let mut known = BTreeSet::new();
-    for provider in ProviderKind::ALL {
-        let variable = key_variable(provider, None);
-        for key in keys.keys() {
-            let Some(rest) = key.strip_prefix(&variable) else { continue };
-            if rest.is_empty() {
-                known.insert((provider, "default".to_owned()));
-            } else if let Some(name) = rest.strip_prefix('_') {
-                let name = name.to_ascii_lowercase();
-                known.insert((provider, name.replace('_', "-")));
-                known.insert((provider, name));
-            }
-        }
-    }
-    known
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_known_by_the_names_that_definitions_use() {
-        let keys = ["PROMPTPILOT_KEY_OPENAI", "PROMPTPILOT_KEY_ANTHROPIC_TEAM_B"]
-            .map(|name| (name.to_owned(), Secret::from("k")));
-        let known = credentials(&keys.into());
-        for (provider, name) in [
-            (ProviderKind::OpenAi, "default"),
-            (ProviderKind::Anthropic, "team-b"),
-            (ProviderKind::Anthropic, "team_b"),
-        ] {
-            assert!(known.contains(&(provider, name.to_owned())), "{provider:?} {name}");
-        }
-        assert!(!known.contains(&(ProviderKind::Anthropic, "default".to_owned())));
-    }
 }

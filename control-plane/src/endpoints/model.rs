@@ -96,6 +96,9 @@ pub struct Endpoint {
     pub provider: ProviderKind,
     /// The provider's name for its model.
     pub model: String,
+    /// The prompt that its newest version refers to; absent where its texts are its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<EndpointPrompt>,
     /// The version that serves.
     pub live_version: Option<i32>,
     /// The newest version.
@@ -119,6 +122,22 @@ impl Endpoint {
     pub(crate) fn revision(&self) -> String {
         format!("{}-{}", self.version, self.live_version.unwrap_or(0))
     }
+}
+
+/// The prompt of an endpoint, by reference.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct EndpointPrompt {
+    /// How the newest version refers to it.
+    #[serde(rename = "use")]
+    pub reference: String,
+    /// Its name; absent if it is gone.
+    pub name: Option<String>,
+    /// The prompt's version that a deploy would take now; absent if the reference leads nowhere.
+    pub version: Option<i32>,
+    /// The prompt's version that serves; absent while nothing of it is live.
+    pub live_version: Option<i32>,
+    /// Whether a newer version is not deployed: a deploy would bring another one than serves.
+    pub newer: bool,
 }
 
 /// A deployment in a list of endpoints.
@@ -185,6 +204,10 @@ pub struct RolledBack {
     pub to: i32,
     /// Where it answers.
     pub url: String,
+    /// What brings that version back, where its credentials have changed since: it serves once this
+    /// deployment is live. Absent where it serves already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<Uuid>,
 }
 
 /// Body of `POST /api/endpoints/{name}/try`.

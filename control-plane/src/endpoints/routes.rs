@@ -15,8 +15,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    check::{examine, sound},
-    draft,
+    check::{examine, facts, references, sound},
+    draft::{self, Draft},
     model::{
         CheckAnswer, CheckRequest, Checked, Endpoint, GeneratedSource, RollbackRequest, RolledBack,
         TrialRequest, Tried, Version,
@@ -24,10 +24,12 @@ use super::{
     store, trial,
 };
 use crate::{
+    credentials::Credentials,
     deploy::{
         model::Source,
         release::{rollback, teardown},
     },
+    environments,
     http::{
         Context, Page, Paging, Problem,
         body::Body,
@@ -38,9 +40,6 @@ use crate::{
     plane::ControlPlane,
 };
 
-/// The environment where none is named.
-pub(crate) const DEFAULT_ENVIRONMENT: &str = "production";
-
 pub(crate) fn router() -> ApiRouter<ControlPlane> {
     const TAG: &str = "endpoints";
     const HERE: &[&str] = &["environment-not-found", "endpoint-not-found"];
@@ -49,7 +48,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         TAG,
         "checkDefinitions",
         "Check definitions, all errors at once; nothing is saved",
-        &[],
+        &["environment-not-found"],
         json!({ "definitions": [file] }),
     );
     let rolled_back = describe_with(
@@ -133,19 +132,26 @@ struct In {
 
 impl In {
     fn name(&self) -> &str {
-        self.env.as_deref().unwrap_or(DEFAULT_ENVIRONMENT)
+        self.env.as_deref().unwrap_or(environments::DEFAULT)
     }
 }
 
 async fn check(
     context: Context,
-    State(plane): State<ControlPlane>,
+    Query(place): Query<In>,
     Body(request): Body<CheckRequest>,
 ) -> Result<Json<CheckAnswer>, Problem> {
-    tracing::debug!(organization = %context.organization, "checking definitions");
-    let results = draft::check_all(request.definitions, plane.settings())?
+    let drafts = draft::all(request.definitions)?;
+    let credentials = {
+        let mut db = context.begin().await?;
+        let environment = environments::find(&mut db, place.name()).await?;
+        Credentials::of(&mut db, context.organization, environment).await?
+    };
+    let prompts = references(&context, drafts.iter().map(Draft::reference)).await?;
+    let facts = facts(context.plane.settings(), Some(&credentials), &prompts);
+    let results = draft::examine_all(drafts, facts)
         .into_iter()
-        .map(|draft::Draft { toml, examined }| Checked {
+        .map(|(toml, examined)| Checked {
             name: examined.definition.map(|definition| definition.name),
             code: (examined.plan.as_ref().filter(|_| request.code))
                 .map(|plan| promptpilot_codegen::sources(plan).files),
@@ -165,7 +171,7 @@ async fn list(
     Query(paging): Query<Paging<String>>,
 ) -> Result<Json<Page<Endpoint>>, Problem> {
     let mut db = context.begin().await?;
-    let environment = environment(&mut db, place.name()).await?;
+    let environment = environments::find(&mut db, place.name()).await?;
     let limit = paging.limit();
     let items = store::list(&mut db, environment, paging.after.as_deref(), limit + 1).await?;
     Ok(Json(Page::new(items, limit, |endpoint| endpoint.name.clone())))
@@ -180,7 +186,7 @@ async fn show(
     Query(place): Query<In>,
 ) -> Result<Revised<Endpoint>, Problem> {
     let mut db = context.begin().await?;
-    let environment = environment(&mut db, place.name()).await?;
+    let environment = environments::find(&mut db, place.name()).await?;
     let found = found(&mut db, environment, &name).await?;
     Ok(([etag(&found.revision())], Json(found)))
 }
@@ -214,7 +220,7 @@ async fn versions(
     Query(paging): Query<Paging<i32>>,
 ) -> Result<Json<Page<Version>>, Problem> {
     let mut db = context.begin().await?;
-    let environment = environment(&mut db, place.name()).await?;
+    let environment = environments::find(&mut db, place.name()).await?;
     let id = endpoint(&mut db, &name).await?;
     let limit = paging.limit();
     let items = store::versions(&mut db, id, environment, paging.after, limit + 1).await?;
@@ -240,15 +246,17 @@ async fn source(
         store::text(&mut db, id, of.version).await?
     };
     let text = text.ok_or_else(|| Problem::not_found("version", of.version.unwrap_or_default()))?;
+    let prompts = text.prompt.unwrap_or_default();
     let saved = Source { file: text.file, toml: text.toml };
-    let (_, plan, _) =
-        sound(examine(&saved, plane.settings(), Default::default())).map_err(|findings| {
-            Problem::conflict(
-                "definition-invalid-now",
-                format!("version {} does not pass today's check", text.number),
-            )
-            .with("findings", findings)
-        })?;
+    // What it becomes does not depend on which credentials are there.
+    let facts = facts(plane.settings(), None, &prompts);
+    let (_, plan, _) = sound(examine(&saved, &facts)).map_err(|findings| {
+        Problem::conflict(
+            "definition-invalid-now",
+            format!("version {} does not pass today's check", text.number),
+        )
+        .with("findings", findings)
+    })?;
     let sources = promptpilot_codegen::sources(&plan);
     Ok(Json(GeneratedSource {
         version: text.number,
@@ -291,11 +299,6 @@ async fn delete(
 ) -> Result<Json<Deleted>, Problem> {
     teardown::run(&context, &seen, &name, place.name()).await?;
     Ok(Json(Deleted { endpoint: name }))
-}
-
-/// Id of an environment, or the problem that there is none.
-pub(crate) async fn environment(db: &mut sqlx::PgConnection, name: &str) -> Result<Uuid, Problem> {
-    store::environment(db, name).await?.ok_or_else(|| Problem::not_found("environment", name))
 }
 
 /// Id of an endpoint, or the problem that there is none.

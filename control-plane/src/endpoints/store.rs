@@ -5,8 +5,14 @@ use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::model::{DeploymentSummary, Endpoint, Version};
-use crate::deploy::model::Status;
+use super::model::{DeploymentSummary, Endpoint, EndpointPrompt, Version};
+use crate::{
+    deploy::model::Status,
+    prompts::{
+        model::Content,
+        resolve::{Found, Resolved},
+    },
+};
 
 /// An endpoint's row, held until the transaction ends.
 #[derive(Debug)]
@@ -39,12 +45,16 @@ pub(crate) async fn hold(
 pub(crate) struct Newest {
     pub(crate) number: i32,
     pub(crate) definition: serde_json::Value,
+    /// The prompt that it refers to, and which version of it.
+    pub(crate) prompt: Option<Uuid>,
+    pub(crate) prompt_version: Option<i32>,
 }
 
 pub(crate) async fn newest(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<Option<Newest>> {
     sqlx::query_as!(
         Newest,
-        "select number, definition from endpoint_versions where endpoint_id = $1
+        "select number, definition, prompt_id as prompt, prompt_version
+           from endpoint_versions where endpoint_id = $1
           order by number desc limit 1",
         endpoint
     )
@@ -61,6 +71,8 @@ pub(crate) struct NewVersion<'a> {
     pub(crate) file: &'a str,
     pub(crate) toml: &'a str,
     pub(crate) definition: &'a serde_json::Value,
+    /// What its reference to a prompt led to.
+    pub(crate) prompt: Option<&'a Found>,
     pub(crate) by: Uuid,
     pub(crate) message: Option<&'a str>,
 }
@@ -69,8 +81,9 @@ pub(crate) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> s
     sqlx::query!(
         "with touched as (update endpoints set updated_at = now() where id = $3)
          insert into endpoint_versions
-            (organization_id, id, endpoint_id, number, file, toml, definition, created_by, message)
-         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8, $9)",
+            (organization_id, id, endpoint_id, number, file, toml, definition, created_by, message,
+             prompt_id, prompt_version, prompt_wanted)
+         values ($1, $2, $3, $4, $5, $6, $7::text::json, $8, $9, $10, $11, $12)",
         new.organization,
         Uuid::now_v7(),
         new.endpoint,
@@ -79,18 +92,14 @@ pub(crate) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> s
         new.toml,
         new.definition.to_string(),
         new.by,
-        new.message
+        new.message,
+        new.prompt.map(|found| found.prompt),
+        new.prompt.map(|found| found.version),
+        new.prompt.and_then(|found| found.wanted.as_deref())
     )
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// An environment by its name.
-pub(crate) async fn environment(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Uuid>> {
-    sqlx::query_scalar!("select id from environments where name = $1", name)
-        .fetch_optional(db)
-        .await
 }
 
 struct Row {
@@ -107,6 +116,9 @@ struct Row {
     deployment_status: Option<String>,
     deployment_version: Option<i32>,
     deployment_created: Option<OffsetDateTime>,
+    prompt_name: Option<String>,
+    prompt_deployed: Option<i32>,
+    prompt_now: Option<i32>,
 }
 
 impl Row {
@@ -122,7 +134,17 @@ impl Row {
             }
             _ => None,
         };
+        let prompt = self.definition.prompt.reference.as_ref().map(|reference| EndpointPrompt {
+            reference: reference.clone(),
+            name: self.prompt_name,
+            version: self.prompt_now,
+            live_version: self.live_version.and(self.prompt_deployed),
+            newer: self.live_version.is_some()
+                && self.prompt_now.is_some()
+                && self.prompt_now != self.prompt_deployed,
+        });
         Endpoint {
+            prompt,
             id: self.id,
             name: self.name,
             description: self.definition.description.clone(),
@@ -174,14 +196,27 @@ async fn rows(
                   v.definition as "definition: Json<promptpilot_spec::Definition>",
                   f.url as "url?", f.name as "function?", live.version as "live_version?",
                   d.id as "deployment?", d.status as "deployment_status?",
-                  d.version as "deployment_version?", d.created_at as "deployment_created?"
+                  d.version as "deployment_version?", d.created_at as "deployment_created?",
+                  p.name as "prompt_name?", served.prompt_version as "prompt_deployed?",
+                  case
+                    when p.deleted_at is not null then null
+                    when v.prompt_wanted is null then p.version
+                    when v.prompt_wanted ~ '^[0-9]' then v.prompt_wanted::integer
+                    else (select l.version from prompt_labels l
+                           where l.prompt_id = p.id and l.label = v.prompt_wanted)
+                  end as "prompt_now?"
              from endpoints e
              join lateral (
-                    select number, toml, definition from endpoint_versions
+                    select number, toml, definition, prompt_id, prompt_wanted
+                      from endpoint_versions
                      where endpoint_id = e.id order by number desc limit 1
                   ) v on true
              left join functions f on f.endpoint_id = e.id and f.environment_id = $1
              left join deployments live on live.id = f.live_deployment_id
+             left join endpoint_versions served
+                    on served.endpoint_id = e.id and served.number = live.version
+                   and served.prompt_id = v.prompt_id
+             left join prompts p on p.id = v.prompt_id
              left join lateral (
                     select id, status, version, created_at from deployments
                      where endpoint_id = e.id and environment_id = $1 order by id desc limit 1
@@ -240,6 +275,20 @@ pub(crate) struct Text {
     pub(crate) number: i32,
     pub(crate) file: String,
     pub(crate) toml: String,
+    /// Where its reference to a prompt led.
+    pub(crate) prompt: Option<Resolved>,
+}
+
+struct TextRow {
+    number: i32,
+    file: String,
+    toml: String,
+    reference: Option<String>,
+    prompt: Option<Uuid>,
+    prompt_name: Option<String>,
+    prompt_version: Option<i32>,
+    prompt_wanted: Option<String>,
+    content: Option<Json<Content>>,
 }
 
 /// The text of a version, or of the newest.
@@ -248,16 +297,35 @@ pub(crate) async fn text(
     endpoint: Uuid,
     number: Option<i32>,
 ) -> sqlx::Result<Option<Text>> {
-    sqlx::query_as!(
-        Text,
-        "select number, file, toml from endpoint_versions
-          where endpoint_id = $1 and ($2::integer is null or number = $2)
-          order by number desc limit 1",
+    let row = sqlx::query_as!(
+        TextRow,
+        r#"select v.number, v.file, v.toml, v.definition->'prompt'->>'use' as reference,
+                  v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
+                  p.name as "prompt_name?", w.content as "content?: Json<Content>"
+             from endpoint_versions v
+             left join prompts p on p.id = v.prompt_id
+             left join prompt_versions w
+                    on w.prompt_id = v.prompt_id and w.number = v.prompt_version
+            where v.endpoint_id = $1 and ($2::integer is null or v.number = $2)
+            order by v.number desc limit 1"#,
         endpoint,
         number
     )
     .fetch_optional(db)
-    .await
+    .await?;
+    Ok(row.map(|row| Text {
+        prompt: Resolved::kept(
+            row.reference,
+            row.prompt,
+            row.prompt_name,
+            row.prompt_version,
+            row.prompt_wanted,
+            row.content,
+        ),
+        number: row.number,
+        file: row.file,
+        toml: row.toml,
+    }))
 }
 
 /// Marks an endpoint as deleted; its name is free from now on.

@@ -5,12 +5,10 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{
-    model::Tried,
-    routes::{endpoint, environment},
-};
+use super::{model::Tried, routes::endpoint};
 use crate::{
     deploy::release::store,
+    environments,
     http::{Context, Problem},
     lambda::{event::Request, invoke},
 };
@@ -24,7 +22,7 @@ pub(crate) async fn run(
 ) -> Result<Tried, Problem> {
     let live = {
         let mut db = context.begin().await?;
-        let environment = environment(&mut db, environment_name).await?;
+        let environment = environments::find(&mut db, environment_name).await?;
         let endpoint = endpoint(&mut db, name).await?;
         store::live(&mut db, endpoint, environment).await?
     };

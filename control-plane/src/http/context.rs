@@ -8,7 +8,7 @@ use axum::{
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::{http::Problem, people::Role, plane::ControlPlane};
+use crate::{audit::Actor, http::Problem, people::Role, plane::ControlPlane};
 
 /// An authorised request: the plane, the organization and the person.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct Context {
     pub(crate) plane: ControlPlane,
     pub(crate) organization: Uuid,
     pub(crate) user: Uuid,
+    /// The same, as the audit log has it.
+    pub(crate) actor: Actor,
     /// What the person is in the organization.
     pub(crate) role: Role,
 }
@@ -23,7 +25,7 @@ pub(crate) struct Context {
 impl Context {
     /// A transaction that sees this organization only.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Problem> {
-        Ok(self.plane.database().tenant(self.organization).await?)
+        Ok(self.plane.database().tenant_for(self.organization, &self.actor).await?)
     }
 }
 

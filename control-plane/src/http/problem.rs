@@ -112,6 +112,12 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The same in other words.
+    pub(crate) fn told(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = detail.into();
+        self
+    }
+
     /// How to mend it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());

@@ -31,6 +31,17 @@ impl Seen {
         Self(seen)
     }
 
+    /// Whether the caller says what they saw.
+    pub(crate) fn is_given(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The first revision that the caller names.
+    pub(crate) fn first(&self) -> Option<&str> {
+        let first = self.0.as_deref()?.split(',').next()?;
+        Some(first.trim().trim_matches('"'))
+    }
+
     /// Refuses what was meant for another revision than the one that is there.
     pub(crate) fn check(&self, revision: &str, now: impl Serialize) -> Result<(), Problem> {
         let Some(seen) = &self.0 else { return Ok(()) };

@@ -22,6 +22,7 @@ use crate::{
         openapi::{describe, describe_with},
     },
     plane::ControlPlane,
+    state::mirror,
 };
 
 pub(crate) fn router() -> ApiRouter<ControlPlane> {
@@ -30,7 +31,13 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         TAG,
         "createApiKey",
         "Make a key; the answer is the only one that has the whole of it",
-        &["key-invalid", "key-name-taken", "endpoint-not-found", "environment-not-found"],
+        &[
+            "key-invalid",
+            "key-name-taken",
+            "endpoint-not-found",
+            "environment-not-found",
+            "state-unavailable",
+        ],
         json!({ "name": "website", "endpoints": ["summarize"] }),
     );
     ApiRouter::new()
@@ -49,7 +56,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
                     TAG,
                     "revokeApiKey",
                     "Revoke a key, by its name or id",
-                    &["key-not-found"],
+                    &["key-not-found", "state-unavailable"],
                 ),
             ),
         )
@@ -94,6 +101,8 @@ async fn create(
             .hint("choose another name, or revoke that key first"));
     }
     let about = store::list(&mut db, Some(id)).await?.pop();
+    // Before it is saved: one that no function knows opens nothing.
+    mirror::tell(&context.plane, &mut db, id).await?;
     db.commit().await?;
     let about = about.ok_or_else(|| Problem::not_found("key", id))?;
     Ok((StatusCode::CREATED, Json(CreatedKey { key, about })))
@@ -139,5 +148,14 @@ async fn revoke(context: Context, Path(named): Path<String>) -> Result<Json<ApiK
     let id = store::revoke(&mut db, &named).await?.ok_or_else(missing)?;
     let key = store::list(&mut db, Some(id)).await?.pop().ok_or_else(missing)?;
     db.commit().await?;
+    // After it is saved: should functions not hear of it now, a worker tells them.
+    let mut db = context.begin().await?;
+    let told = mirror::tell(&context.plane, &mut db, id).await;
+    told.map_err(|problem| {
+        problem.hint(format!(
+            "the key is revoked here, and functions take it until they are told, which is tried \
+             every few minutes: to tell them now, revoke `{id}` again"
+        ))
+    })?;
     Ok(Json(key))
 }

@@ -86,9 +86,12 @@ pub(super) async fn environments(
     db: &mut PgConnection,
     names: &[String],
 ) -> sqlx::Result<Vec<(String, Uuid)>> {
-    let rows = sqlx::query!("select name, id from environments where name = any($1)", names)
-        .fetch_all(db)
-        .await?;
+    let rows = sqlx::query!(
+        "select name, id from environments where name = any($1) and deleted_at is null",
+        names
+    )
+    .fetch_all(db)
+    .await?;
     Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 

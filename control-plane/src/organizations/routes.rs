@@ -163,7 +163,7 @@ async fn create(
     check_name(&new.name)?;
     check_slug(&new.slug)?;
     let id = Uuid::now_v7();
-    let mut db = caller.plane.database().tenant(id).await?;
+    let mut db = caller.plane.database().tenant_for(id, &caller.actor).await?;
     let made = store::create(&mut db, id, &new.slug, &new.name, caller.user).await;
     let made = made.map_err(|error| or_taken(error, &new.slug))?;
     db.commit().await?;

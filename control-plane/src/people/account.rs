@@ -31,7 +31,7 @@ async fn confirm(
 ) -> Result<(), Problem> {
     plane.throttle().count(&user.to_string(), browser.address)?;
     let place = password::get_in_line()?;
-    let hash = store::password(&mut *plane.database().person(user).await?, user).await?;
+    let hash = store::password(&mut *plane.database().person(user, None).await?, user).await?;
     if password::fits(&place, Secret::from(given), hash).await? { Ok(()) } else { Err(refused()) }
 }
 
@@ -43,11 +43,11 @@ pub(super) async fn change_password(
 ) -> Result<WithCookie<NoContent>, Problem> {
     let Caller { plane, user, .. } = caller;
     confirm(&plane, user, &browser, request.current).await?;
-    let names = store::names(&mut *plane.database().person(user).await?, user).await?;
+    let names = store::names(&mut *plane.database().person(user, None).await?, user).await?;
     password::check(&request.new, &names.email)?;
     let place = password::get_in_line()?;
     let hash = password::hash(&place, Secret::from(request.new)).await?;
-    let mut db = plane.database().person(user).await?;
+    let mut db = plane.database().person(user, None).await?;
     store::set_password(&mut db, user, &hash).await?;
     store::remove_sessions(&mut db).await?;
     let begun = begin(&mut db, user, &browser).await?;
@@ -63,7 +63,7 @@ pub(super) async fn delete(
 ) -> Result<([(HeaderName, HeaderValue); 1], NoContent), Problem> {
     let Caller { plane, user, .. } = caller;
     confirm(&plane, user, &browser, request.password).await?;
-    let mut db = plane.database().person(user).await?;
+    let mut db = plane.database().person(user, None).await?;
     let mut in_use = Vec::new();
     for membership in store::memberships_of(&mut db, user, None).await? {
         see(&mut db, membership.id).await?;

@@ -56,8 +56,8 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
         let named = named(parts, plane).await?;
         let Membership { id, role, .. } = membership(&mut db, &caller, named.as_deref()).await?;
         access::check(needed, role)?;
-        let Caller { plane, user, .. } = caller.clone();
-        parts.extensions.insert(Context { plane, organization: id, user, role });
+        let Caller { plane, user, actor, .. } = caller.clone();
+        parts.extensions.insert(Context { plane, organization: id, user, actor, role });
     }
     parts.extensions.insert(caller);
     Ok(())

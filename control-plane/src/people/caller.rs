@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{cookie, store};
 use crate::{
+    audit::Actor,
     http::{Problem, context},
     plane::ControlPlane,
 };
@@ -35,12 +36,14 @@ pub(crate) struct Caller {
     pub(crate) plane: ControlPlane,
     pub(crate) user: Uuid,
     pub(crate) via: Via,
+    /// The same, as the audit log has it.
+    pub(crate) actor: Actor,
 }
 
 impl Caller {
     /// A transaction that sees what is this person's own.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Problem> {
-        Ok(self.plane.database().person(self.user).await?)
+        Ok(self.plane.database().person(self.user, Some(&self.actor.origin)).await?)
     }
 
     /// Who sent a request.
@@ -53,7 +56,8 @@ impl Caller {
             Some(token) => by_token(db, token, plane).await?,
             None => by_cookie(db, parts, plane).await?,
         };
-        Ok(Self { plane: plane.clone(), user, via })
+        let actor = Actor::of(parts, plane.settings(), user, via);
+        Ok(Self { plane: plane.clone(), user, via, actor })
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) async fn begin(
 /// The cookie of a new session of the local owner's, for who opened the link of `up`.
 pub(crate) async fn begin_local(plane: &ControlPlane) -> Result<HeaderValue, Problem> {
     let owner = plane.ensure_local_owner().await?;
-    let mut db = plane.database().person(owner.user).await?;
+    let mut db = plane.database().person(owner.user, None).await?;
     let begun = begin(&mut db, owner.user, &Browser::default()).await?;
     db.commit().await?;
     Ok(cookie::set(&begun.token, plane.settings()))

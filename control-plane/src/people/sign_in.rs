@@ -45,7 +45,7 @@ pub(super) async fn sign_up(
     }
     let hash = password::hash(&place, Secret::from(new.password)).await?;
     let user = Uuid::now_v7();
-    let mut db = plane.database().person(user).await?;
+    let mut db = plane.database().person(user, None).await?;
     store::add_user(&mut db, user, &new.email, &new.name).await.map_err(or_taken)?;
     store::set_password(&mut db, user, &hash).await?;
     let begun = begin(&mut db, user, &browser).await?;
@@ -112,7 +112,7 @@ async fn person(
     plane: &ControlPlane,
     user: Uuid,
 ) -> Result<Transaction<'static, Postgres>, Problem> {
-    Ok(plane.database().person(user).await?)
+    Ok(plane.database().person(user, None).await?)
 }
 
 pub(super) async fn sign_out(caller: Caller) -> Result<WithCookie<NoContent>, Problem> {

@@ -1,12 +1,14 @@
-//! The state service: what deployed functions ask on one machine, where DynamoDB is too far.
+//! The state service: what deployed functions ask on one machine, where DynamoDB is too far. Where
+//! they ask DynamoDB, the copy of the keys that they find there.
 //!
-//! A function asks as its deployment, with that deployment's token. The organization is the
+//! A function asks the service as its deployment, with that deployment's token. The organization is the
 //! deployment's own and never what a request says.
 
 mod admit;
 mod asker;
 mod budget;
 mod calls;
+pub(crate) mod mirror;
 pub(crate) mod routes;
 mod store;
 

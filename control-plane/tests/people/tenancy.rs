@@ -31,11 +31,13 @@ async fn an_id_of_another_organization_is_none_and_nothing_changes() -> Outcome 
     let mut tried = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         let own = path.replace("{organization}", ours.organization());
-        // Codes of logins are for whoever knows them.
-        let Some((stem, rest)) = own.split_once('{').filter(|_| !own.contains("{code}")) else {
+        // Codes of logins are for whoever knows them; a rule about a label is made by naming it.
+        let by_id = !own.contains("{code}") && !own.starts_with("/api/label-rules/");
+        let Some((stem, rest)) = own.split_once('{').filter(|_| by_id) else {
             continue;
         };
         let after = rest.split_once('}').unwrap().1;
+        let after = after.replace("{version}", "1").replace("{label}", "staging");
         let stem = stem.replace(ours.organization(), "…");
         let id = ids.get(&*stem).unwrap_or_else(|| panic!("what is an id of `{path}`?"));
         let path = format!("{}{id}{after}", own.split_once('{').unwrap().0);
@@ -68,7 +70,17 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let definition = json!({ "definitions": [{ "file": "a.toml", "toml": echo("theirs", "x") }] });
     let deployed = made("/api/deployments", definition).await?;
+    let prompt = json!({ "name": "theirs", "content": { "prompt": { "template": "Hi" } } });
+    made("/api/prompts", prompt).await?;
+    let label = who.send(Method::PUT, "/api/prompts/theirs/labels/staging", json!({})).await?;
+    assert_eq!(label.0, 200, "{}", label.1);
+    let rule = json!({ "role": "admin" });
+    assert_eq!(who.send(Method::PUT, "/api/label-rules/theirs", rule).await?.0, 200);
     let key = made("/api/api-keys", json!({ "name": "theirs" })).await?;
+    made("/api/environments", json!({ "name": "theirs" })).await?;
+    let secret = json!({ "provider": "openai", "secret": "sk-theirs" });
+    let (status, credential) = who.send(Method::PUT, "/api/provider-credentials", secret).await?;
+    assert_eq!(status, 200, "{credential}");
     let token = made("/api/access-tokens", json!({ "name": "theirs" })).await?;
     let invitations = format!("/api/organizations/{org}/invitations");
     let invited = made(&invitations, json!({ "role": "viewer" })).await?;
@@ -77,8 +89,13 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
     let sessions = who.get("/api/me/sessions").await?.1;
     Ok(BTreeMap::from([
         ("/api/endpoints/", "theirs".to_owned()),
+        ("/api/prompts/", "theirs".to_owned()),
+        // They are everybody's, and none is called so.
+        ("/api/prompt-templates/", "theirs".to_owned()),
         ("/api/deployments/", text(&deployed["deployments"][0]["id"])),
         ("/api/api-keys/", text(&key["id"])),
+        ("/api/environments/", "theirs".to_owned()),
+        ("/api/provider-credentials/", text(&credential["id"])),
         ("/api/access-tokens/", text(&token["id"])),
         ("/api/organizations/…/invitations/", text(&invited["id"])),
         ("/api/organizations/…/members/", member.id().to_owned()),

@@ -1755,8 +1755,8 @@ export interface components {
             unbudgeted: boolean;
             /** @description What is remembered; absent means nothing. */
             cache?: components["schemas"]["PlannedCache"] | null;
-            /** @description Which state store its function is linked with; `None` where it needs none. */
-            state?: components["schemas"]["StateKind"] | null;
+            /** @description Whether its function keeps anything in a state store. */
+            state: boolean;
             /** @description Environment variables with provider keys that the function needs, sorted. */
             key_variables: string[];
             /**
@@ -1912,8 +1912,6 @@ export interface components {
             /** @description Who shares answers. */
             per: components["schemas"]["Whose"];
         };
-        /** @description Kinds of state stores. */
-        StateKind: "http";
         /** @description The most that one call can come to, all attempts included. */
         Ceiling: {
             /** @description In micro-USD. */

@@ -66,7 +66,7 @@ fn variable(endpoint: &Endpoint, name: &str) -> Option<String> {
     let given = env::var(name).ok().filter(|value| !value.is_empty());
     given.or_else(|| match name {
         LEVEL_VARIABLE => Some("info".to_owned()),
-        _ if endpoint.state.is_some() => None,
+        _ if !endpoint.state.is_empty() => None,
         IDENTITY_VARIABLE => serde_json::to_string(&nobodys()).ok(),
         // It opens nothing here: requests never claim to be the deployment's own.
         TOKEN_VARIABLE => Some(Uuid::new_v4().to_string()),

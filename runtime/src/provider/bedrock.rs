@@ -43,7 +43,10 @@ impl Provider for Bedrock {
         let request = Request::json(url, &Body::new(ask));
         match ask.key {
             Some(key) => request.bearer(key),
-            None => Request { sign: Some(Scope { service: "bedrock", region }), ..request },
+            None => {
+                let scope = Scope { service: "bedrock", region: region.into() };
+                Request { sign: Some(scope), ..request }
+            }
         }
     }
 

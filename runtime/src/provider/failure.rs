@@ -133,7 +133,7 @@ impl Failure {
 }
 
 /// A provider's message on one line, cut, without anything that looks like a key.
-pub(crate) fn short(message: &str) -> String {
+pub fn short(message: &str) -> String {
     let words: Vec<&str> = message
         .split_whitespace()
         .map(|word| if looks_like_key(word) { "[key]" } else { word })

@@ -48,7 +48,7 @@ pub use azure::{AZURE_CHAT, AZURE_DEPLOYMENT, AZURE_RESPONSES};
 pub use bedrock::BEDROCK;
 pub use cohere::COHERE;
 pub use event::{Decoder, Event};
-pub use failure::{Failure, Kind};
+pub use failure::{Failure, Kind, short};
 pub use gemini::GEMINI;
 pub use huggingface::HUGGINGFACE;
 pub use openai_chat::{OPENAI_CHAT, OPENAI_COMPATIBLE};

@@ -1,6 +1,9 @@
 //! What goes to a provider.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
+use http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -126,9 +129,11 @@ pub struct ToolResult {
     pub content: String,
 }
 
-/// A POST request, complete but for the connection.
+/// A request, complete but for the connection.
 #[derive(Debug)]
 pub struct Request {
+    /// How.
+    pub method: Method,
     /// Where to.
     pub url: String,
     /// Headers beside those of the connection. Values may be secret.
@@ -140,21 +145,27 @@ pub struct Request {
 }
 
 /// What a signature of AWS holds for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The service's name in signatures.
     pub service: &'static str,
     /// The region.
-    pub region: &'static str,
+    pub region: Cow<'static, str>,
 }
 
 impl Request {
+    /// One that only asks.
+    pub fn get(url: impl Into<String>) -> Self {
+        let (headers, body) = (Vec::new(), Bytes::new());
+        Self { method: Method::GET, url: url.into(), headers, body, sign: None }
+    }
+
     /// With a JSON body.
     pub(crate) fn json(url: String, body: &impl Serialize) -> Self {
         // Adapters send structs of texts and numbers; those always serialise.
         let body = serde_json::to_vec(body).unwrap_or_default();
         let headers = vec![("content-type", "application/json".into())];
-        Self { url, headers, body: body.into(), sign: None }
+        Self { method: Method::POST, url, headers, body: body.into(), sign: None }
     }
 
     /// Adds the key as a bearer token.
@@ -163,7 +174,7 @@ impl Request {
     }
 
     /// Adds a header.
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
+    pub fn header(mut self, name: &'static str, value: impl Into<Secret>) -> Self {
         self.headers.push((name, value.into()));
         self
     }

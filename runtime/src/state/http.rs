@@ -1,81 +1,86 @@
 //! The state service of one machine, over HTTP.
 
+use std::sync::Arc;
+
 use futures::{FutureExt, StreamExt, future::BoxFuture};
 use promptpilot_spec::state::{
-    Admit, Admitted, DEPLOYMENT_HEADER, Finish, KeyQuery, KeyRecord, Reserve, Reserved,
+    Address, Admit, Admitted, DEPLOYMENT_HEADER, Finish, KeyQuery, KeyRecord, Reserve, Reserved,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
-use super::{Place, StateError, StateStore};
+use super::{Place, StateError, StateKind, StateStore};
 use crate::{
     provider::Request,
+    secret::Secret,
     transport::{self, Transport},
 };
 
 /// The state service.
 pub static HTTP: Http = Http;
 
-/// A client of the state service. Its answers are bounded by [`MAX_ANSWER`].
+/// Opens clients of a state service.
 #[derive(Debug)]
 pub struct Http;
 
 /// Largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-impl StateStore for Http {
-    fn key<'a>(
-        &'a self,
-        place: &'a Place,
-        hash: &'a str,
-    ) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>> {
-        async move { ask(place, "/v1/key", &KeyQuery { hash: hash.to_owned() }).await }.boxed()
-    }
-
-    fn admit<'a>(
-        &'a self,
-        place: &'a Place,
-        question: &'a Admit,
-    ) -> BoxFuture<'a, Result<Admitted, StateError>> {
-        ask(place, "/v1/admit", question).boxed()
-    }
-
-    fn finish<'a>(
-        &'a self,
-        place: &'a Place,
-        finish: &'a Finish,
-    ) -> BoxFuture<'a, Result<(), StateError>> {
-        ask(place, "/v1/finish", finish).boxed()
-    }
-
-    fn reserve<'a>(
-        &'a self,
-        place: &'a Place,
-        question: &'a Reserve,
-    ) -> BoxFuture<'a, Result<Reserved, StateError>> {
-        ask(place, "/v1/reserve", question).boxed()
+impl StateKind for Http {
+    fn open(&self, place: &Place) -> Option<Arc<dyn StateStore>> {
+        let Address::Service(url) = &place.address else { return None };
+        let (url, token) = (url.clone(), place.token.clone());
+        Some(Arc::new(Service { url, deployment: place.deployment, token }))
     }
 }
 
-async fn ask<T: DeserializeOwned>(
-    place: &Place,
-    path: &str,
-    body: &impl Serialize,
-) -> Result<T, StateError> {
-    let url = format!("{}{path}", place.address.trim_end_matches('/'));
-    let request = Request::json(url, body)
-        .bearer(&place.token)
-        .header(DEPLOYMENT_HEADER, place.deployment.to_string());
-    let failed = |error: &dyn std::fmt::Display| StateError(error.to_string());
-    let mut reply = transport::HTTP.send(request).await.map_err(|failure| failed(&failure))?;
-    if reply.status != 200 {
-        return Err(StateError(format!("the state service answered {}", reply.status)));
+/// A state service, and the deployment that asks it.
+#[derive(Debug)]
+struct Service {
+    url: String,
+    deployment: Uuid,
+    token: Secret,
+}
+
+impl StateStore for Service {
+    fn key<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>> {
+        async move { self.ask("/v1/key", &KeyQuery { hash: hash.to_owned() }).await }.boxed()
     }
-    let mut bytes = Vec::new();
-    while let Some(piece) = reply.body.next().await {
-        bytes.extend_from_slice(&piece.map_err(|failure| failed(&failure))?);
-        if bytes.len() > MAX_ANSWER {
-            return Err(StateError(format!("an answer of more than {MAX_ANSWER} bytes")));
+
+    fn admit<'a>(&'a self, question: &'a Admit) -> BoxFuture<'a, Result<Admitted, StateError>> {
+        self.ask("/v1/admit", question).boxed()
+    }
+
+    fn finish<'a>(&'a self, finish: &'a Finish) -> BoxFuture<'a, Result<(), StateError>> {
+        self.ask("/v1/finish", finish).boxed()
+    }
+
+    fn reserve<'a>(&'a self, question: &'a Reserve) -> BoxFuture<'a, Result<Reserved, StateError>> {
+        self.ask("/v1/reserve", question).boxed()
+    }
+}
+
+impl Service {
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, StateError> {
+        let request = Request::json(format!("{}{path}", self.url), body)
+            .bearer(&self.token)
+            .header(DEPLOYMENT_HEADER, self.deployment.to_string());
+        let failed = |error: &dyn std::fmt::Display| StateError(error.to_string());
+        let mut reply = transport::HTTP.send(request).await.map_err(|failure| failed(&failure))?;
+        if reply.status != 200 {
+            return Err(StateError(format!("the state service answered {}", reply.status)));
         }
+        let mut bytes = Vec::new();
+        while let Some(piece) = reply.body.next().await {
+            bytes.extend_from_slice(&piece.map_err(|failure| failed(&failure))?);
+            if bytes.len() > MAX_ANSWER {
+                return Err(StateError(format!("an answer of more than {MAX_ANSWER} bytes")));
+            }
+        }
+        serde_json::from_slice(&bytes).map_err(|error| failed(&error))
     }
-    serde_json::from_slice(&bytes).map_err(|error| failed(&error))
 }

@@ -1,64 +1,62 @@
-//! What endpoints keep outside of their processes. A function names its store, so that what it does
-//! not name is not linked into it.
+//! What endpoints keep outside of their processes. A function names the kinds of stores that it may
+//! be told of, so that a function which keeps nothing is linked with none.
 
+pub mod dynamodb;
 mod http;
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
-use promptpilot_spec::state::{Admit, Admitted, Finish, KeyRecord, Reserve, Reserved};
+use promptpilot_spec::state::{Address, Admit, Admitted, Finish, KeyRecord, Reserve, Reserved};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-pub use self::http::HTTP;
+pub use self::{dynamodb::DYNAMODB, http::HTTP};
 use crate::{
     log::{Level, log},
     secret::Secret,
+    transport::AwsKeys,
 };
 
 /// The longest that a call waits for the store.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Keeps what endpoints need kept.
-pub trait StateStore: Debug + Sync {
+/// A kind of state store.
+pub trait StateKind: Debug + Sync {
+    /// The store at a place; `None` where that is of another kind.
+    fn open(&self, place: &Place) -> Option<Arc<dyn StateStore>>;
+}
+
+/// Keeps what endpoints need kept, for the functions of one organization. Whatever is asked at once,
+/// and by however many, is decided as if one had asked after the other.
+pub trait StateStore: Debug + Send + Sync {
     /// What is known of the key with this hash; `None` where it is unknown.
-    fn key<'a>(
-        &'a self,
-        place: &'a Place,
-        hash: &'a str,
-    ) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>>;
+    fn key<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>>;
 
     /// Whether a call may go on. It counts when it is asked.
-    fn admit<'a>(
-        &'a self,
-        place: &'a Place,
-        ask: &'a Admit,
-    ) -> BoxFuture<'a, Result<Admitted, StateError>>;
+    fn admit<'a>(&'a self, ask: &'a Admit) -> BoxFuture<'a, Result<Admitted, StateError>>;
 
     /// Keeps what an admitted call came to.
-    fn finish<'a>(
-        &'a self,
-        place: &'a Place,
-        finish: &'a Finish,
-    ) -> BoxFuture<'a, Result<(), StateError>>;
+    fn finish<'a>(&'a self, finish: &'a Finish) -> BoxFuture<'a, Result<(), StateError>>;
 
     /// Takes blocks of budgets and gives some back.
-    fn reserve<'a>(
-        &'a self,
-        place: &'a Place,
-        ask: &'a Reserve,
-    ) -> BoxFuture<'a, Result<Reserved, StateError>>;
+    fn reserve<'a>(&'a self, ask: &'a Reserve) -> BoxFuture<'a, Result<Reserved, StateError>>;
 }
 
 /// Where the store is, and as whom a function asks.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// What the environment says, such as `http://127.0.0.1:7435`.
-    pub address: String,
+    /// What the environment says.
+    pub address: Address,
+    /// The organization, as the deployer wrote it into the function's environment. A state service does
+    /// not believe it and asks by the deployment; at a table, it is what the function's role is held to.
+    pub organization: Uuid,
     /// The deployment.
     pub deployment: Uuid,
     /// The deployment's own token.
     pub token: Secret,
+    /// What requests to AWS are signed by.
+    pub aws: AwsKeys,
 }
 
 /// Why the store did not say anything. For logs; callers are told that it cannot be reached.
@@ -66,21 +64,23 @@ pub struct Place {
 #[error("{0}")]
 pub struct StateError(pub String);
 
-/// A store and its place.
+/// A store, with the bounds that a call puts to it.
 #[derive(Debug, Clone)]
-pub(crate) struct State {
-    pub(crate) store: &'static dyn StateStore,
-    pub(crate) place: Place,
-}
+pub(crate) struct State(Arc<dyn StateStore>);
 
 impl State {
+    /// The store at a place, where a kind of these is there; `None` where none of them is.
+    pub(crate) fn open(kinds: &[&dyn StateKind], place: &Place) -> Option<Self> {
+        kinds.iter().find_map(|kind| kind.open(place)).map(Self)
+    }
+
     /// What is known of a key. It is asked for once more where no answer came.
     pub(crate) async fn key(
         &self,
         hash: &str,
         deadline: Instant,
     ) -> Result<Option<KeyRecord>, StateError> {
-        let ask = || self.in_time(deadline, self.store.key(&self.place, hash));
+        let ask = || in_time(deadline, self.0.key(hash));
         match ask().await {
             Err(error) => {
                 log(Level::Warn, &format!("the state store failed, asking again: {error}"));
@@ -96,7 +96,7 @@ impl State {
         ask: &Admit,
         deadline: Instant,
     ) -> Result<Admitted, StateError> {
-        self.in_time(deadline, self.store.admit(&self.place, ask)).await
+        in_time(deadline, self.0.admit(ask)).await
     }
 
     /// Keeps what an admitted call came to.
@@ -105,7 +105,7 @@ impl State {
         finish: &Finish,
         deadline: Instant,
     ) -> Result<(), StateError> {
-        self.in_time(deadline, self.store.finish(&self.place, finish)).await
+        in_time(deadline, self.0.finish(finish)).await
     }
 
     /// Takes blocks of budgets and gives some back. Never asked twice, like [`Self::admit`].
@@ -114,17 +114,16 @@ impl State {
         ask: &Reserve,
         deadline: Instant,
     ) -> Result<Reserved, StateError> {
-        self.in_time(deadline, self.store.reserve(&self.place, ask)).await
+        in_time(deadline, self.0.reserve(ask)).await
     }
+}
 
-    async fn in_time<T>(
-        &self,
-        deadline: Instant,
-        ask: BoxFuture<'_, Result<T, StateError>>,
-    ) -> Result<T, StateError> {
-        let latest = deadline.min(Instant::now() + PATIENCE);
-        timeout_at(latest, ask)
-            .await
-            .unwrap_or_else(|_| Err(StateError(format!("no answer within {PATIENCE:?}"))))
-    }
+async fn in_time<T>(
+    deadline: Instant,
+    ask: BoxFuture<'_, Result<T, StateError>>,
+) -> Result<T, StateError> {
+    let latest = deadline.min(Instant::now() + PATIENCE);
+    timeout_at(latest, ask)
+        .await
+        .unwrap_or_else(|_| Err(StateError(format!("no answer within {PATIENCE:?}"))))
 }

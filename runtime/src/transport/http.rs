@@ -126,7 +126,10 @@ impl Transport for Http {
 }
 
 fn into_http(request: Request) -> Result<http::Request<Full<Bytes>>, Failure> {
-    let mut builder = http::Request::post(&request.url).header(header::USER_AGENT, USER_AGENT);
+    let mut builder = http::Request::builder()
+        .method(request.method)
+        .uri(&request.url)
+        .header(header::USER_AGENT, USER_AGENT);
     for (name, value) in &request.headers {
         let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
             Failure::new(Kind::Key, format!("`{name}` holds a character that no header may have"))

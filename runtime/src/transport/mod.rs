@@ -9,7 +9,11 @@ use ::http::HeaderMap;
 use bytes::Bytes;
 use futures::{future::BoxFuture, stream::BoxStream};
 
-pub use self::{aws::AWS, http::HTTP};
+pub(crate) use self::aws::send as send_signed;
+pub use self::{
+    aws::{AWS, AwsKeys},
+    http::HTTP,
+};
 use crate::provider::{Failure, Request};
 
 /// Carries a request to a provider and its answer back.

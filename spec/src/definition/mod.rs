@@ -7,6 +7,7 @@ mod field;
 mod guard;
 mod llm;
 mod prompt;
+mod reference;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ pub use guard::{
 };
 pub use llm::{Api, Effort, Model, ModelRef, Price, ProviderKind, Split, key_variable};
 pub use prompt::{Message, Prompt, Role};
+pub use reference::{
+    MAX_LABEL, MAX_PROMPT_NAME, PromptReference, ReferenceError, Wanted, is_label, is_prompt_name,
+};
 
 use crate::units::Duration;
 

@@ -11,20 +11,20 @@ use crate::style::{ERROR, FAINT, STRONG, WARNING};
 use crate::text::span;
 
 /// The lines of one deploy.
-pub(super) struct Board {
+pub(crate) struct Board {
     bars: Option<MultiProgress>,
     verbose: bool,
     shown: RefCell<Vec<ProgressBar>>,
 }
 
 impl Board {
-    pub(super) fn new(verbose: bool) -> Self {
+    pub(crate) fn new(verbose: bool) -> Self {
         let bars = (is_terminal() && !verbose).then(MultiProgress::new);
         Self { bars, verbose, shown: RefCell::default() }
     }
 
     /// The line of one endpoint.
-    pub(super) fn line(&self, endpoint: &str) -> Line<'_> {
+    pub(crate) fn line(&self, endpoint: &str) -> Line<'_> {
         let bar = self.bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:.bold} {msg}") {
@@ -39,7 +39,7 @@ impl Board {
     }
 
     /// Takes the moving lines away: the result says it all.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         for bar in self.shown.borrow().iter() {
             bar.finish_and_clear();
         }
@@ -47,7 +47,7 @@ impl Board {
 }
 
 /// One endpoint's progress.
-pub(super) struct Line<'a> {
+pub(crate) struct Line<'a> {
     board: &'a Board,
     endpoint: String,
     bar: Option<ProgressBar>,
@@ -56,7 +56,7 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// A stage begins, or the end has come.
-    pub(super) fn status(&self, status: Status) {
+    pub(crate) fn status(&self, status: Status) {
         let before = self.now.replace(Some((status, Instant::now())));
         if before.is_some_and(|(before, _)| before == status) {
             return;
@@ -72,7 +72,7 @@ impl Line<'_> {
     }
 
     /// Something was written to the log. Without `--verbose` only what matters is shown.
-    pub(super) fn log(&self, entry: &LogLine) {
+    pub(crate) fn log(&self, entry: &LogLine) {
         use promptpilot_control_plane::deploy::model::Level;
         let style = match entry.level {
             Level::Error => ERROR,

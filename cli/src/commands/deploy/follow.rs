@@ -4,22 +4,24 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 use super::board::Board;
-use crate::api::{Accepted, ApiError, Client, Deployment, LogLine, StatusEvent};
+use crate::api::{ApiError, Client, Deployment, LogLine, StatusEvent};
 
 /// How long a server may be away.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Shows what happens to a deployment until nothing more will.
-pub(super) async fn to_the_end(
+pub(crate) async fn to_the_end(
     client: &Client,
     board: &Board,
-    accepted: &Accepted,
+    id: Uuid,
+    endpoint: &str,
 ) -> Result<Deployment, ApiError> {
-    let id = accepted.id.to_string();
-    let line = board.line(&accepted.endpoint);
+    let id = id.to_string();
+    let line = board.line(endpoint);
     let mut last = None;
     let mut heard = Instant::now();
     loop {

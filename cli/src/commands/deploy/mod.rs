@@ -1,7 +1,7 @@
 //! `promptpilot deploy`: one request, then the stages as they happen.
 
-mod board;
-mod follow;
+pub(super) mod board;
+pub(super) mod follow;
 mod outcome;
 
 use std::time::Instant;
@@ -29,7 +29,8 @@ use crate::output::note;
   promptpilot deploy                       # the only definition in endpoints/
   promptpilot deploy summarize extract     # by name
   promptpilot deploy examples/story.toml   # by path
-  promptpilot deploy --all                 # all or none go live")]
+  promptpilot deploy --all                 # all or none go live
+  promptpilot deploy summarize --env staging")]
 pub(crate) struct Deploy {
     /// Endpoints by name, or files by path
     #[arg(value_name = "NAME")]
@@ -71,7 +72,9 @@ pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> 
         async move {
             let deployment = match accepted.unchanged {
                 true => None,
-                false => Some(follow::to_the_end(client, board, &accepted).await?),
+                false => {
+                    Some(follow::to_the_end(client, board, accepted.id, &accepted.endpoint).await?)
+                }
             };
             Ok::<_, ApiError>(Outcome::new(accepted, deployment, file))
         }
@@ -99,7 +102,7 @@ async fn request(
     files: &[DefinitionFile],
 ) -> Result<Batch, Failure> {
     let body = DeployRequest {
-        environment: None,
+        environment: context.global.env.clone(),
         definitions: sources(files),
         force: args.force,
         message: args.message.clone(),

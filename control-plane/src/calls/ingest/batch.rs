@@ -1,7 +1,7 @@
 //! A number of lines, sorted: calls that have ended, calls that have begun, and what the platform
 //! says of calls.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use promptpilot_spec::record::{CallRecord, StartRecord};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::{
     row::{is_of_our_time, row, unfinished},
     store::{self, Begun},
 };
-use crate::calls::store::Origin;
+use crate::{calls::store::Origin, credentials::store as credentials};
 
 /// A call by its deployment and the platform's id of its request.
 type Request = (Uuid, String);
@@ -106,6 +106,23 @@ impl Batch {
         let (organizations, calls): (Vec<Uuid>, Vec<Uuid>) = ended.unzip();
         if !calls.is_empty() {
             store::forget(system, &organizations, &calls).await?;
+        }
+        let sent: BTreeSet<(Uuid, Uuid, &str)> = self
+            .rows
+            .iter()
+            .filter_map(|(_, row)| {
+                let provider = row["provider"].as_str().filter(|name| *name != "sandbox")?;
+                Some((id(row, "organization_id")?, id(row, "deployment_id")?, provider))
+            })
+            .collect();
+        if !sent.is_empty() {
+            let (mut whose, mut deployments, mut providers) = (vec![], vec![], vec![]);
+            for (organization, deployment, provider) in sent {
+                whose.push(organization);
+                deployments.push(deployment);
+                providers.push(provider.to_owned());
+            }
+            credentials::used(system, &whose, &deployments, &providers).await?;
         }
         if !self.open.is_empty() {
             store::begin(system, &self.open.iter().collect::<Vec<_>>()).await?;

@@ -246,6 +246,7 @@ mod tests {
             version: 1,
             file: "hello.toml".to_owned(),
             toml: TOML.to_owned(),
+            prompt: None,
             status: "building".to_owned(),
             function_version: None,
         };

@@ -12,7 +12,7 @@ use self::store::{Claim, Pulse};
 use super::{
     batch::{self, Outcome},
     job::{Halt, Work},
-    release::sweep,
+    release::{renew, sweep},
 };
 use crate::{plane::ControlPlane, state, status};
 
@@ -38,6 +38,7 @@ pub(crate) async fn run(plane: &ControlPlane, shutdown: CancellationToken) {
         tracing::warn!(%error, "could not take up what was left: its leases will run out");
     }
     let beside = tokio::spawn(tell(plane.clone(), worker.clone(), shutdown.clone()));
+    let copying = tokio::spawn(copy_keys(plane.clone(), shutdown.clone()));
     let wake = plane.wake();
     let mut running = JoinSet::new();
     let most = plane.settings().worker.concurrency.max(1);
@@ -61,6 +62,7 @@ pub(crate) async fn run(plane: &ControlPlane, shutdown: CancellationToken) {
     }
     while running.join_next().await.is_some() {}
     beside.await.ok();
+    copying.await.ok();
     if let Err(error) = status::store::worker_gone(plane.database().system(), &worker).await {
         tracing::debug!(%error, "could not sign the worker off");
     }
@@ -105,6 +107,7 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
     match outcome {
         Outcome::Live(functions) => {
             work.plane.wake().notify_waiters();
+            renew::after(&work.plane, work.claim.organization).await;
             for function in functions {
                 sweep::versions(&work.plane, &function).await;
             }
@@ -115,7 +118,8 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
                 tracing::debug!(%error, "could not give a batch back: its lease will run out");
             }
         }
-        Outcome::NotLive | Outcome::LetGo => {}
+        Outcome::NotLive => renew::after(&work.plane, work.claim.organization).await,
+        Outcome::LetGo => {}
     }
 }
 
@@ -150,6 +154,19 @@ async fn heartbeat(work: &Work) {
             }
         }
     }
+}
+
+/// Sees to it that functions find all keys where they look them up.
+async fn copy_keys(plane: ControlPlane, shutdown: CancellationToken) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let copying = async {
+        loop {
+            ticks.tick().await;
+            state::mirror::reconcile(&plane, plane.database().system()).await;
+        }
+    };
+    shutdown.run_until_cancelled(copying).await;
 }
 
 /// Says that the worker is there, and sweeps now and then.

@@ -4,7 +4,10 @@
 use sqlx::{PgConnection, PgPool, types::Json};
 use uuid::Uuid;
 
-use crate::deploy::model::{Failure, Level, Status};
+use crate::{
+    deploy::model::{Failure, Level, Status},
+    prompts::{model::Content, resolve::Resolved},
+};
 
 /// A batch that this worker holds.
 #[derive(Debug, Clone)]
@@ -140,17 +143,65 @@ pub(crate) struct Taken {
     pub(crate) version: i32,
     pub(crate) file: String,
     pub(crate) toml: String,
+    /// Where the definition's reference to a prompt led when it was saved.
+    pub(crate) prompt: Option<Resolved>,
     pub(crate) status: String,
     pub(crate) function_version: Option<String>,
 }
 
+struct TakenRow {
+    id: Uuid,
+    endpoint: Uuid,
+    name: String,
+    environment: Uuid,
+    environment_name: String,
+    version: i32,
+    file: String,
+    toml: String,
+    reference: Option<String>,
+    prompt: Option<Uuid>,
+    prompt_name: Option<String>,
+    prompt_version: Option<i32>,
+    prompt_wanted: Option<String>,
+    content: Option<Json<Content>>,
+    status: String,
+    function_version: Option<String>,
+}
+
+impl From<TakenRow> for Taken {
+    fn from(row: TakenRow) -> Self {
+        Self {
+            id: row.id,
+            endpoint: row.endpoint,
+            name: row.name,
+            environment: row.environment,
+            environment_name: row.environment_name,
+            version: row.version,
+            file: row.file,
+            toml: row.toml,
+            prompt: Resolved::kept(
+                row.reference,
+                row.prompt,
+                row.prompt_name,
+                row.prompt_version,
+                row.prompt_wanted,
+                row.content,
+            ),
+            status: row.status,
+            function_version: row.function_version,
+        }
+    }
+}
+
 /// The deployments of a batch that have not come to an end.
 pub(crate) async fn take(system: &PgPool, claim: &Claim) -> sqlx::Result<Vec<Taken>> {
-    sqlx::query_as!(
-        Taken,
-        "select d.id, d.endpoint_id as endpoint, e.name, d.environment_id as environment,
+    let rows = sqlx::query_as!(
+        TakenRow,
+        r#"select d.id, d.endpoint_id as endpoint, e.name, d.environment_id as environment,
                 n.name as environment_name, d.version, v.file, v.toml, d.status,
-                d.function_version
+                d.function_version, v.definition->'prompt'->>'use' as reference,
+                v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
+                p.name as "prompt_name?", w.content as "content?: Json<Content>"
            from deployments d
            join endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id
            join environments n
@@ -158,13 +209,18 @@ pub(crate) async fn take(system: &PgPool, claim: &Claim) -> sqlx::Result<Vec<Tak
            join endpoint_versions v
              on v.organization_id = d.organization_id and v.endpoint_id = d.endpoint_id
             and v.number = d.version
+           left join prompts p on p.organization_id = v.organization_id and p.id = v.prompt_id
+           left join prompt_versions w
+             on w.organization_id = v.organization_id and w.prompt_id = v.prompt_id
+            and w.number = v.prompt_version
           where d.organization_id = $1 and d.batch_id = $2 and d.finished_at is null
-          order by d.id",
+          order by d.id"#,
         claim.organization,
         claim.batch
     )
     .fetch_all(system)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(Taken::from).collect())
 }
 
 /// The worker that passed the last stage of a deployment, if it was another one.

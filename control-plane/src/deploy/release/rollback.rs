@@ -1,12 +1,17 @@
-//! Rollback: the alias goes back to a version that served before. No build, no new version.
+//! Rollback: the alias goes back to a version that served before. No build, no new version. Where that
+//! version has credentials that are not good any more, its artifact is published with those of today.
 
-use super::store;
+use super::{renew, store};
 use crate::{
-    deploy::live::point_alias,
+    deploy::{
+        live::point_alias,
+        store::{NewDeployment, add_batch, queue},
+    },
     endpoints::{
         model::RolledBack,
-        routes::{check_revision, endpoint, environment},
+        routes::{check_revision, endpoint},
     },
+    environments,
     http::{Context, Problem, revision::Seen},
 };
 
@@ -20,7 +25,7 @@ pub(crate) async fn run(
     version: Option<i32>,
 ) -> Result<RolledBack, Problem> {
     let mut db = context.begin().await?;
-    let environment = environment(&mut db, environment_name).await?;
+    let environment = environments::find(&mut db, environment_name).await?;
     let endpoint = endpoint(&mut db, name).await?;
     store::hold_alias(&mut db, endpoint, environment).await?;
     check_revision(&mut db, seen, environment, name).await?;
@@ -38,6 +43,31 @@ pub(crate) async fn run(
     }
     let served = store::served(&mut db, endpoint, environment, version, live.version).await?;
     let served = served.ok_or_else(|| never_served(name, version, live.version))?;
+    let url = live.url.unwrap_or_default();
+    let (organization, by) = (context.organization, Some(context.user));
+    let answer = RolledBack {
+        endpoint: name.to_owned(),
+        from: live.version,
+        to: served.version,
+        url: url.clone(),
+        deployment: None,
+    };
+    if renew::is_stale(&mut db, organization, environment, served.deployment).await? {
+        let new = NewDeployment {
+            organization,
+            batch: add_batch(&mut db, organization, environment).await?,
+            environment,
+            endpoint,
+            version: served.version,
+            by,
+            message: Some("rolled back, with the credentials of today"),
+            renewal: true,
+        };
+        let deployment = Some(queue(&mut db, new).await?);
+        db.commit().await?;
+        tracing::info!(endpoint = name, to = served.version, "rolling back by a deployment");
+        return Ok(RolledBack { deployment, ..answer });
+    }
     point_alias(context.plane.lambda(), &live.function, &served.function_version).await.map_err(
         |error| {
             if error.not_found() {
@@ -48,12 +78,10 @@ pub(crate) async fn run(
             }
         },
     )?;
-    let url = live.url.unwrap_or_default();
-    let (organization, by) = (context.organization, Some(context.user));
     store::release(&mut db, organization, served.deployment, "rollback", by, &url).await?;
     db.commit().await?;
     tracing::info!(endpoint = name, from = live.version, to = served.version, "rolled back");
-    Ok(RolledBack { endpoint: name.to_owned(), from: live.version, to: served.version, url })
+    Ok(answer)
 }
 
 fn never_served(name: &str, version: Option<i32>, live: i32) -> Problem {

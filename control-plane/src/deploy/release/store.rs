@@ -131,6 +131,82 @@ pub(crate) async fn release(
     Ok(())
 }
 
+/// What serves with credentials of yesterday.
+#[derive(Debug)]
+pub(crate) struct Stale {
+    pub(crate) endpoint: Uuid,
+    pub(crate) environment: Uuid,
+    pub(crate) version: i32,
+}
+
+/// What is live with other credentials than it would be given now, has all that it needs, and is not
+/// being deployed. What was renewed in vain comes `again` or not.
+pub(crate) async fn stale(
+    db: &mut PgConnection,
+    organization: Uuid,
+    again: bool,
+) -> sqlx::Result<Vec<Stale>> {
+    sqlx::query_as!(
+        Stale,
+        r#"select f.endpoint_id as endpoint, f.environment_id as environment, d.version
+             from deployment_credentials g
+             join functions f
+               on f.organization_id = g.organization_id and f.live_deployment_id = g.deployment_id
+             join deployments d
+               on d.organization_id = g.organization_id and d.id = g.deployment_id
+             left join lateral (
+                    select id, version from provider_credentials c
+                     where c.organization_id = g.organization_id and c.provider = g.provider
+                       and c.name = g.name
+                       and (c.environment_id = f.environment_id or c.environment_id is null)
+                     order by c.environment_id nulls last limit 1
+                  ) now on true
+            where g.organization_id = $1
+              and not exists (
+                    select from deployments u
+                     where u.organization_id = f.organization_id and u.endpoint_id = f.endpoint_id
+                       and u.environment_id = f.environment_id and u.finished_at is null)
+              and ($2 or not coalesce((
+                    select l.renewal and l.status <> 'live' from deployments l
+                     where l.organization_id = f.organization_id and l.endpoint_id = f.endpoint_id
+                       and l.environment_id = f.environment_id
+                     order by l.id desc limit 1), false))
+            group by f.endpoint_id, f.environment_id, d.version
+           having bool_and(now.id is not null)
+              and bool_or((now.id, now.version) is distinct from (g.credential_id, g.version))
+            order by f.endpoint_id"#,
+        organization,
+        again
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Whether something live was given a credential in whose place none would come.
+pub(crate) async fn without(
+    db: &mut PgConnection,
+    organization: Uuid,
+    credential: Uuid,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+            select from deployment_credentials g
+              join functions f
+                on f.organization_id = g.organization_id and f.live_deployment_id = g.deployment_id
+             where g.organization_id = $1 and g.credential_id = $2
+               and not exists (
+                    select from provider_credentials c
+                     where c.organization_id = g.organization_id and c.provider = g.provider
+                       and c.name = g.name
+                       and (c.environment_id = f.environment_id or c.environment_id is null))
+           ) as "without!""#,
+        organization,
+        credential
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Functions of an endpoint, by name.
 pub(crate) async fn functions(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!("select name from functions where endpoint_id = $1", endpoint)

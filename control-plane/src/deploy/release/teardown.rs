@@ -4,9 +4,10 @@ use super::store;
 use crate::{
     deploy::{live::close, store as deployments},
     endpoints::{
-        routes::{check_revision, endpoint, environment},
+        routes::{check_revision, endpoint},
         store as endpoints,
     },
+    environments,
     http::{Context, Problem, revision::Seen},
     lambda::LambdaError,
 };
@@ -18,7 +19,7 @@ pub(crate) async fn run(
     environment_name: &str,
 ) -> Result<(), Problem> {
     let mut db = context.begin().await?;
-    let environment = environment(&mut db, environment_name).await?;
+    let environment = environments::find(&mut db, environment_name).await?;
     endpoint(&mut db, name).await?;
     let id = endpoints::hold(&mut db, context.organization, name).await?.id;
     check_revision(&mut db, seen, environment, name).await?;

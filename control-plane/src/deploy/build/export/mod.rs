@@ -88,7 +88,7 @@ fn lock(package: &str) -> String {
 /// Keys of providers, and what a deployment has where API keys are looked up as one.
 fn variables(plan: &Plan) -> Vec<String> {
     let mut variables = plan.key_variables.clone();
-    if plan.state.is_some() {
+    if plan.state {
         variables.extend(state_variables().map(str::to_owned));
     }
     variables
@@ -110,7 +110,7 @@ fn environment(plan: &Plan) -> String {
             let _ = writeln!(text, "{name}=");
         }
     }
-    if plan.state.is_some() {
+    if plan.state {
         text.push_str(
             "\n# Where the API keys of its callers are looked up, and as which deployment: the values that\n\
              # its deployed function has. In a shell, JSON stands in single quotes; for `--env-file` it\n\

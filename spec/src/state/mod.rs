@@ -3,6 +3,10 @@
 //! Every request is a POST of JSON and carries its deployment's id ([`DEPLOYMENT_HEADER`]) and token
 //! (as bearer). The service answers for that deployment's organization only.
 
+mod address;
+
+pub use self::address::{Address, AddressError, Table};
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;

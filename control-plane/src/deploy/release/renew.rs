@@ -1,0 +1,76 @@
+//! Renewal: what is live with credentials of yesterday is published once more with those of today.
+//! The same artifact, no build; each endpoint for itself, so that one that fails holds up no other.
+//!
+//! An endpoint that is being deployed is left alone: whoever deploys it looks again afterwards.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::store::{self, Stale};
+use crate::{
+    credentials,
+    deploy::store::{NewDeployment, add_batch, queue as queue_deployment},
+    plane::ControlPlane,
+};
+
+/// Queues a deployment for everything that is stale and has what it needs; their ids. What was renewed
+/// in vain before is tried only `again` where something has changed.
+pub(crate) async fn queue(
+    db: &mut PgConnection,
+    organization: Uuid,
+    by: Option<Uuid>,
+    again: bool,
+) -> sqlx::Result<Vec<Uuid>> {
+    let mut queued = Vec::new();
+    for stale in store::stale(db, organization, again).await? {
+        let Stale { endpoint, environment, version } = stale;
+        let new = NewDeployment {
+            organization,
+            batch: add_batch(db, organization, environment).await?,
+            environment,
+            endpoint,
+            version,
+            by,
+            message: Some("its credentials have changed"),
+            renewal: true,
+        };
+        queued.push(queue_deployment(db, new).await?);
+    }
+    Ok(queued)
+}
+
+/// Whether something live was given a credential in whose place none would come.
+pub(crate) async fn leaves_without(
+    db: &mut PgConnection,
+    organization: Uuid,
+    credential: Uuid,
+) -> sqlx::Result<bool> {
+    store::without(db, organization, credential).await
+}
+
+/// After a batch: what changed while it was under way.
+pub(crate) async fn after(plane: &ControlPlane, organization: Uuid) {
+    let renewed = async {
+        let mut db = plane.database().system().begin().await?;
+        let queued = queue(&mut db, organization, None, false).await?;
+        db.commit().await?;
+        Ok::<_, sqlx::Error>(queued.len())
+    };
+    match renewed.await {
+        Ok(0) => {}
+        Ok(endpoints) => tracing::info!(endpoints, "credentials changed meanwhile: renewing"),
+        Err(error) => tracing::warn!(%error, "could not look for credentials that changed"),
+    }
+}
+
+/// Whether a deployment's function has other credentials than it would be given today.
+pub(crate) async fn is_stale(
+    db: &mut PgConnection,
+    organization: Uuid,
+    environment: Uuid,
+    deployment: Uuid,
+) -> sqlx::Result<bool> {
+    let given = credentials::store::given(db, organization, deployment).await?;
+    let now = credentials::Credentials::of(db, organization, environment).await?;
+    Ok(given.iter().any(|given| !now.has(given)))
+}

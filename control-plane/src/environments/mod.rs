@@ -1,0 +1,29 @@
+//! Environments: places that endpoints are deployed to, each with functions, URLs and credentials of
+//! its own. `production` is there from the start.
+
+pub mod model;
+pub(crate) mod routes;
+mod store;
+mod teardown;
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::http::Problem;
+
+/// The environment where none is named.
+pub(crate) const DEFAULT: &str = "production";
+
+/// Id of an environment, or the problem that there is none.
+pub(crate) async fn find(db: &mut PgConnection, name: &str) -> Result<Uuid, Problem> {
+    store::id(db, name).await?.ok_or_else(|| missing(name))
+}
+
+/// The same; it is not deleted until the transaction ends.
+pub(crate) async fn hold(db: &mut PgConnection, id: Uuid) -> Result<(), Problem> {
+    if store::share(db, id).await? { Ok(()) } else { Err(missing(id)) }
+}
+
+fn missing(name: impl std::fmt::Display) -> Problem {
+    Problem::not_found("environment", name).hint("see `promptpilot envs`")
+}

@@ -1,0 +1,3 @@
+//! Which endpoints use a prompt.
+
+pub(crate) mod store;

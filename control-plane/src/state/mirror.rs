@@ -1,0 +1,111 @@
+//! A copy of the API keys, where functions look them up in a table of DynamoDB's.
+//!
+//! Postgres stays the truth. Whoever changes a key writes it into the table, too, and a worker compares
+//! all keys when it starts and now and then.
+
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use promptpilot_runtime::{
+    Secret,
+    state::dynamodb::{
+        Table, TableError,
+        keys::{self, MOST_AT_ONCE, StoredKey},
+    },
+    transport::AwsKeys,
+};
+use promptpilot_spec::state::{Address, AddressError};
+use sqlx::{PgConnection, PgPool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::store;
+use crate::{http::Problem, plane::ControlPlane, settings::Settings};
+
+/// How long a request for a key waits for the table.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// So many keys are written at once.
+const WRITING: usize = 8;
+
+/// The table that functions look keys up in.
+#[derive(Debug)]
+pub(crate) struct Mirror(Table);
+
+/// Why the table does not have all keys.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MirrorError {
+    #[error("could not read the keys")]
+    Database(#[from] sqlx::Error),
+    #[error("could not compare or write the keys")]
+    Table(#[from] TableError),
+}
+
+impl Mirror {
+    /// The table of these settings; `None` where functions ask a state service.
+    pub(crate) fn of(settings: &Settings) -> Result<Option<Self>, AddressError> {
+        let address = settings.state.as_deref().map(str::parse).transpose()?;
+        let Some(Address::DynamoDb(table)) = address else { return Ok(None) };
+        let target = &settings.lambda;
+        let keys = AwsKeys::Given {
+            id: target.access_key_id.clone(),
+            secret: Secret::from(target.secret_access_key.expose()),
+            session: target.session_token.as_ref().map(|token| Secret::from(token.expose())),
+        };
+        Ok(Some(Self(Table::new(&table, keys))))
+    }
+
+    /// Writes every key that the table has otherwise; how many there were.
+    pub(crate) async fn reconcile(&self, system: &PgPool) -> Result<usize, MirrorError> {
+        let (mut after, mut written) = ((Uuid::nil(), Uuid::nil()), 0);
+        loop {
+            let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
+            let page = store::stored_keys(system, after, most).await?;
+            let Some(last) = page.last() else { return Ok(written) };
+            after = (last.organization, last.record.id);
+            let now = OffsetDateTime::now_utc();
+            let known: Vec<_> = page.into_iter().filter(|key| !key.is_forgotten(now)).collect();
+            let differing = keys::differing(&self.0, known).await?;
+            written += differing.len();
+            let write = async |key: StoredKey| keys::put(&self.0, &key).await;
+            let writes = stream::iter(differing).map(write);
+            writes.buffer_unordered(WRITING).try_collect::<()>().await?;
+        }
+    }
+
+    async fn put(&self, key: &StoredKey) -> Result<(), TableError> {
+        let put = keys::put(&self.0, key);
+        tokio::time::timeout(PATIENCE, put).await.unwrap_or_else(|_| {
+            Err(TableError::Unreachable(format!("no answer within {PATIENCE:?}")))
+        })
+    }
+}
+
+/// Writes a key, as this transaction has it, to where functions see it.
+pub(crate) async fn tell(
+    plane: &ControlPlane,
+    db: &mut PgConnection,
+    key: Uuid,
+) -> Result<(), Problem> {
+    let Some(mirror) = plane.mirror() else { return Ok(()) };
+    let stored = store::stored_key(db, key).await?;
+    let stored = stored.ok_or_else(|| Problem::not_found("key", key))?;
+    mirror.put(&stored).await.map_err(|error| {
+        tracing::warn!(%key, %error, "the functions' table could not be told of a key");
+        let detail = "the table that functions look keys up in could not be told";
+        Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "state-unavailable", detail)
+    })
+}
+
+/// Compares all keys with the functions' table, where there is one.
+pub(crate) async fn reconcile(plane: &ControlPlane, system: &PgPool) {
+    let Some(mirror) = plane.mirror() else { return };
+    match mirror.reconcile(system).await {
+        Ok(0) => {}
+        Ok(keys) => tracing::info!(keys, "told the functions' table of keys that it had not"),
+        Err(error) => {
+            let error = crate::http::problem::chain(&error);
+            tracing::warn!(error, "the functions' table may not have all keys; trying again later");
+        }
+    }
+}
