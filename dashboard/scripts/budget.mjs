@@ -33,8 +33,12 @@ const rows = [
   ["first load, JavaScript", await kilobytes(scripts(first)), FIRST_JS],
   ["first load, CSS", await kilobytes(styles(first)), FIRST_CSS],
 ];
+/** Parts that come once their page is there, and share its chunks. */
+const designer = together("src/designer/DesignPage.tsx");
+const isPart = (key) => key.startsWith("src/designer/") && !/(?:Design|New)Page/.test(key);
 for (const key of Object.keys(manifest).filter((key) => manifest[key].isDynamicEntry)) {
-  const own = [...together(key)].filter((other) => !first.has(other));
+  const there = (other) => first.has(other) || (isPart(key) && designer.has(other));
+  const own = [...together(key)].filter((other) => !there(other));
   const limit = key.includes("Editor") || key.includes("Changes") ? EDITOR_JS : ROUTE_JS;
   rows.push([key, await kilobytes(scripts(own)), limit]);
 }

@@ -1,72 +1,92 @@
 //! Items of lists, with the comments and line breaks that are theirs.
 //!
-//! The parser gives a comment that follows an item's comma to whatever comes after it.
+//! The parser gives a comment that follows an item's comma to whatever comes after it. Here a list is
+//! taken apart into items with what stands above and behind each, and put together again.
 
 use toml_edit::{Array, RawString, Value};
 
-/// Puts an item before another one, or at the end, on a line of its own where the others are.
-pub(super) fn insert(array: &mut Array, at: usize, new: Value) {
-    let neighbour = array.get(at.saturating_sub(1));
-    let line = neighbour.and_then(|it| own_line(text(it.decor().prefix())));
-    insert_with(array, at, new, line);
+/// An item, with what stands between it and the line before, and the comment behind it.
+struct Part {
+    above: String,
+    value: Value,
+    behind: String,
 }
 
-/// `above` is what stands between the new item and the line of the one before.
-fn insert_with(array: &mut Array, at: usize, mut new: Value, above: Option<String>) {
-    let length = array.len();
-    let mut above = above.unwrap_or_else(|| String::from(if at == 0 { "" } else { " " }));
-    let mut suffix = String::new();
-    if let Some(next) = array.get_mut(at) {
-        let (of_the_one_before, rest) = first_line(text(next.decor().prefix()));
-        above = joined(of_the_one_before, &above);
-        let rest = if rest.is_empty() { " ".to_owned() } else { rest.to_owned() };
-        next.decor_mut().set_prefix(rest);
-    } else if array.trailing_comma() {
-        let trailing = text(Some(array.trailing())).to_owned();
-        let (of_the_one_before, rest) = first_line(&trailing);
-        above = joined(of_the_one_before, &above);
-        array.set_trailing(rest);
-    } else if let Some(last) = length.checked_sub(1).and_then(|last| array.get_mut(last)) {
-        suffix = blank(text(last.decor().suffix()));
-        if !suffix.is_empty() {
-            last.decor_mut().set_suffix("");
-        }
-    }
-    new.decor_mut().set_prefix(above);
-    new.decor_mut().set_suffix(suffix);
-    array.insert_formatted(at, new);
+/// A list taken apart.
+struct Parts {
+    /// The comment behind the opening bracket.
+    head: String,
+    items: Vec<Part>,
+    /// What stands before the closing bracket.
+    tail: String,
+}
+
+/// Puts an item before another one, or at the end, on a line of its own where the others are.
+pub(super) fn insert(array: &mut Array, at: usize, value: Value) {
+    let mut parts = Parts::of(array);
+    let neighbour = parts.items.get(at.saturating_sub(1));
+    let above = neighbour.and_then(|it| own_line(&it.above)).unwrap_or_default();
+    parts.items.insert(at, Part { above, value, behind: String::new() });
+    parts.into(array);
 }
 
 /// Takes an item out, with the comments above it and the one behind it.
 pub(super) fn remove(array: &mut Array, at: usize) {
-    let removed = array.remove(at);
-    let prefix = text(removed.decor().prefix());
-    let (of_the_one_before, _) = first_line(prefix);
-    if let Some(next) = array.get_mut(at) {
-        let following = text(next.decor().prefix());
-        let (_, rest) = first_line(following);
-        let first = at == 0 && !following.contains('\n');
-        let rest = if first { own_line(prefix).unwrap_or_default() } else { rest.to_owned() };
-        let prefix = joined(of_the_one_before, &rest);
-        next.decor_mut().set_prefix(prefix);
-    } else {
-        let after = format!("{}{}", text(removed.decor().suffix()), text(Some(array.trailing())));
-        let (_, rest) = first_line(&after);
-        let trailing = joined(of_the_one_before, rest);
-        array.set_trailing(trailing);
-    }
+    let mut parts = Parts::of(array);
+    parts.items.remove(at);
+    parts.into(array);
 }
 
-/// Takes an item to another place, with the comments above it.
+/// Takes an item to another place, with its comments.
 pub(super) fn shift(array: &mut Array, from: usize, to: usize) {
-    let Some(mut moved) = array.get(from).cloned() else { return };
-    let (_, above) = first_line(text(moved.decor().prefix()));
-    let above = above.contains('\n').then(|| above.to_owned());
-    moved.decor_mut().clear();
-    remove(array, from);
-    match above {
-        Some(above) => insert_with(array, to, moved, Some(above)),
-        None => insert(array, to, moved),
+    let mut parts = Parts::of(array);
+    let part = parts.items.remove(from);
+    parts.items.insert(to, part);
+    parts.into(array);
+}
+
+impl Parts {
+    fn of(array: &Array) -> Self {
+        let mut parts = Self { head: String::new(), items: Vec::new(), tail: String::new() };
+        for value in array {
+            let (before, above) = first_line(text(value.decor().prefix()));
+            parts.behind().push_str(before);
+            let behind = text(value.decor().suffix()).to_owned();
+            let mut value = value.clone();
+            value.decor_mut().clear();
+            parts.items.push(Part { above: above.to_owned(), value, behind });
+        }
+        // The last one's line ends before the bracket.
+        let rest = std::mem::take(parts.behind()) + text(Some(array.trailing()));
+        let (behind, tail) = first_line(&rest);
+        behind.clone_into(parts.behind());
+        tail.clone_into(&mut parts.tail);
+        parts
+    }
+
+    /// What stands at the end of the line that was read last.
+    fn behind(&mut self) -> &mut String {
+        self.items.last_mut().map_or(&mut self.head, |part| &mut part.behind)
+    }
+
+    fn into(self, array: &mut Array) {
+        let comma = array.trailing_comma();
+        let gap = array.get(0).map(|first| text(first.decor().prefix()).to_owned());
+        array.clear();
+        let mut behind = self.head;
+        let bare = |index| if index == 0 { blank(gap.as_deref()) } else { " " };
+        for (index, part) in self.items.into_iter().enumerate() {
+            let above = if part.above.contains('\n') { &part.above } else { bare(index) };
+            let mut value = part.value;
+            value.decor_mut().set_prefix(joined(&behind, above));
+            value.decor_mut().set_suffix("");
+            array.push_formatted(value);
+            behind = part.behind;
+        }
+        // A comma goes before a comment.
+        let commented = behind.contains('#') && !array.is_empty();
+        array.set_trailing_comma(comma || commented);
+        array.set_trailing(joined(&behind, &self.tail));
     }
 }
 
@@ -74,13 +94,13 @@ fn text(raw: Option<&RawString>) -> &str {
     raw.and_then(RawString::as_str).unwrap_or_default()
 }
 
-fn blank(text: &str) -> String {
-    if text.trim().is_empty() { text.to_owned() } else { String::new() }
+fn blank(gap: Option<&str>) -> &str {
+    gap.filter(|gap| gap.chars().all(|it| it == ' ')).unwrap_or_default()
 }
 
 /// A comment, and what follows on the next line.
 fn joined(comment: &str, rest: &str) -> String {
-    let newline = if comment.is_empty() || rest.contains('\n') { "" } else { "\n" };
+    let newline = if comment.contains('#') && !rest.contains('\n') { "\n" } else { "" };
     format!("{comment}{newline}{rest}")
 }
 
@@ -93,7 +113,7 @@ fn first_line(text: &str) -> (&str, &str) {
 }
 
 /// The line break and the indent before an item that has a line of its own.
-fn own_line(prefix: &str) -> Option<String> {
-    let line = &prefix[prefix.rfind('\n')?..];
+fn own_line(above: &str) -> Option<String> {
+    let line = &above[above.rfind('\n')?..];
     line.trim().is_empty().then(|| line.to_owned())
 }

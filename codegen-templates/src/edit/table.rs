@@ -105,7 +105,10 @@ pub(super) fn to_end(table: &mut Table, name: &str, keys: &[&str]) {
     let headers = table.iter().any(|(_, it)| matches!(it, Item::Table(it) if !it.is_dotted()));
     match item {
         Item::Value(Value::InlineTable(inner)) if headers && write::has_header(keys) => {
-            table.insert(name, Item::Table(inner.into_table()));
+            let behind = text(inner.decor().suffix()).to_owned();
+            let mut inner = inner.into_table();
+            inner.decor_mut().set_suffix(behind);
+            table.insert(name, Item::Table(inner));
         }
         _ => {
             unplace(&mut item);

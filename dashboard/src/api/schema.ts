@@ -1623,19 +1623,54 @@ export interface components {
         /** @description Body of `POST /api/endpoints/check`. */
         CheckRequest: {
             /** @description What to check. */
-            definitions: components["schemas"]["Source"][];
+            definitions: components["schemas"]["Checkable"][];
             /**
              * @description Whether the code that they become is wanted, too.
              * @default false
              */
             code?: boolean;
         };
-        /** @description One file to check or to deploy. */
-        Source: {
+        /** @description One definition to check: as TOML, which a patch may change first, or as JSON. */
+        Checkable: {
             /** @description What the sender calls it; shown in findings. */
             file: string;
-            /** @description The definition. */
-            toml: string;
+            /** @description The definition as TOML; absent where it is given as JSON. */
+            toml?: string | null;
+            /** @description The definition as JSON, in place of TOML. */
+            json?: unknown;
+            /**
+             * @description What to change about the TOML before it is checked, as a JSON Patch: all of it is done, or
+             *     none. Comments, order and formatting stay.
+             */
+            patch?: components["schemas"]["Operation"][];
+        };
+        /** @description One step of a JSON Patch. */
+        Operation: {
+            /** @constant */
+            op: "add";
+            /** @description Where, as a JSON pointer. */
+            path: string;
+            /** @description What. */
+            value: unknown;
+        } | {
+            /** @constant */
+            op: "remove";
+            /** @description Which, as a JSON pointer. */
+            path: string;
+        } | {
+            /** @constant */
+            op: "replace";
+            /** @description Where, as a JSON pointer. */
+            path: string;
+            /** @description What. */
+            value: unknown;
+        } | {
+            /** @constant */
+            op: "move";
+            /** @description From where, as a JSON pointer. */
+            from: string;
+            /** @description To where, as a JSON pointer. */
+            path: string;
         };
         /** @description Answer of `POST /api/endpoints/check`. */
         CheckAnswer: {
@@ -1646,8 +1681,16 @@ export interface components {
         Checked: {
             /** @description The endpoint's name, where it could be read. */
             name?: string | null;
-            /** @description Errors, warnings, and what could not be checked. */
+            /** @description Errors, warnings, and what could not be checked; `patch-refused` where the patch was. */
             findings: components["schemas"]["Finding"][];
+            /** @description As TOML, with the patch applied, or written from JSON; absent where JSON cannot be written so. */
+            toml?: string | null;
+            /** @description As JSON, errors and all; absent where the text is no TOML. */
+            json?: unknown;
+            /** @description Where in the TOML each key and each item is written, by JSON pointer. */
+            places: {
+                [key: string]: components["schemas"]["Span"];
+            };
             /** @description What would be deployed; absent where there are errors. */
             plan?: components["schemas"]["Plan"] | null;
             /** @description The files of the generated crate by path, where they were asked for and there are no errors. */
@@ -1706,6 +1749,29 @@ export interface components {
              * @description In characters, counted from 1.
              */
             column: number;
+        };
+        /** @description From where to where something is written: a key and its value, or a table's header. */
+        Span: {
+            /**
+             * Format: uint
+             * @description Counted from 1.
+             */
+            line: number;
+            /**
+             * Format: uint
+             * @description In characters, counted from 1.
+             */
+            column: number;
+            /**
+             * Format: uint
+             * @description The line it ends in.
+             */
+            end_line: number;
+            /**
+             * Format: uint
+             * @description The column behind its last character.
+             */
+            end_column: number;
         };
         /** @description What a definition comes to. Only a definition without errors has one. */
         Plan: {
@@ -2165,6 +2231,13 @@ export interface components {
             force?: boolean;
             /** @description Why, for the history. */
             message?: string | null;
+        };
+        /** @description One file to check or to deploy. */
+        Source: {
+            /** @description What the sender calls it; shown in findings. */
+            file: string;
+            /** @description The definition. */
+            toml: string;
         };
         /** @description Answer of `POST /api/deployments`. */
         Batch: {

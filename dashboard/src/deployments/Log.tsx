@@ -1,4 +1,4 @@
-import { ActionIcon, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, TextInput } from "@mantine/core";
 import { IconChevronDown, IconChevronUp, IconDownload, IconSearch } from "@tabler/icons-react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
@@ -74,17 +74,14 @@ export function Log({ deployment }: { deployment: Deployment }) {
             </span>
           )}
           <Copy text={asText(lines)} what="the log" />
-          <Tooltip label="Download the log">
-            <ActionIcon
-              size="sm"
-              aria-label="Download the log"
-              onClick={() =>
-                download(`${deployment.endpoint}-${deployment.id.slice(0, 8)}.log`, asText(lines))
-              }
-            >
-              <IconDownload size={15} />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon
+            size="sm"
+            aria-label="Download the log"
+            data-hint="Download the log"
+            onClick={() => download(`${deployment.endpoint}-${deployment.id.slice(0, 8)}.log`, asText(lines))}
+          >
+            <IconDownload size={15} />
+          </ActionIcon>
         </div>
       </header>
       {error ? (

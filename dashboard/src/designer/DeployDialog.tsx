@@ -3,10 +3,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { api, write } from "../api/client";
-import { messageOf } from "../api/problem";
 import { queries } from "../api/queries";
 import type { Batch, Checked, Endpoint, Plan } from "../api/types";
 import { useOrganization } from "../organization/useOrganization";
+import { Failure } from "../ui/Failure";
 import { tell } from "../ui/toast";
 import { breaking } from "./breaking";
 
@@ -100,11 +100,7 @@ function Body({ endpoint, file, onDeployed, onClose, toml, plan }: BodyProps) {
         onChange={(event) => setMessage(event.currentTarget.value)}
         data-autofocus
       />
-      {deploy.error ? (
-        <p role="alert" style={{ color: "var(--bad)" }}>
-          {messageOf(deploy.error)}
-        </p>
-      ) : null}
+      <Failure error={deploy.error} />
       <div className="row" style={{ justifyContent: "flex-end" }}>
         <Button variant="default" onClick={onClose}>
           Not yet

@@ -4,7 +4,15 @@ import {
   closeBracketsKeymap,
   completionKeymap,
 } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  indentWithTab,
+  isolateHistory,
+  redo,
+  undo,
+} from "@codemirror/commands";
 import { bracketMatching, StreamLanguage } from "@codemirror/language";
 import { toml } from "@codemirror/legacy-modes/mode/toml";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
@@ -18,9 +26,10 @@ import {
   keymap,
   lineNumbers,
 } from "@codemirror/view";
-import { useEffect, useEffectEvent, useRef } from "react";
+import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref, type RefObject } from "react";
 import { appearance } from "./editorTheme";
 import type { Mark } from "./findings";
+import { changeBetween } from "./places";
 import { completeFields, templateColours } from "./template";
 
 export interface Jump {
@@ -29,7 +38,18 @@ export interface Jump {
   nonce: number;
 }
 
+/** What others may do to the text, as its writer would. */
+export interface EditorHandle {
+  text: () => string;
+  /** Changes what differs, as one step of its history; `again` joins it to the step before. */
+  write: (text: string, again: boolean) => void;
+  replace: (from: number, to: number, word: string) => void;
+  undo: () => void;
+  redo: () => void;
+}
+
 interface Props {
+  ref?: Ref<EditorHandle>;
   /** What it begins with; later values are not looked at. */
   initial: string;
   onType: (text: string) => void;
@@ -39,7 +59,7 @@ interface Props {
 }
 
 /** The definition as a text. Esc and then Tab leave it. */
-export function Editor({ initial, onType, marks, jump }: Props) {
+export function Editor({ ref, initial, onType, marks, jump }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const type = useEffectEvent(onType);
@@ -54,6 +74,8 @@ export function Editor({ initial, onType, marks, jump }: Props) {
     view.current = made;
     return () => made.destroy();
   }, []);
+
+  useImperativeHandle(ref, () => handle(view), []);
 
   useEffect(() => {
     const { current } = view;
@@ -80,6 +102,32 @@ export function Editor({ initial, onType, marks, jump }: Props) {
   }, [jump]);
 
   return <div ref={parent} style={{ height: "100%", minHeight: 0 }} />;
+}
+
+function handle(view: RefObject<EditorView | null>): EditorHandle {
+  return {
+    text: () => view.current?.state.doc.toString() ?? "",
+    write: (text, again) => {
+      const { current } = view;
+      if (!current) return;
+      const changes = changeBetween(current.state.doc.toString(), text);
+      if (changes === null) return;
+      current.dispatch({
+        changes,
+        userEvent: "input.type",
+        effects: EditorView.scrollIntoView(changes.from, { y: "nearest", yMargin: 40 }),
+        annotations: again ? [] : [isolateHistory.of("before")],
+      });
+    },
+    replace: (from, to, insert) =>
+      view.current?.dispatch({ changes: { from, to, insert }, userEvent: "input" }),
+    undo: () => {
+      if (view.current) undo(view.current);
+    },
+    redo: () => {
+      if (view.current) redo(view.current);
+    },
+  };
 }
 
 const replaceBy = (word: string) => ({

@@ -1,5 +1,7 @@
 import { IconAlertTriangle, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
-import type { Checked, Finding } from "../api/types";
+import type { Finding } from "../api/types";
+import type { CheckedText } from "./edits";
+import { fixOf } from "./findings";
 import { offsetOf } from "./places";
 import styles from "./Designer.module.css";
 
@@ -10,12 +12,15 @@ const SIGNS: Record<Finding["severity"], { icon: typeof IconCircleX; colour: str
 };
 
 interface Props {
-  checked: (Checked & { toml: string }) | null;
-  onJump: (offset: number) => void;
+  checked: CheckedText | null;
+  /** Leads to a place of the text, and to what edits it in the form. */
+  onJump: (offset: number, pointer: string) => void;
+  /** Writes the word that was meant; null while the text is ahead of the check. */
+  onFix: ((finding: Finding) => void) | null;
 }
 
 /** What the check found; each leads to its place. */
-export function Problems({ checked, onJump }: Props) {
+export function Problems({ checked, onJump, onFix }: Props) {
   if (!checked || checked.findings.length === 0) return null;
   return (
     <section className={styles.problems} aria-label="Problems">
@@ -23,12 +28,13 @@ export function Problems({ checked, onJump }: Props) {
         {checked.findings.map((finding, index) => {
           const { icon: Sign, colour, word } = SIGNS[finding.severity];
           const { line, column } = finding.location ?? { line: 1, column: 1 };
+          const meant = fixOf(finding);
           return (
             <li key={index}>
               <button
                 type="button"
                 className={styles.problem}
-                onClick={() => onJump(offsetOf(checked.toml, line, column))}
+                onClick={() => onJump(offsetOf(checked.toml, line, column), finding.pointer)}
               >
                 <Sign size={16} color={colour} aria-label={word} />
                 <span>
@@ -39,6 +45,16 @@ export function Problems({ checked, onJump }: Props) {
                   {line}:{column}
                 </span>
               </button>
+              {meant === null ? null : (
+                <button
+                  type="button"
+                  className={styles.mend}
+                  disabled={onFix === null}
+                  onClick={() => onFix?.(finding)}
+                >
+                  Write {meant}
+                </button>
+              )}
             </li>
           );
         })}

@@ -1,5 +1,5 @@
 /** What the check found, as the editor and the list of problems need it. */
-import type { Finding } from "../api/types";
+import type { Checked, Finding } from "../api/types";
 import { plural } from "../ui/format";
 import { offsetOf, wordAt } from "./places";
 
@@ -48,3 +48,11 @@ export function verdict(findings: readonly Finding[]): { tone: "good" | "bad" | 
 
 export const hasErrors = (findings: readonly Finding[]): boolean =>
   findings.some(({ severity }) => severity === "error");
+
+/** Why a form cannot edit the text; null where it can, or where nothing is known yet. */
+export function lockedBy(checked: Checked | null): string | null {
+  if (!checked || (checked.json !== undefined && checked.json !== null)) return null;
+  const finding = checked.findings.find(({ code }) => code === "toml-syntax");
+  const line = finding?.location ? ` at line ${finding.location.line}` : "";
+  return `The text cannot be read${line}${finding ? ` (${finding.message})` : ""}: mend it there, and the form goes on.`;
+}

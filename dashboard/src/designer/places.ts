@@ -24,6 +24,20 @@ export function wordAt(text: string, offset: number): { from: number; to: number
   return { from: Math.min(offset, text.length), to: end };
 }
 
+/** What has to change about a text so that it becomes another one; null where nothing has. */
+export function changeBetween(
+  before: string,
+  after: string,
+): { from: number; to: number; insert: string } | null {
+  if (before === after) return null;
+  const shorter = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < shorter && before[from] === after[from]) from++;
+  let end = 0;
+  while (end < shorter - from && before.at(-1 - end) === after.at(-1 - end)) end++;
+  return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
+}
+
 /** The line (from 1) on which a table or key of a definition begins; null where it is not written. */
 export function lineOf(text: string, path: readonly string[]): number | null {
   const lines = text.split("\n");

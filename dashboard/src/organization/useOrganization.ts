@@ -5,6 +5,8 @@ import { meantOrganization } from "../api/session";
 import type { Role } from "../api/types";
 
 export interface Organization {
+  /** Whether the server has said who asks. */
+  known: boolean;
   name: string;
   /** Its name in addresses; null until it is known. */
   slug: string | null;
@@ -20,6 +22,7 @@ export function useOrganization(): Organization {
   const { data } = useQuery(queries.me());
   const meant = meantOrganization(data ?? null);
   return {
+    known: data !== undefined,
     name: meant?.name ?? "…",
     slug: meant?.slug ?? null,
     environment: "production",

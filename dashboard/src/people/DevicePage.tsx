@@ -4,10 +4,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, write } from "../api/client";
-import { messageOf } from "../api/problem";
 import { useOrganization } from "../organization/useOrganization";
 import { Ago } from "../ui/Ago";
 import { Empty } from "../ui/Empty";
+import { Failure } from "../ui/Failure";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { people } from "./queries";
@@ -82,11 +82,7 @@ function Waiting({ code }: { code: string }) {
             Approve it only if you have just typed `promptpilot login` there and it shows <code>{code}</code>.
             The code ends <Ago time={expires} />.
           </p>
-          {approve.error ? (
-            <p role="alert" style={{ color: "var(--bad)" }}>
-              {messageOf(approve.error)}
-            </p>
-          ) : null}
+          <Failure error={approve.error} />
           <Button loading={approve.isPending} onClick={() => approve.mutate()}>
             Approve
           </Button>

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, write } from "../api/client";
 import type { Invitation } from "../api/types";
 import { Ago } from "../ui/Ago";
+import { ListSection, Table } from "../ui/ListSection";
 import { tell, tellTrouble } from "../ui/toast";
 import { people } from "./queries";
 
@@ -27,40 +28,27 @@ export function Invitations({ organization }: { organization: string }) {
     await client.invalidateQueries({ queryKey: query.queryKey });
   };
   return (
-    <section className="stack" aria-labelledby="invitations">
-      <h2 id="invitations">Open invitations</h2>
-      <div className="panel">
-        <table className="list">
-          <thead>
-            <tr>
-              <th scope="col">For</th>
-              <th scope="col">As</th>
-              <th scope="col">Ends</th>
-              <th scope="col" aria-label="Actions" />
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((invitation) => (
-              <tr key={invitation.id}>
-                <td className="lead">{invitation.email ?? "Whoever has the link"}</td>
-                <td data-label="As">{invitation.role}</td>
-                <td data-label="Ends">
-                  <Ago time={invitation.expires} />
-                </td>
-                <td className="number">
-                  <Button
-                    variant="default"
-                    aria-label={`Revoke the invitation for ${invitation.email ?? "whoever has the link"}`}
-                    onClick={() => void revoke(invitation)}
-                  >
-                    Revoke
-                  </Button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+    <ListSection id="invitations" title="Open invitations">
+      <Table columns={["For", "As", "Ends"]}>
+        {items.map((invitation) => (
+          <tr key={invitation.id}>
+            <td className="lead">{invitation.email ?? "Whoever has the link"}</td>
+            <td data-label="As">{invitation.role}</td>
+            <td data-label="Ends">
+              <Ago time={invitation.expires} />
+            </td>
+            <td className="number">
+              <Button
+                variant="default"
+                aria-label={`Revoke the invitation for ${invitation.email ?? "whoever has the link"}`}
+                onClick={() => void revoke(invitation)}
+              >
+                Revoke
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </ListSection>
   );
 }

@@ -3,10 +3,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
-import { messageOf } from "../api/problem";
 import { queries } from "../api/queries";
 import { chooseOrganization, session } from "../api/session";
 import type { ShownInvitation } from "../api/types";
+import { Failure } from "../ui/Failure";
 import { moment } from "../ui/format";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
@@ -81,11 +81,7 @@ function Join({ who, organization, token, onDone }: JoinProps) {
       <p>
         You are signed in as <strong>{who}</strong>.
       </p>
-      {join.error ? (
-        <p role="alert" style={{ color: "var(--bad)" }}>
-          {messageOf(join.error)}
-        </p>
-      ) : null}
+      <Failure error={join.error} />
       <Button loading={join.isPending} onClick={() => join.mutate()}>
         Join {organization}
       </Button>

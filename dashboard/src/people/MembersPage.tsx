@@ -8,6 +8,7 @@ import { useOrganization } from "../organization/useOrganization";
 import { useWritable } from "../organization/useWritable";
 import { Ago } from "../ui/Ago";
 import { Confirm } from "../ui/Confirm";
+import { Table } from "../ui/ListSection";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { tell, tellTrouble, tellWithUndo } from "../ui/toast";
@@ -54,39 +55,28 @@ function List({ organization, members }: { organization: string; members: Member
   const { person } = useOrganization();
   const [leaving, setLeaving] = useState<Member | null>(null);
   return (
-    <div className="panel">
-      <table className="list">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">E-mail</th>
-            <th scope="col">Role</th>
-            <th scope="col">Since</th>
-            <th scope="col" aria-label="Actions" />
+    <>
+      <Table columns={["Name", "E-mail", "Role", "Since"]}>
+        {members.map((member) => (
+          <tr key={member.id}>
+            <td className="lead name">
+              {member.name} {member.id === person ? <span className="quiet">(you)</span> : null}
+            </td>
+            <td data-label="E-mail">{member.email}</td>
+            <td data-label="Role">
+              <RoleOf organization={organization} member={member} />
+            </td>
+            <td data-label="Since">
+              <Ago time={member.since} />
+            </td>
+            <td className="number">
+              {member.id === person ? null : <Remove member={member} onRemove={setLeaving} />}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {members.map((member) => (
-            <tr key={member.id}>
-              <td className="lead name">
-                {member.name} {member.id === person ? <span className="quiet">(you)</span> : null}
-              </td>
-              <td data-label="E-mail">{member.email}</td>
-              <td data-label="Role">
-                <RoleOf organization={organization} member={member} />
-              </td>
-              <td data-label="Since">
-                <Ago time={member.since} />
-              </td>
-              <td className="number">
-                {member.id === person ? null : <Remove member={member} onRemove={setLeaving} />}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
       <Removal organization={organization} member={leaving} onClose={() => setLeaving(null)} />
-    </div>
+    </>
   );
 }
 

@@ -9,6 +9,7 @@ import { Confirm } from "../ui/Confirm";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { AccessTokens } from "./AccessTokens";
+import { Leaving } from "./Leaving";
 import { Password } from "./Password";
 import { Sessions } from "./Sessions";
 
@@ -41,6 +42,7 @@ export function ProfilePage() {
               <AccessTokens />
               <Sessions />
               <Password />
+              <Leaving me={me} />
             </>
           )
         }

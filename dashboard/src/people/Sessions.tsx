@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../api/client";
 import { Ago } from "../ui/Ago";
+import { ListSection, Table } from "../ui/ListSection";
 import { QueryState } from "../ui/QueryState";
 import { tellTrouble } from "../ui/toast";
 import { people } from "./queries";
@@ -16,58 +17,40 @@ export function Sessions() {
     onSettled: () => client.invalidateQueries({ queryKey: people.sessions().queryKey }),
   });
   return (
-    <section className="stack" aria-labelledby="sessions">
-      <h2 id="sessions">Browsers</h2>
+    <ListSection id="sessions" title="Browsers">
       <QueryState query={sessions} failed="Your browsers could not be loaded">
         {({ items }) => (
-          <div className="panel">
-            <table className="list">
-              <thead>
-                <tr>
-                  <th scope="col">Browser</th>
-                  <th scope="col">Address</th>
-                  <th scope="col">Seen</th>
-                  <th scope="col">Ends</th>
-                  <th scope="col" aria-label="Actions" />
-                </tr>
-              </thead>
-              <tbody>
-                {items.map(({ id, agent, address, seen, expires, current }) => (
-                  <tr key={id}>
-                    <td className="lead">
-                      {agent ?? "Unknown"} {current ? <span className="quiet">(this one)</span> : null}
-                    </td>
-                    <td data-label="Address">{address ?? "–"}</td>
-                    <td data-label="Seen">
-                      <Ago time={seen} />
-                    </td>
-                    <td data-label="Ends">
-                      {/* Who came by the link of `promptpilot up` stays for as long as it runs. */}
-                      {expires > seen ? (
-                        <Ago time={expires} />
-                      ) : (
-                        <span className="quiet">with the server</span>
-                      )}
-                    </td>
-                    <td className="number">
-                      {current ? null : (
-                        <Button
-                          variant="default"
-                          aria-label={`Sign out ${agent ?? "an unknown browser"}`}
-                          loading={end.isPending && end.variables === id}
-                          onClick={() => end.mutate(id)}
-                        >
-                          Sign out
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table columns={["Browser", "Address", "Seen", "Ends"]}>
+            {items.map(({ id, agent, address, seen, expires, current }) => (
+              <tr key={id}>
+                <td className="lead">
+                  {agent ?? "Unknown"} {current ? <span className="quiet">(this one)</span> : null}
+                </td>
+                <td data-label="Address">{address ?? "–"}</td>
+                <td data-label="Seen">
+                  <Ago time={seen} />
+                </td>
+                <td data-label="Ends">
+                  {/* Who came by the link of `promptpilot up` stays for as long as it runs. */}
+                  {expires > seen ? <Ago time={expires} /> : <span className="quiet">with the server</span>}
+                </td>
+                <td className="number">
+                  {current ? null : (
+                    <Button
+                      variant="default"
+                      aria-label={`Sign out ${agent ?? "an unknown browser"}`}
+                      loading={end.isPending && end.variables === id}
+                      onClick={() => end.mutate(id)}
+                    >
+                      Sign out
+                    </Button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </Table>
         )}
       </QueryState>
-    </section>
+    </ListSection>
   );
 }

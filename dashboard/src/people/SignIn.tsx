@@ -1,14 +1,13 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
-import { messageOf } from "../api/problem";
+import { CredentialFields } from "./Credentials";
 
 export function SignIn({ onDone }: { onDone: () => void }) {
-  const [email, setEmail] = useState("");
-  const [password, setPassword] = useState("");
+  const [credentials, setCredentials] = useState({ email: "", password: "" });
   const enter = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/sign-in", { body: { email, password } })),
+    mutationFn: () => unwrap(api.POST("/api/sign-in", { body: credentials })),
     onSuccess: onDone,
   });
   return (
@@ -20,23 +19,7 @@ export function SignIn({ onDone }: { onDone: () => void }) {
         enter.mutate();
       }}
     >
-      <TextInput
-        label="E-mail"
-        type="email"
-        autoComplete="username"
-        required
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Password"
-        type="password"
-        autoComplete="current-password"
-        required
-        value={password}
-        error={enter.error ? messageOf(enter.error) : undefined}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-      />
+      <CredentialFields value={credentials} onChange={setCredentials} fresh={false} error={enter.error} />
       <Button type="submit" loading={enter.isPending}>
         Sign in
       </Button>

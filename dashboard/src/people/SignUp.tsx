@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
-import { messageOf } from "../api/problem";
+import { CredentialFields } from "./Credentials";
 
 interface Props {
   /** Whom the invitation is for; null means anybody. */
@@ -13,11 +13,10 @@ interface Props {
 
 /** A new account, which takes up the invitation along the way. */
 export function SignUp({ email: invited, invitation, onDone }: Props) {
-  const [email, setEmail] = useState(invited ?? "");
   const [name, setName] = useState("");
-  const [password, setPassword] = useState("");
+  const [credentials, setCredentials] = useState({ email: invited ?? "", password: "" });
   const enter = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/sign-up", { body: { email, name, password, invitation } })),
+    mutationFn: () => unwrap(api.POST("/api/sign-up", { body: { ...credentials, name, invitation } })),
     onSuccess: onDone,
   });
   return (
@@ -36,25 +35,12 @@ export function SignUp({ email: invited, invitation, onDone }: Props) {
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <TextInput
-        label="E-mail"
-        type="email"
-        autoComplete="username"
-        required
-        readOnly={invited !== null}
-        value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
-      />
-      <TextInput
-        label="Password"
-        description="At least 10 characters"
-        type="password"
-        autoComplete="new-password"
-        minLength={10}
-        required
-        value={password}
-        error={enter.error ? messageOf(enter.error) : undefined}
-        onChange={(event) => setPassword(event.currentTarget.value)}
+      <CredentialFields
+        value={credentials}
+        onChange={setCredentials}
+        fresh
+        fixed={invited !== null}
+        error={enter.error}
       />
       <Button type="submit" loading={enter.isPending}>
         Sign up and join

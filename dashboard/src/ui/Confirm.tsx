@@ -1,6 +1,6 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import { messageOf } from "../api/problem";
+import { Failure } from "./Failure";
 
 interface Props {
   opened: boolean;
@@ -68,11 +68,7 @@ function Body({ onClose, children, action, danger = false, typed, run }: Props) 
           data-autofocus
         />
       )}
-      {error ? (
-        <p role="alert" style={{ color: "var(--bad)" }}>
-          {messageOf(error)}
-        </p>
-      ) : null}
+      <Failure error={error} />
       <div className="row" style={{ justifyContent: "flex-end" }}>
         <Button variant="default" onClick={onClose}>
           Keep it as it is

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { copy } from "./clipboard";
@@ -13,17 +13,16 @@ export function Copy({ text, what }: { text: string; what: string }) {
   }, [copied]);
   const label = copied ? "Copied" : `Copy ${what}`;
   return (
-    <Tooltip label={label}>
-      <ActionIcon
-        size="sm"
-        aria-label={label}
-        onClick={(event) => {
-          event.stopPropagation();
-          void copy(text).then(setCopied);
-        }}
-      >
-        {copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      size="sm"
+      aria-label={label}
+      data-hint={label}
+      onClick={(event) => {
+        event.stopPropagation();
+        void copy(text).then(setCopied);
+      }}
+    >
+      {copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+    </ActionIcon>
   );
 }
