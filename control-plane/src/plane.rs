@@ -295,7 +295,7 @@ impl ControlPlane {
         match state::reconcile::budgets(self.shared.database.system()).await {
             Ok(0) => {}
             Ok(budgets) => {
-                tracing::info!(budgets, "gave back what killed processes had of budgets")
+                tracing::info!(budgets, "gave back what killed processes had of budgets");
             }
             Err(error) => tracing::warn!(%error, "could not reconcile budgets with the records"),
         }
