@@ -71,7 +71,10 @@ async fn a_reference_that_leads_nowhere_says_what_was_probably_meant() -> Outcom
          field"
     );
     assert_eq!(finding["hint"], "did you mean `word`?");
-    assert_eq!((&finding["location"]["line"], &finding["location"]["column"]), (&json!(4), &json!(1)));
+    assert_eq!(
+        (&finding["location"]["line"], &finding["location"]["column"]),
+        (&json!(4), &json!(1))
+    );
     let place = json!({ "line": 1, "column": 7, "offset": 6 });
     assert_eq!(finding["prompt"]["within"], place, "{finding}");
     pilot.stop().await
@@ -106,8 +109,9 @@ async fn a_moved_label_is_not_live_until_it_is_deployed() -> Outcome {
     let source = pilot.get("/api/endpoints/hello/source").await?;
     assert_eq!(checked["results"][0]["code"], source["files"]);
 
-    let (_, second) =
-        pilot.request(Method::PATCH, "/api/prompts/chat%2Fgreet", Some(says("Bye {{ word }}"))).await?;
+    let (_, second) = pilot
+        .request(Method::PATCH, "/api/prompts/chat%2Fgreet", Some(says("Bye {{ word }}")))
+        .await?;
     assert_eq!(second["version"], 2, "{second}");
     assert_eq!(second["used_by"], json!(["hello"]));
     assert!(!pilot.get("/api/endpoints").await?["items"][0]["prompt"]["newer"].as_bool().unwrap());
@@ -133,7 +137,10 @@ async fn a_moved_label_is_not_live_until_it_is_deployed() -> Outcome {
     assert_eq!(pilot.get("/api/endpoints").await?["items"][0]["prompt"]["newer"], false);
     let uses = pilot.get("/api/prompts/chat%2Fgreet/uses").await?;
     assert_eq!(uses["items"].as_array().unwrap().len(), 1);
-    assert_eq!((&uses["items"][0]["prompt_version"], &uses["items"][0]["live"]), (&json!(2), &json!(["production"])));
+    assert_eq!(
+        (&uses["items"][0]["prompt_version"], &uses["items"][0]["live"]),
+        (&json!(2), &json!(["production"]))
+    );
 
     // The way back is the version that served, with the text that it had.
     let (status, back) = pilot.post("/api/endpoints/hello/rollback", json!({})).await?;

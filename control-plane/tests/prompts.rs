@@ -35,7 +35,8 @@ async fn ask(
 #[tokio::test(flavor = "multi_thread")]
 async fn every_save_that_changes_what_is_said_is_a_version() -> Outcome {
     let pilot = Pilot::without_worker().await?;
-    let (status, made) = pilot.post("/api/prompts", prompt("support/reply", "Hi {{ name }}")).await?;
+    let (status, made) =
+        pilot.post("/api/prompts", prompt("support/reply", "Hi {{ name }}")).await?;
     assert_eq!((status, &made["version"]), (201, &json!(1)), "{made}");
     assert_eq!(made["variables"], json!(["name"]));
 
@@ -51,8 +52,7 @@ async fn every_save_that_changes_what_is_said_is_a_version() -> Outcome {
     assert_eq!((&second["version"], &second["message"]), (&json!(2), &json!("More polite")));
     assert_eq!(second["description"], "First words");
 
-    let (status, back) =
-        pilot.post(&format!("{path}/rollback"), json!({ "version": 1 })).await?;
+    let (status, back) = pilot.post(&format!("{path}/rollback"), json!({ "version": 1 })).await?;
     assert_eq!((status, &back["version"]), (200, &json!(3)), "{back}");
     let versions = pilot.get(&format!("{path}/versions?limit=2")).await?;
     let items = versions["items"].as_array().unwrap();

@@ -158,14 +158,6 @@ impl Client {
         self.json(request, path).await
     }
 
-    pub(crate) async fn put<T: DeserializeOwned>(
-        &self,
-        path: &[&str],
-        body: &impl Serialize,
-    ) -> Result<T, ApiError> {
-        self.json(self.request(Method::PUT, path, &[]).json(body), path).await
-    }
-
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ApiError> {
         self.delete_with(path, &[]).await
     }

@@ -37,7 +37,11 @@ impl fmt::Display for Endpoints {
             write!(f, "{STRONG}{:width$}{STRONG:#}  {version:>4}  {url}", endpoint.name)?;
             if let Some(prompt) = endpoint.prompt.as_ref().filter(|prompt| prompt.newer) {
                 let version = prompt.version.unwrap_or_default();
-                write!(f, "  {WARNING}newer prompt not deployed{WARNING:#}: {} v{version}", prompt.reference)?;
+                write!(
+                    f,
+                    "  {WARNING}newer prompt not deployed{WARNING:#}: {} v{version}",
+                    prompt.reference
+                )?;
             }
             writeln!(f, "  {FAINT}{}{FAINT:#}", ago(endpoint.updated))?;
         }

@@ -37,8 +37,7 @@ struct Shown(PromptDiff);
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{FAINT}v{} → v{}{FAINT:#}", self.0.from, self.0.to)?;
-        let differs =
-            |text: &&TextDiff| text.parts.iter().any(|part| part.change != Change::Same);
+        let differs = |text: &&TextDiff| text.parts.iter().any(|part| part.change != Change::Same);
         for text in self.0.texts.iter().filter(differs) {
             let role = text.to_role.or(text.from_role);
             let role = role.and_then(|role| serde_json::to_value(role).ok()).unwrap_or_default();
@@ -69,8 +68,7 @@ pub(super) async fn run(context: &Context, client: &Client, args: &Diff) -> Resu
     let mut query = Vec::new();
     query.extend(args.from.map(|from| ("from", from.to_string())));
     query.extend(args.to.map(|to| ("to", to.to_string())));
-    let answer: Result<PromptDiff, _> =
-        client.get(&["prompts", &args.name, "diff"], &query).await;
+    let answer: Result<PromptDiff, _> = client.get(&["prompts", &args.name, "diff"], &query).await;
     let diff = match answer {
         Ok(diff) => diff,
         // Either the prompt is not there, or the version: the first has a better explanation.

@@ -85,7 +85,8 @@ fn finish(context: &Context, draft: Draft, saved: Result<Saved, Failure>) -> Res
         Err(failure) => match draft.keep() {
             Some(path) => {
                 let kept = format!("what you wrote is kept in {path}");
-                let hint = failure.hint.clone().map_or(kept.clone(), |hint| format!("{hint}; {kept}"));
+                let hint =
+                    failure.hint.clone().map_or(kept.clone(), |hint| format!("{hint}; {kept}"));
                 Err(failure.hint(hint))
             }
             None => Err(failure),

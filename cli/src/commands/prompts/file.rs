@@ -84,7 +84,8 @@ impl PromptFile {
 pub(super) fn name_of(path: &str) -> Option<String> {
     let path = path.replace('\\', "/");
     let path = path.strip_suffix(".toml").unwrap_or(&path);
-    let inside = format!("/{path}").rsplit_once(&format!("/{FOLDER}/")).map(|(_, it)| it.to_owned());
+    let inside =
+        format!("/{path}").rsplit_once(&format!("/{FOLDER}/")).map(|(_, it)| it.to_owned());
     let last = || path.rsplit('/').next().unwrap_or_default().to_owned();
     Some(inside.unwrap_or_else(last)).filter(|name| is_prompt_name(name))
 }

@@ -26,9 +26,12 @@ pub(super) struct Templates {
 }
 
 #[derive(Debug, Args)]
-#[command(name = "use", after_help = "Examples:
+#[command(
+    name = "use",
+    after_help = "Examples:
   promptpilot prompts use summarize-for-a-reader
-  promptpilot prompts use summarize-for-a-reader --name editing/summary --sandbox")]
+  promptpilot prompts use summarize-for-a-reader --name editing/summary --sandbox"
+)]
 pub(super) struct Use {
     /// The template
     #[arg(value_name = "TEMPLATE")]

@@ -16,7 +16,6 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use crate::api::{Client, StoredPrompt};
-use crate::args::Place;
 use crate::error::Failure;
 use crate::folder;
 

@@ -126,8 +126,7 @@ pub(super) async fn change(
         content: Some(file.content()),
         message: message.map(ToOwned::to_owned),
     };
-    let after: StoredPrompt =
-        client.patch_seen(&["prompts", &before.name], &change, seen).await?;
+    let after: StoredPrompt = client.patch_seen(&["prompts", &before.name], &change, seen).await?;
     let unchanged = after.updated == before.updated;
     Ok(Saved { name: after.name, version: after.version, unchanged })
 }
