@@ -125,7 +125,7 @@ async fn reserve(State(store): State<Arc<Store>>, Json(ask): Json<Reserve>) -> S
 
 /// A provider that counts its calls, and says what it was asked: 20 tokens in, 20 out.
 #[derive(Debug)]
-struct Provider {
+pub(crate) struct Provider {
     calls: AtomicU64,
     /// Whether it answers; else calls wait until it does.
     answers: watch::Sender<bool>,
