@@ -87,6 +87,63 @@ describe("designing", () => {
     await page.getByText("No problems").waitFor();
   });
 
+  it("is edited in a form, and what else the text says stays", async () => {
+    const line = (text: string) => editor().locator(".cm-line", { hasText: text });
+    await page.getByRole("textbox", { name: "Description", exact: true }).fill("Greet somebody warmly");
+    await line('description = "Greet somebody warmly"').waitFor();
+    await page.getByLabel("Longest answer").fill("250");
+    await line("max_tokens = 250").waitFor();
+    await page.getByLabel("Longest answer").press("Control+z");
+    await line("max_tokens = 200").waitFor();
+    await page.getByRole("textbox", { name: "Template", exact: true }).fill("Greet {{ name }} {{ how }}.");
+    await button("Add how").click();
+    await line("[request.how]").waitFor();
+    await page.getByText("No problems").waitFor();
+    await button("Move how up").click();
+    await button("Remove how").click();
+    await page
+      .getByRole("textbox", { name: "Template", exact: true })
+      .fill("Greet {{ name }} in one friendly sentence.");
+    await page.getByText("No problems").waitFor();
+    await line("# The sandbox answers without network").waitFor();
+    await line("# anybody who has the URL may call").waitFor();
+    expect(await line("[request.how]").count()).toBe(0);
+  });
+
+  it("locks the form while the text cannot be read, and says the line", async () => {
+    await replaceInEditor("[model]", "[model");
+    await page.getByText(/^The text cannot be read at line \d+/).waitFor();
+    expect(await page.getByLabel("Longest answer").isDisabled()).toBe(true);
+    await replaceInEditor("[model", "[model]");
+    await page.getByText("No problems").waitFor();
+  });
+
+  it("leads from a problem to the form, mends it there, and is the same in JSON", async () => {
+    await replaceInEditor("max_length", "max_lenght");
+    const problems = page.getByRole("region", { name: "Problems" });
+    await problems.getByRole("button", { name: "Write max_length" }).click();
+    await page.getByText("No problems").waitFor();
+    await page.getByText("JSON", { exact: true }).first().click();
+    const json = page.getByLabel("Definition in JSON");
+    const said = JSON.parse(await json.inputValue()) as { request: { name: object } };
+    await json.fill(JSON.stringify({ ...said, log: "metadata" }));
+    await button("Write it into the text").click();
+    await editor().locator(".cm-line", { hasText: 'log         = "metadata"' }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Form", { exact: true }).click();
+    await page.getByLabel("Kept of a call").selectOption("full");
+    await editor().locator(".cm-line", { hasText: 'log         = "full"' }).waitFor();
+    for (const width of [375, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      if (width === 375) await page.getByText("Form and previews", { exact: true }).click();
+      await page.locator("summary", { hasText: "at most 100 characters" }).click();
+      expect(await inaccessible(page)).toEqual([]);
+      expect(await scrollsSideways()).toBe(false);
+      await picture(`form-${width}`);
+    }
+    await page.getByText("No problems").waitFor();
+  });
+
   it("shows the Rust that it becomes", async () => {
     await page.getByText("Rust", { exact: true }).click();
     await page.getByRole("region", { name: "src/main.rs" }).getByText("fn main").waitFor();
@@ -314,6 +371,9 @@ describe("everywhere", () => {
       calls: "/calls",
       keys: "/keys",
       members: "/members",
+      providers: "/providers",
+      environments: "/environments",
+      audit: "/audit",
       profile: "/profile",
       device: "/device",
       nowhere: "/nowhere",
@@ -341,6 +401,57 @@ describe("everywhere", () => {
     expect(found).toEqual([]);
     await page.setViewportSize({ width: 1440, height: 900 });
   }, 180_000);
+
+  it("a provider's key goes in, and never comes out", async () => {
+    await goto("/providers");
+    await button("Add a key").first().click();
+    await page.getByRole("dialog").locator("input[type=password]").fill("sk-of-nobody-1234");
+    expect(await inaccessible(page)).toEqual([]);
+    await button("Store it").click();
+    await page.getByRole("cell", { name: "…1234" }).waitFor();
+    await button("Replace openai default").click();
+    await page.getByRole("dialog").locator("input[type=password]").fill("sk-of-nobody-5678");
+    await button("Store it").click();
+    await page.getByRole("cell", { name: "…5678" }).waitFor();
+    expect(await page.content()).not.toContain("sk-of-nobody");
+    await button("Delete openai default").click();
+    await page.getByLabel("Type default to go on").fill("default");
+    await button("Delete it").click();
+    await page.getByRole("heading", { name: "No keys of providers yet" }).waitFor();
+  });
+
+  it("an environment is made, looked at, and deleted by typing its name", async () => {
+    await goto("/environments");
+    await button("New environment").click();
+    await page.getByLabel("Name").fill("staging");
+    await button("Make it").click();
+    await button("Look at staging").click();
+    await heading("Endpoints").waitFor();
+    expect(await page.getByLabel("Environment").inputValue()).toBe("staging");
+    await page.getByLabel("Environment").selectOption("production");
+    await heading("Overview").waitFor();
+    await goto("/environments");
+    await button("Delete staging").click();
+    await page.getByLabel("Type staging to go on").fill("staging");
+    expect(await inaccessible(page)).toEqual([]);
+    await button("Delete it").click();
+    await page.getByText("staging is gone.").waitFor();
+  });
+
+  it("the log says who did what, and how it was before", async () => {
+    await goto("/audit?subject=environment");
+    const deleted = page.locator("summary", { hasText: "deleted environment staging" });
+    await deleted.click();
+    await page.locator("del", { hasText: "staging" }).first().waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    await page.getByLabel("What it was done to").selectOption("credential");
+    await page.waitForURL(/subject=credential/);
+    await page.locator("summary", { hasText: "deleted provider's key default" }).waitFor();
+    expect(await page.content()).not.toContain("sk-of-nobody");
+    const path = (await page.getByRole("link", { name: "Export" }).getAttribute("href")) ?? "";
+    const lines = await page.evaluate(async (path) => (await fetch(path)).text(), path);
+    expect(lines.split("\n").filter((line) => line.includes('"credential"')).length).toBeGreaterThan(0);
+  });
 
   it("an endpoint is deleted by typing its name", async () => {
     await goto("/endpoints/summarize?tab=settings");

@@ -13,12 +13,16 @@ export interface CallFilter {
 const HOUR = 3_600_000;
 const MILLISECONDS: Record<Within, number> = { "1h": HOUR, "24h": 24 * HOUR, "7d": 7 * 24 * HOUR };
 
+/** When a span before a time began. */
+export const sinceOf = (within: Within, now: number): string =>
+  new Date(now - MILLISECONDS[within]).toISOString();
+
 /** The filter as the API takes it at a time, in ms. */
 export function callQuery({ endpoint, status, within }: CallFilter, now: number) {
   return {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(status === undefined ? {} : { status }),
-    ...(within === undefined ? {} : { since: new Date(now - MILLISECONDS[within]).toISOString() }),
+    ...(within === undefined ? {} : { since: sinceOf(within, now) }),
   };
 }
 

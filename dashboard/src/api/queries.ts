@@ -21,6 +21,13 @@ export const queries = {
       refetchInterval: SOMETIMES,
     }),
 
+  environments: () =>
+    queryOptions({
+      queryKey: ["environments"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/environments", { signal })),
+      staleTime: 60_000,
+    }),
+
   endpoints: () =>
     queryOptions({
       queryKey: ["endpoints"],

@@ -30,8 +30,22 @@ async function ask(): Promise<Me | null> {
 
 const CHOSEN = "promptpilot.organization";
 
+const ENVIRONMENT = "promptpilot.environment";
+
+/** The environment that is there from the start. */
+export const DEFAULT_ENVIRONMENT = "production";
+
 /** Chooses the organization that is looked at in this browser. */
-export const chooseOrganization = (slug: string): void => localStorage.setItem(CHOSEN, slug);
+export function chooseOrganization(slug: string): void {
+  localStorage.setItem(CHOSEN, slug);
+  // The other one need not have an environment of that name.
+  localStorage.removeItem(ENVIRONMENT);
+}
+
+/** Chooses the environment that is looked at in this browser. */
+export const chooseEnvironment = (name: string): void => localStorage.setItem(ENVIRONMENT, name);
+
+export const meantEnvironment = (): string => localStorage.getItem(ENVIRONMENT) ?? DEFAULT_ENVIRONMENT;
 
 /** The one that was chosen last, or else the one that somebody has been in longest. */
 export function meantOrganization(me: Me | null): Me["organizations"][number] | undefined {
@@ -40,9 +54,16 @@ export function meantOrganization(me: Me | null): Me["organizations"][number] | 
   return organizations.find((organization) => organization.slug === slug) ?? organizations[0];
 }
 
-/** The address with the organization that is meant, where somebody is in several. */
+/** The address with the organization that is meant, where somebody is in several, and the environment. */
 export function inOrganization(address: string): string {
   const meant = meantOrganization(known);
-  if (!meant || known?.organizations.length === 1) return address;
-  return `${address}${address.includes("?") ? "&" : "?"}org=${encodeURIComponent(meant.slug)}`;
+  const several = meant !== undefined && known?.organizations.length !== 1;
+  const there = meantEnvironment();
+  // Endpoints serve in each environment by themselves; all else is one for all.
+  const asked = there !== DEFAULT_ENVIRONMENT && /\/api\/endpoints(?:[/?]|$)/.test(address);
+  const query = new URLSearchParams({
+    ...(several ? { org: meant.slug } : {}),
+    ...(asked ? { env: there } : {}),
+  }).toString();
+  return query === "" ? address : `${address}${address.includes("?") ? "&" : "?"}${query}`;
 }

@@ -1,13 +1,11 @@
 import { IconChevronRight } from "@tabler/icons-react";
 import { useRouterState } from "@tanstack/react-router";
-import { OrganizationSwitch } from "../organization/Switch";
-import { useOrganization } from "../organization/useOrganization";
+import { EnvironmentSwitch, OrganizationSwitch } from "../organization/Switch";
 import { crumbs } from "./crumbs";
 import styles from "./Shell.module.css";
 
 /** Where one is: organization, environment, page. */
 export function Crumbs() {
-  const { environment } = useOrganization();
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const here = crumbs(path);
   return (
@@ -17,7 +15,7 @@ export function Crumbs() {
           <OrganizationSwitch />
         </li>
         <li className={styles.first}>
-          <span className={styles.environment}>{environment}</span>
+          <EnvironmentSwitch className={styles.environment} />
         </li>
         {here.map(({ word, to }, index) => (
           <li key={to}>

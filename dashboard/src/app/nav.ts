@@ -2,16 +2,29 @@
 import {
   IconActivity,
   IconApi,
+  IconHistory,
   IconHome,
   IconKey,
+  IconPlugConnected,
   IconRocket,
+  IconStack2,
   IconUser,
   IconUsers,
   type Icon,
 } from "@tabler/icons-react";
 
 export interface Place {
-  to: "/" | "/endpoints" | "/deployments" | "/calls" | "/keys" | "/members" | "/profile";
+  to:
+    | "/"
+    | "/endpoints"
+    | "/deployments"
+    | "/calls"
+    | "/keys"
+    | "/members"
+    | "/providers"
+    | "/environments"
+    | "/audit"
+    | "/profile";
   word: string;
   icon: Icon;
   /** After `g`. */
@@ -38,6 +51,9 @@ export const SECTIONS: Section[] = [
     word: "Settings",
     places: [
       { to: "/members", word: "Members", icon: IconUsers, key: "m" },
+      { to: "/providers", word: "Providers", icon: IconPlugConnected, key: "v" },
+      { to: "/environments", word: "Environments", icon: IconStack2, key: "n" },
+      { to: "/audit", word: "Audit log", icon: IconHistory, key: "u" },
       { to: "/profile", word: "Profile", icon: IconUser, key: "p" },
     ],
   },

@@ -81,6 +81,22 @@ const members = createRoute({
   component: lazyRouteComponent(() => import("../people/MembersPage"), "MembersPage"),
 });
 
+const providers = createRoute({
+  ...at("/providers"),
+  component: lazyRouteComponent(() => import("../settings/ProvidersPage"), "ProvidersPage"),
+});
+
+const environments = createRoute({
+  ...at("/environments"),
+  component: lazyRouteComponent(() => import("../settings/EnvironmentsPage"), "EnvironmentsPage"),
+});
+
+const audit = createRoute({
+  ...at("/audit"),
+  validateSearch: search.auditSearch,
+  component: lazyRouteComponent(() => import("../settings/AuditPage"), "AuditPage"),
+});
+
 const profile = createRoute({
   ...at("/profile"),
   component: lazyRouteComponent(() => import("../people/ProfilePage"), "ProfilePage"),
@@ -109,6 +125,9 @@ export const router = createRouter({
     calls,
     keys,
     members,
+    providers,
+    environments,
+    audit,
     profile,
     invite,
     device,

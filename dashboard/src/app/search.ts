@@ -50,3 +50,18 @@ export const callsSearch = (search: Search): CallsSearch => {
     ...optional("call", text(search["call"])),
   };
 };
+
+export interface AuditSearch {
+  subject?: string;
+  actor?: string;
+  within?: (typeof WITHIN)[number];
+}
+
+export const auditSearch = (search: Search): AuditSearch => {
+  const within = WITHIN.find((known) => known === search["within"]);
+  return {
+    ...optional("subject", text(search["subject"])),
+    ...optional("actor", text(search["actor"])),
+    ...(within === undefined ? {} : { within }),
+  };
+};

@@ -43,7 +43,7 @@ function Body({ endpoint, file, onDeployed, onClose, toml, plan }: BodyProps) {
   const taken = names.data?.items.some(({ name }) => name === plan.name) ?? false;
   const saved = useQuery({ ...queries.endpoint(plan.name), enabled: taken, refetchInterval: false });
   const now = taken ? saved.data : null;
-  const deploy = useDeploy(plan.name, file, toml, (batch) => {
+  const deploy = useDeploy(plan.name, file, toml, environment, (batch) => {
     onDeployed();
     onClose();
     return batch;
@@ -114,7 +114,13 @@ function Body({ endpoint, file, onDeployed, onClose, toml, plan }: BodyProps) {
 }
 
 /** Queues the text, and goes to where it can be followed. */
-function useDeploy(name: string, file: string, toml: string, onDone: (batch: Batch) => void) {
+function useDeploy(
+  name: string,
+  file: string,
+  toml: string,
+  environment: string,
+  onDone: (batch: Batch) => void,
+) {
   const client = useQueryClient();
   const navigate = useNavigate();
   return useMutation({
@@ -122,7 +128,7 @@ function useDeploy(name: string, file: string, toml: string, onDone: (batch: Bat
       write((key) =>
         api.POST("/api/deployments", {
           params: { header: { "idempotency-key": key } },
-          body: { definitions: [{ file, toml }], ...(message === "" ? {} : { message }) },
+          body: { definitions: [{ file, toml }], environment, ...(message === "" ? {} : { message }) },
         }),
       ),
     onSuccess: async (batch) => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Definition, Finding, Plan } from "../api/types";
 import { breaking } from "./breaking";
 import { Drafts } from "./draft";
-import { fixOf, marks, verdict } from "./findings";
+import { fixOf, lockedBy, marks, verdict } from "./findings";
 import { requestFields } from "./names";
 import { pieces } from "./plan";
-import { lineOf, offsetOf, wordAt } from "./places";
+import { changeBetween, lineOf, offsetOf, wordAt } from "./places";
 import { starter, STARTERS } from "./starters";
 
 describe("places", () => {
@@ -27,6 +27,16 @@ describe("places", () => {
     expect(wordAt("{{ x", 0)).toEqual({ from: 0, to: 1 });
     expect(wordAt("", 5)).toEqual({ from: 0, to: 0 });
   });
+
+  it.each([
+    ["same", "same", null],
+    ["a = 1\n", "a = 12\n", { from: 5, to: 5, insert: "2" }],
+    ["aaa", "aa", { from: 2, to: 3, insert: "" }],
+    ["", "x", { from: 0, to: 0, insert: "x" }],
+    ["a\nb\nc", "a\nX\nc", { from: 2, to: 3, insert: "X" }],
+  ])("from %j to %j is one change", (before, after, change) =>
+    expect(changeBetween(before, after)).toEqual(change),
+  );
 
   it("finds tables and keys", () => {
     const toml = 'name = "x"\n\n[[prompt.messages]]\nrole = "user"\n[request.text]\ntype = "string"\n';
@@ -54,6 +64,13 @@ describe("findings", () => {
     expect(marks("{{ langauge }}", [finding])).toMatchObject([
       { from: 3, to: 11, severity: "error", fix: "language" },
     ]);
+  });
+
+  it("lock a form where the text cannot be read", () => {
+    const syntax: Finding = { ...finding, code: "toml-syntax", message: "no" };
+    expect(lockedBy({ findings: [syntax], places: {} })).toMatch(/at line 1 \(no\)/);
+    expect(lockedBy({ findings: [finding], places: {}, json: {} })).toBeNull();
+    expect(lockedBy(null)).toBeNull();
   });
 
   it("are summed up", () => {
@@ -115,13 +132,15 @@ describe("drafts", () => {
   it("belong to their tab, and are offered to others", () => {
     const shared = store();
     const [one, two] = [new Drafts(shared, "one"), new Drafts(shared, "two")];
-    one.keep("hello", draft("mine", 1));
-    expect(one.own("hello")).toEqual(draft("mine", 1));
-    expect(two.own("hello")).toBeNull();
-    expect(two.other("hello")).toMatchObject(draft("mine", 1));
-    expect(two.other("hello-2")).toBeNull();
-    one.drop("hello");
-    expect(two.other("hello")).toBeNull();
+    one.keep("acme/hello", draft("mine", 1));
+    expect(one.own("acme/hello")).toEqual(draft("mine", 1));
+    expect(two.own("acme/hello")).toBeNull();
+    expect(two.other("acme/hello")).toMatchObject(draft("mine", 1));
+    expect(two.other("acme/hello-2")).toBeNull();
+    expect(one.own("globex/hello")).toBeNull();
+    expect(two.other("globex/hello")).toBeNull();
+    one.drop("acme/hello");
+    expect(two.other("acme/hello")).toBeNull();
   });
 
   it("that are old or broken are forgotten", () => {

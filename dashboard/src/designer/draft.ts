@@ -21,7 +21,7 @@ export class Drafts {
     private readonly tab: string,
   ) {}
 
-  /** This tab's draft of an endpoint. */
+  /** This tab's draft of an endpoint, which is named with its organization. */
   own(endpoint: string): Draft | null {
     return read(this.store.getItem(this.key(endpoint)));
   }

@@ -1,16 +1,23 @@
 import { NativeSelect } from "@mantine/core";
-import { chooseOrganization, type Me } from "../api/session";
 
-export function Choice({ organizations, chosen }: { organizations: Me["organizations"]; chosen: string }) {
+interface Props {
+  /** What is chosen here. */
+  label: string;
+  choices: readonly { value: string; label: string }[];
+  chosen: string;
+  onChoose: (value: string) => void;
+}
+
+/** A choice that concerns all pages: they begin anew, so that nothing of the other one stays on them. */
+export function Choice({ label, choices, chosen, onChoose }: Props) {
   return (
     <NativeSelect
-      aria-label="Organization"
+      aria-label={label}
       size="xs"
-      data={organizations.map(({ slug, name }) => ({ value: slug, label: name }))}
+      data={[...choices]}
       value={chosen}
       onChange={(event) => {
-        chooseOrganization(event.currentTarget.value);
-        // Nothing of the other one may stay on a page.
+        onChoose(event.currentTarget.value);
         window.location.assign("/");
       }}
     />

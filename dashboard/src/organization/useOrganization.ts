@@ -1,7 +1,7 @@
 /** Whom all of this belongs to, and what its person may do. */
 import { useQuery } from "@tanstack/react-query";
 import { queries } from "../api/queries";
-import { meantOrganization } from "../api/session";
+import { meantEnvironment, meantOrganization } from "../api/session";
 import type { Role } from "../api/types";
 
 export interface Organization {
@@ -25,7 +25,7 @@ export function useOrganization(): Organization {
     known: data !== undefined,
     name: meant?.name ?? "…",
     slug: meant?.slug ?? null,
-    environment: "production",
+    environment: meantEnvironment(),
     person: data?.id ?? null,
     role: meant?.role ?? null,
     may: (operation) => meant === undefined || meant.permissions.includes(operation),

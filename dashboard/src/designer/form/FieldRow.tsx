@@ -18,13 +18,15 @@ interface Props {
   index: number;
   length: number;
   asked: boolean;
-  /** Just made: open, with its name to type. */
+  /** Just made: its name is what is typed next. */
   fresh: boolean;
+  open: boolean;
+  onOpen: (open: boolean) => void;
+  onRenamed: (name: string) => void;
 }
 
 /** A field: one line, and what can be said of it below. */
-export function FieldRow({ list, name, field, index, length, asked, fresh }: Props) {
-  const [open, setOpen] = useState(fresh);
+export function FieldRow({ list, name, field, index, length, asked, fresh, open, onOpen, onRenamed }: Props) {
   const pointer = child(list, name);
   const said: JsonObject = isObject(field) ? field : {};
   const wrong = troubled(useFindings(), pointer);
@@ -34,7 +36,7 @@ export function FieldRow({ list, name, field, index, length, asked, fresh }: Pro
         id={idOf(pointer)}
         open={open}
         onToggle={(event) => {
-          if (event.target === event.currentTarget) setOpen(event.currentTarget.open);
+          if (event.currentTarget.open !== open) onOpen(event.currentTarget.open);
         }}
       >
         <summary>
@@ -46,7 +48,7 @@ export function FieldRow({ list, name, field, index, length, asked, fresh }: Pro
           <div className={styles.inner}>
             <Found pointer={pointer} />
             <div className={styles.grid}>
-              <Name pointer={pointer} name={name} focus={fresh} />
+              <Name pointer={pointer} name={name} focus={fresh} onRenamed={onRenamed} />
               <Type pointer={pointer} field={said} />
             </div>
             <Bounds pointer={pointer} field={said} asked={asked} />
@@ -72,12 +74,24 @@ function inWords(field: JsonObject): string {
   return words.join(" · ");
 }
 
+interface NameProps {
+  pointer: string;
+  name: string;
+  focus: boolean;
+  onRenamed: (name: string) => void;
+}
+
 /** A field's name: it changes once it is typed, so that no half of a name is ever one. */
-function Name({ pointer, name, focus }: { pointer: string; name: string; focus: boolean }) {
+function Name({ pointer, name, focus, onRenamed }: NameProps) {
   const { edit, locked } = useForm();
   const [typed, setTyped] = useState<string | null>(null);
   const done = () => {
-    if (typed !== null) edit((doc) => renamed(doc, pointer, typed.trim()));
+    const wanted = typed?.trim() ?? "";
+    edit((doc) => {
+      const patch = renamed(doc, pointer, wanted);
+      if (patch.length > 0) onRenamed(wanted);
+      return patch;
+    });
     setTyped(null);
   };
   return (

@@ -19,11 +19,13 @@ interface Props {
 export function Fields({ pointer, fields, asked, none }: Props) {
   const { edit, locked } = useForm();
   const [fresh, setFresh] = useState<string | null>(null);
+  const [open, setOpen] = useState<readonly string[]>([]);
   const known: JsonObject = isObject(fields) ? fields : {};
   const named = Object.entries(known);
   const add = () => {
     const name = freeName(known);
     setFresh(name);
+    setOpen([...open, name]);
     edit((doc) => put(doc, child(pointer, name), { type: "string", ...(asked ? { max_length: 1000 } : {}) }));
   };
   return (
@@ -31,8 +33,7 @@ export function Fields({ pointer, fields, asked, none }: Props) {
       {named.length === 0 ? <p className="quiet small">{none}</p> : null}
       {named.map(([name, field], index) => (
         <FieldRow
-          // A row that was opened stays so while its field is renamed.
-          key={index}
+          key={name}
           list={pointer}
           name={name}
           field={field}
@@ -40,6 +41,11 @@ export function Fields({ pointer, fields, asked, none }: Props) {
           length={named.length}
           asked={asked}
           fresh={name === fresh}
+          open={open.includes(name)}
+          onOpen={(wanted) =>
+            setOpen((open) => [...open.filter((it) => it !== name), ...(wanted ? [name] : [])])
+          }
+          onRenamed={(now) => setOpen((open) => open.map((it) => (it === name ? now : it)))}
         />
       ))}
       <Button variant="default" disabled={locked !== null} onClick={add} style={{ alignSelf: "flex-start" }}>

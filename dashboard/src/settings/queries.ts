@@ -1,0 +1,27 @@
+/** Reads of what an organization is set up with, each with its place in the cache. */
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, unwrap } from "../api/client";
+import { auditQuery, type AuditFilter } from "./rules";
+
+export const settings = {
+  credentials: () =>
+    queryOptions({
+      queryKey: ["credentials"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/provider-credentials", { signal })),
+    }),
+
+  audit: (filter: AuditFilter) =>
+    infiniteQueryOptions({
+      queryKey: ["audit", filter],
+      queryFn: ({ pageParam, signal }) => {
+        const query = {
+          limit: 50,
+          ...auditQuery(filter, Date.now()),
+          ...(pageParam === null ? {} : { after: pageParam }),
+        };
+        return unwrap(api.GET("/api/audit", { params: { query }, signal }));
+      },
+      initialPageParam: null as number | null,
+      getNextPageParam: (page) => (page.next ? Number(page.next) : null),
+    }),
+};

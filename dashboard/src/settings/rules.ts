@@ -1,0 +1,111 @@
+/** What can be said of credentials and of the audit log. */
+import { sinceOf, WITHIN, type Within } from "../api/callFilter";
+import type { AuditEvent, Credential } from "../api/types";
+import type { Tone } from "../ui/Badge";
+
+/** Providers that take a key. */
+export const KEYED = [
+  "openai",
+  "anthropic",
+  "cohere",
+  "azure-openai",
+  "huggingface",
+  "gemini",
+  "bedrock",
+  "openai-compatible",
+];
+
+/** What the last check of a key came to. */
+export function stateOf({ checked, refusal }: Pick<Credential, "checked" | "refusal">): {
+  tone: Tone;
+  word: string;
+} {
+  if (!checked) return { tone: "plain", word: "Not checked" };
+  return refusal ? { tone: "bad", word: "Refused" } : { tone: "good", word: "Accepted" };
+}
+
+export interface AuditFilter {
+  subject?: string;
+  actor?: string;
+  within?: Within;
+}
+
+export { WITHIN };
+
+/** The filter as the API takes it. */
+export function auditQuery({ subject, actor, within }: AuditFilter, now: number) {
+  return {
+    ...(subject === undefined ? {} : { subject }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(within === undefined ? {} : { since: sinceOf(within, now) }),
+  };
+}
+
+/** An export takes the filter of what is seen. */
+export const exportAddress = (filter: AuditFilter, now: number): string => {
+  const query = new URLSearchParams(auditQuery(filter, now)).toString();
+  return query === "" ? "/api/audit/export" : `/api/audit/export?${query}`;
+};
+
+export interface Difference {
+  key: string;
+  before: string | null;
+  after: string | null;
+}
+
+/** What a change has changed, key by key. */
+export function differences({ before, after }: Pick<AuditEvent, "before" | "after">): Difference[] {
+  const [old, now] = [membersOf(before), membersOf(after)];
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .map((key) => ({ key, before: old.get(key) ?? null, after: now.get(key) ?? null }))
+    .filter((difference) => difference.before !== difference.after);
+}
+
+function membersOf(value: unknown): Map<string, string> {
+  if (value === null || value === undefined) return new Map();
+  if (typeof value !== "object" || Array.isArray(value)) return new Map([["", JSON.stringify(value)]]);
+  return new Map(
+    Object.entries(value)
+      .filter(([, member]) => member !== null)
+      .map(([key, member]) => [key, typeof member === "string" ? member : JSON.stringify(member)]),
+  );
+}
+
+/** What changes are written down of. */
+export const SUBJECTS = [
+  "organization",
+  "member",
+  "invitation",
+  "access-token",
+  "api-key",
+  "credential",
+  "environment",
+  "prompt",
+  "endpoint",
+  "endpoint-version",
+  "deployment",
+  "release",
+];
+
+const WORDS: Record<string, string> = {
+  "api-key": "API key",
+  credential: "provider's key",
+  "endpoint-version": "version of",
+  release: "what serves of",
+};
+
+/** A kind of thing in words. */
+export const subjectWords = (subject: string): string => WORDS[subject] ?? subject.replaceAll("-", " ");
+
+const WAYS = new Map([
+  ["session", "a browser"],
+  ["token", "an access token"],
+  ["installation", "the installation's token"],
+]);
+
+/** How somebody came, in words. */
+export function originWords({ origin }: Pick<AuditEvent, "origin">): string {
+  if (!origin) return "the system itself";
+  const by = WAYS.get(origin.via) ?? origin.via;
+  return origin.address ? `${by}, from ${origin.address}` : by;
+}
