@@ -104,6 +104,21 @@ alter table endpoint_versions
 create index endpoint_versions_prompt
     on endpoint_versions (organization_id, prompt_id, prompt_version);
 
+-- A run of a prompt is a call that no endpoint stands behind.
+alter table calls
+    alter column environment_id drop not null,
+    alter column endpoint_id drop not null,
+    alter column endpoint_version drop not null,
+    alter column deployment_id drop not null,
+    add column prompt_id uuid,
+    add column prompt_version integer,
+    add constraint calls_made_by check (
+        source in ('studio', 'prompt')
+        or (environment_id is not null and endpoint_id is not null
+            and endpoint_version is not null and deployment_id is not null)
+    );
+create index calls_prompt on calls (organization_id, prompt_id, call_id desc);
+
 grant select, insert, update on prompts to pp_app;
 grant select, insert on prompt_versions, prompt_label_moves to pp_app;
 grant select, insert, update, delete on prompt_labels, label_rules to pp_app;

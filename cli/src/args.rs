@@ -100,6 +100,8 @@ pub(crate) enum Command {
     Calls(commands::calls::Calls),
     /// Write, version and label prompts
     Prompts(commands::prompts::Prompts),
+    /// Run a prompt live, without an endpoint
+    Run(commands::run::Run),
     /// Make, list and revoke the keys that callers of endpoints carry
     Keys(commands::keys::Keys),
     /// Store and check the keys that endpoints call their providers with
@@ -142,11 +144,11 @@ impl Command {
         match self {
             Self::Init(_)
             | Self::Schema
-            | Self::Source(_)
-            | Self::Export(_)
             | Self::Login(_)
             | Self::Logout(_)
             | Self::Completions(_) => None,
+            // They ask a server only where a definition refers to a prompt.
+            Self::Source(_) | Self::Export(_) => commands::named_by_variable(),
             Self::Whoami(args) => args.place.data.clone(),
             Self::Orgs(args) => args.place.data.clone(),
             Self::Members(args) => args.data(),
@@ -156,6 +158,7 @@ impl Command {
             Self::Call(args) => args.place.data.clone(),
             Self::Calls(args) => args.place.data.clone(),
             Self::Prompts(args) => args.data(),
+            Self::Run(args) => args.place.data.clone(),
             Self::Keys(args) => args.data(),
             Self::Credentials(args) => args.data(),
             Self::Envs(args) => args.data(),

@@ -155,6 +155,13 @@ pub struct PlannedModel {
     pub price_steps: Vec<Step>,
 }
 
+impl PlannedModel {
+    /// Whether the version of the provider's API is a date: an older form of its addresses.
+    pub fn is_dated(&self) -> bool {
+        crate::check::is_dated(self.api_version.as_deref())
+    }
+}
+
 /// The most that one call can come to, all attempts included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ceiling {

@@ -20,6 +20,7 @@ mod pages;
 pub mod people;
 mod plane;
 pub mod prompts;
+pub mod runs;
 mod secret;
 pub mod settings;
 mod state;

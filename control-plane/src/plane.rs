@@ -37,7 +37,7 @@ use crate::{
     },
     keys, lambda, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
-    prompts,
+    prompts, runs,
     secret::Secret,
     settings::Settings,
     state::{self, mirror::Mirror},
@@ -120,6 +120,9 @@ impl ControlPlane {
             Database::connect(&settings.database_url).await.map_err(ConnectError::Database)?;
         let artifacts = Artifacts::in_folder(&settings.data.join("artifacts"))
             .map_err(ConnectError::Artifacts)?;
+        if !settings.private_addresses {
+            promptpilot_runtime::transport::deny_private_addresses();
+        }
         let build_root = settings.build.root.clone().unwrap_or_else(|| settings.data.join("build"));
         let wake = Arc::new(Notify::new());
         let gone = CancellationToken::new();
@@ -158,7 +161,8 @@ impl ControlPlane {
             .merge(credentials::routes::router())
             .merge(environments::routes::router())
             .merge(audit::routes::router())
-            .merge(prompts::routes::router());
+            .merge(prompts::routes::router())
+            .merge(runs::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))
@@ -277,6 +281,13 @@ impl ControlPlane {
     ) -> Result<Ingested, Problem> {
         let _permit = self.may_ingest()?;
         Ok(self.ingest(lines).await?)
+    }
+
+    /// Writes down a run of a prompt as a call.
+    pub(crate) async fn keep_run(&self, ran: calls::Ran<'_>) -> Result<(), IngestError> {
+        let system = self.shared.database.system();
+        self.ring(calls::ingest::keep_run(system, ran).await?);
+        Ok(())
     }
 
     /// Gives up calls that nothing was heard of for longer than any call lasts. Workers do it now and

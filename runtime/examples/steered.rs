@@ -164,7 +164,7 @@ fn split(settings: &Value) -> Split {
     Split { percent: percent.unwrap_or_default(), model: model(settings) }
 }
 
-fn model(settings: &Value) -> Model {
+fn model(settings: &Value) -> Model<'static> {
     let text = |name: &str| settings[name].as_str().map(|text| &*text.to_owned().leak());
     let provider: &'static dyn Provider = match settings["provider"].as_str() {
         Some("openai-responses") => &provider::OPENAI_RESPONSES,

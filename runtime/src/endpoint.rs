@@ -31,7 +31,7 @@ pub struct Endpoint {
     /// What callers get back.
     pub response: Response,
     /// Asked in order: the first, then its fallbacks.
-    pub models: &'static [Model],
+    pub models: &'static [Model<'static>],
     /// Models that take calls from the first one.
     pub splits: &'static [Split],
     /// The whole call, retries included, in milliseconds.
@@ -68,7 +68,7 @@ pub enum Auth {
     /// Whoever has a key.
     ApiKey {
         /// Who answers holders of test keys.
-        test: &'static Model,
+        test: &'static Model<'static>,
     },
 }
 
@@ -243,31 +243,31 @@ pub enum Response {
 
 /// A model with all that a request to it needs.
 #[derive(Debug)]
-pub struct Model {
+pub struct Model<'a> {
     /// Who serves it.
     pub provider: &'static dyn Provider,
     /// The provider's name for it.
-    pub name: &'static str,
+    pub name: &'a str,
     /// The environment variable with the key; `None` where the provider takes none.
-    pub key: Option<&'static str>,
+    pub key: Option<&'a str>,
     /// Where the provider listens; `None` means its public address.
-    pub base_url: Option<&'static str>,
+    pub base_url: Option<&'a str>,
     /// The provider's region, where it has them.
-    pub region: Option<&'static str>,
+    pub region: Option<&'a str>,
     /// The version of the provider's API, where one is asked for.
-    pub api_version: Option<&'static str>,
+    pub api_version: Option<&'a str>,
     /// Whether the provider holds this model's answers to a JSON Schema. Where it cannot, the
     /// schema is put to the model in words, and its answer is checked all the same.
     pub holds_to_schema: bool,
     /// Parameters that the definition sets; others are not sent.
-    pub parameters: Parameters,
+    pub parameters: Parameters<'a>,
     /// What tokens cost; `None` where nobody knows.
     pub price: Option<Price>,
     /// What they cost where the prompt is long, the longest last.
-    pub price_steps: &'static [Step],
+    pub price_steps: &'a [Step],
 }
 
-impl Model {
+impl Model<'_> {
     /// The most that a request can cost, in micro-USD, of so many bytes (a token is at least a byte),
     /// and with what is counted without being written out in it.
     pub(crate) fn most_cost(&self, bytes: usize, images: usize, tools: usize) -> u64 {
@@ -289,12 +289,12 @@ pub struct Split {
     /// Its share of all calls.
     pub percent: u8,
     /// The model.
-    pub model: Model,
+    pub model: Model<'static>,
 }
 
 /// Parameters of a model. Only what is set is sent.
 #[derive(Debug, Clone, Copy)]
-pub struct Parameters {
+pub struct Parameters<'a> {
     /// Largest answer, in tokens.
     pub max_tokens: Option<u32>,
     /// Sampling temperature.
@@ -302,7 +302,7 @@ pub struct Parameters {
     /// Nucleus sampling.
     pub top_p: Option<f64>,
     /// Texts that end the answer.
-    pub stop: &'static [&'static str],
+    pub stop: &'a [&'a str],
     /// Sampling seed.
     pub seed: Option<i64>,
     /// Reasoning effort.

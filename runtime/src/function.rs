@@ -116,6 +116,24 @@ impl Function {
         })
     }
 
+    /// Of an endpoint that takes nothing from its environment.
+    pub(crate) fn bare(endpoint: &'static Endpoint, identity: Identity) -> Self {
+        Self {
+            endpoint,
+            identity,
+            token: Secret::from(String::new()),
+            state: None,
+            known_keys: KnownKeys::default(),
+            purse: None,
+            flights: Flights::default(),
+            keys: BTreeMap::new(),
+            templates: template::environment(),
+            warm: AtomicBool::new(true),
+            circuits: Circuits::new(0),
+            output: Box::new(|_| {}),
+        }
+    }
+
     /// The key in a variable that a model names.
     pub(crate) fn key(&self, variable: &str) -> Option<&Secret> {
         self.keys.get(variable)

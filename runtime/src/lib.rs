@@ -39,3 +39,8 @@ pub mod transport;
 pub use endpoint::Endpoint;
 pub use entry::serve;
 pub use secret::Secret;
+
+/// A prompt run by itself, in a program that links this as a library.
+pub mod studio {
+    pub use crate::call::studio::{Ran, Refused, Run, run, usd};
+}

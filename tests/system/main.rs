@@ -11,6 +11,7 @@ mod functions;
 mod keys;
 mod kills;
 mod people;
+mod prompts;
 mod providers;
 mod records;
 mod requests;

@@ -195,6 +195,16 @@ impl Client {
         Ok(Box::pin(response.bytes_stream()))
     }
 
+    /// What comes of a request, as events.
+    pub(crate) async fn post_events(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<Events, ApiError> {
+        let request = self.request(Method::POST, path, &[]).json(body);
+        Ok(Events::new(self.send(request.header("accept", "text/event-stream"), path).await?))
+    }
+
     /// A request to `/api/…`; names in the path may hold anything.
     fn request(&self, method: Method, path: &[&str], query: Query<'_>) -> RequestBuilder {
         let mut url = self.base.clone();

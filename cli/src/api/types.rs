@@ -1,6 +1,6 @@
 //! What the API says: the control plane's own types, and the few that only a client reads.
 
-use promptpilot_codegen::Finding;
+use promptpilot_codegen::{Finding, Plan};
 use serde::Deserialize;
 
 pub(crate) use promptpilot_control_plane::audit::model::AuditEvent;
@@ -33,6 +33,9 @@ pub(crate) use promptpilot_control_plane::prompts::{
         StoredPrompt, TextDiff,
     },
 };
+pub(crate) use promptpilot_control_plane::runs::model::{
+    RunDelta, RunRequest, RunResult, RunVariant,
+};
 pub(crate) use promptpilot_control_plane::status::model::SystemStatus;
 pub(crate) use promptpilot_control_plane::tokens::model::{Login, NewLogin};
 
@@ -54,4 +57,6 @@ pub(crate) struct CheckAnswer {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
+    /// What would be deployed, where nothing is wrong.
+    pub(crate) plan: Option<Plan>,
 }

@@ -1,7 +1,7 @@
 //! `promptpilot check`: all errors at once. Without a server, what only a server knows is left open.
 
 use clap::Args;
-use promptpilot_codegen::{Facts, Finding};
+use promptpilot_codegen::{Facts, Finding, Plan};
 
 use super::Context;
 use crate::api::{CheckAnswer, CheckRequest, Client, Source};
@@ -64,6 +64,24 @@ async fn ask(
         Err(error) if context.global.server.is_none() && error.is_unreachable() => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a definition comes to, with what was found. Where it refers to a prompt, a server is asked.
+pub(crate) async fn plan(
+    context: &Context,
+    file: &DefinitionFile,
+) -> Result<(Option<Plan>, Vec<Finding>), Failure> {
+    if promptpilot_codegen::parse(&file.text, &file.path).reference().is_none() {
+        let examined = promptpilot_codegen::examine(&file.text, &file.path, &Facts::default());
+        return Ok((examined.plan, examined.findings));
+    }
+    let request = CheckRequest { definitions: sources(std::slice::from_ref(file)), code: false };
+    let client = Client::find(context)?;
+    let mut answer: CheckAnswer = client.post(&["endpoints", "check"], &request).await?;
+    let checked = answer.results.pop().ok_or_else(|| {
+        Failure::new("the server's check has no result, which this version does not understand")
+    })?;
+    Ok((checked.plan, checked.findings))
 }
 
 /// Definitions as the server takes them.

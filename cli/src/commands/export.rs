@@ -6,10 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use promptpilot_codegen::Facts;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, check};
 use crate::error::{Exit, Failure};
 use crate::findings::Reports;
 use crate::folder;
@@ -67,13 +66,13 @@ impl fmt::Display for Exported {
     }
 }
 
-pub(crate) fn run(context: &Context, args: &Export) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, args: &Export) -> Result<(), Failure> {
     let mut files = folder::select(&context.folder, std::slice::from_ref(&args.name))?;
     let file = files.remove(0);
-    let examined = promptpilot_codegen::examine(&file.text, &file.path, &Facts::default());
+    let (plan, findings) = check::plan(context, &file).await?;
     let curl = sample::call(&file.text).map(|call| call.curl("http://127.0.0.1:8080/"));
-    let (Some(plan), Some(curl)) = (examined.plan, curl) else {
-        note(Reports::new([(file, examined.findings)]).findings_only());
+    let (Some(plan), Some(curl)) = (plan, curl) else {
+        note(Reports::new([(file, findings)]).findings_only());
         return Err(Failure::told(Exit::Usage));
     };
     let folder = context.folder.join(&args.folder);

@@ -19,6 +19,7 @@ pub(crate) mod members;
 pub(crate) mod next;
 pub(crate) mod prompts;
 pub(crate) mod rollback;
+pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod status;
@@ -59,13 +60,14 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Init(args) => init::run(&context, &args),
         Command::Check(args) => check::run(&context, &args).await,
         Command::Schema => schema::run(&context),
-        Command::Source(args) => source::run(&context, &args),
-        Command::Export(args) => export::run(&context, &args),
+        Command::Source(args) => source::run(&context, &args).await,
+        Command::Export(args) => export::run(&context, &args).await,
         Command::Deploy(args) => deploy::run(&context, args).await,
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
         Command::Calls(args) => calls::run(&context, &args).await,
         Command::Prompts(args) => prompts::run(&context, args).await,
+        Command::Run(args) => run::run(&context, &args).await,
         Command::Keys(args) => keys::run(&context, args).await,
         Command::Credentials(args) => credentials::run(&context, args).await,
         Command::Envs(args) => envs::run(&context, args).await,
@@ -87,7 +89,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 /// What a bare `promptpilot` goes by.
-fn named_by_variable() -> Option<PathBuf> {
+pub(crate) fn named_by_variable() -> Option<PathBuf> {
     std::env::var_os("PROMPTPILOT_DATA").map(PathBuf::from)
 }
 

@@ -6,10 +6,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use promptpilot_codegen::Facts;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, check};
 use crate::error::{Exit, Failure};
 use crate::findings::Reports;
 use crate::folder;
@@ -51,13 +50,13 @@ impl fmt::Display for Generated {
     }
 }
 
-pub(crate) fn run(context: &Context, args: &Source) -> Result<(), Failure> {
+pub(crate) async fn run(context: &Context, args: &Source) -> Result<(), Failure> {
     let wanted: Vec<String> = args.name.iter().cloned().collect();
     let mut files = folder::select(&context.folder, &wanted)?;
     let file = files.remove(0);
-    let examined = promptpilot_codegen::examine(&file.text, &file.path, &Facts::default());
-    let Some(plan) = examined.plan else {
-        note(Reports::new([(file, examined.findings)]).findings_only());
+    let (plan, findings) = check::plan(context, &file).await?;
+    let Some(plan) = plan else {
+        note(Reports::new([(file, findings)]).findings_only());
         return Err(Failure::told(Exit::Usage));
     };
     let sources = promptpilot_codegen::sources(&plan);

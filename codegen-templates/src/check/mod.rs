@@ -28,14 +28,28 @@ mod variables;
 #[cfg(test)]
 mod cases;
 
-use promptpilot_spec::{Definition, definition::AuthMode};
+use promptpilot_spec::{
+    Definition,
+    definition::{AuthMode, ModelRef},
+};
 
-use crate::{facts::Facts, finding::Finding, plan::Plan};
+use crate::{
+    facts::Facts,
+    finding::Finding,
+    plan::{Plan, PlannedModel},
+};
 pub(crate) use address::is_dated;
 pub use template_check::{CheckedPrompt, Use, Variable, check_prompt};
 
 /// The largest request body where the definition names none.
 const DEFAULT_MAX_BODY: u64 = 1 << 20;
+
+/// Checks a model that no endpoint is known of, and resolves it.
+pub fn check_model(model: &ModelRef, facts: &Facts) -> (PlannedModel, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let planned = model::check_alone(model, facts, &mut findings);
+    (planned, findings)
+}
 
 /// Checks a definition against itself and against what is known of the world. There is a plan
 /// exactly if no finding is an error. Findings have pointers; `Positions::locate` adds lines.

@@ -31,6 +31,16 @@ pub(super) fn check(
         .collect()
 }
 
+/// Checks a model by itself: that of a prompt without an endpoint around it.
+pub(super) fn check_alone(
+    model: &ModelRef,
+    facts: &Facts,
+    findings: &mut Vec<Finding>,
+) -> PlannedModel {
+    let (max_tokens, pointer) = (model.max_tokens, String::from("/model"));
+    Check { model, max_tokens, json: false, tools: false, pointer, facts, findings }.run()
+}
+
 /// Checks the models that take a share of the first one's calls and resolves each.
 pub(super) fn splits(
     definition: &Definition,

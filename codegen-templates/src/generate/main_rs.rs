@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use super::literal;
 use crate::{
-    check::is_dated,
     finding::child,
     plan::{Plan, PlannedBudget, PlannedCache, PlannedModel, PlannedRate, PlannedSplit},
 };
@@ -398,7 +397,7 @@ fn provider(model: &PlannedModel) -> &'static str {
         ProviderKind::OpenAi => "OPENAI_RESPONSES",
         ProviderKind::OpenAiCompatible => "OPENAI_COMPATIBLE",
         ProviderKind::AzureOpenAi if model.api == Some(Api::Responses) => "AZURE_RESPONSES",
-        ProviderKind::AzureOpenAi if is_dated(model.api_version.as_deref()) => "AZURE_DEPLOYMENT",
+        ProviderKind::AzureOpenAi if model.is_dated() => "AZURE_DEPLOYMENT",
         ProviderKind::AzureOpenAi => "AZURE_CHAT",
         ProviderKind::Bedrock => "BEDROCK",
         ProviderKind::Cohere => "COHERE",

@@ -88,7 +88,7 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
                 tokens_in, tokens_out, tokens_cached, tokens_reasoning, estimated, cost_micro_usd,
                 saved_micro_usd, total_us, provider_us, first_token_us, overhead_us, backoff_us,
                 request, response, repaired, "user", metadata, trace_id, country, cold_start,
-                streaming, delivered, state_failed, budget_reached)
+                streaming, delivered, state_failed, budget_reached, prompt_id, prompt_version)
            select
                 organization_id, call_id, time, platform_request_id, environment_id, endpoint_id,
                 endpoint_name, endpoint_version, deployment_id, key_id, source, provider, model,
@@ -96,7 +96,7 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
                 tokens_in, tokens_out, tokens_cached, tokens_reasoning, estimated, cost_micro_usd,
                 saved_micro_usd, total_us, provider_us, first_token_us, overhead_us, backoff_us,
                 request, response, repaired, "user", metadata, trace_id, country, cold_start,
-                streaming, delivered, state_failed, budget_reached
+                streaming, delivered, state_failed, budget_reached, prompt_id, prompt_version
              from jsonb_to_recordset($1) as record (
                 organization_id uuid, call_id uuid, time timestamptz, platform_request_id text,
                 environment_id uuid, endpoint_id uuid, endpoint_name text,
@@ -108,7 +108,8 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
                 provider_us bigint, first_token_us bigint, overhead_us bigint, backoff_us bigint,
                 request jsonb, response jsonb, repaired boolean, "user" text, metadata jsonb,
                 trace_id text, country text, cold_start boolean, streaming boolean,
-                delivered text, state_failed jsonb, budget_reached jsonb)
+                delivered text, state_failed jsonb, budget_reached jsonb, prompt_id uuid,
+                prompt_version integer)
            on conflict do nothing"#,
         Json(rows) as _
     )
@@ -152,11 +153,13 @@ pub(crate) async fn before(
     let rows = sqlx::query!(
         r#"select to_jsonb(c) || jsonb_build_object(
                     'kind', 'promptpilot.call', 'v', 1, 'organization', c.organization_id,
-                    'environment', n.name, 'endpoint', c.endpoint_id,
-                    'deployment', c.deployment_id
+                    'environment', coalesce(n.name, c.source),
+                    'endpoint', coalesce(c.endpoint_id, '00000000-0000-0000-0000-000000000000'::uuid),
+                    'endpoint_version', coalesce(c.endpoint_version, 0),
+                    'deployment', coalesce(c.deployment_id, '00000000-0000-0000-0000-000000000000'::uuid)
                   ) as "record!: Json<CallRecord>"
              from calls c
-             join environments n on n.id = c.environment_id
+             left join environments n on n.id = c.environment_id
             where ($1::uuid is null or c.endpoint_id = $1)
               and ($2::uuid is null or c.call_id < $2)
               and ($3::uuid is null or c.call_id >= $3)
@@ -188,11 +191,13 @@ pub(crate) async fn since(
         r#"select c.arrived_xact as xact,
                   to_jsonb(c) || jsonb_build_object(
                     'kind', 'promptpilot.call', 'v', 1, 'organization', c.organization_id,
-                    'environment', n.name, 'endpoint', c.endpoint_id,
-                    'deployment', c.deployment_id
+                    'environment', coalesce(n.name, c.source),
+                    'endpoint', coalesce(c.endpoint_id, '00000000-0000-0000-0000-000000000000'::uuid),
+                    'endpoint_version', coalesce(c.endpoint_version, 0),
+                    'deployment', coalesce(c.deployment_id, '00000000-0000-0000-0000-000000000000'::uuid)
                   ) as "record!: Json<CallRecord>"
              from calls c
-             join environments n on n.id = c.environment_id
+             left join environments n on n.id = c.environment_id
             where ($1::uuid is null or c.endpoint_id = $1)
               and (c.arrived_xact, c.call_id) > ($2, $3)
               and c.arrived_xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint

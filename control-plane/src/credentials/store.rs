@@ -328,3 +328,21 @@ pub(crate) async fn used(
     .await?;
     Ok(())
 }
+
+/// The same of one credential.
+pub(crate) async fn touch(
+    db: &mut PgConnection,
+    organization: Uuid,
+    id: Uuid,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update provider_credentials set used_at = now()
+          where organization_id = $1 and id = $2
+            and (used_at is null or used_at < now() - interval '1 minute')",
+        organization,
+        id
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

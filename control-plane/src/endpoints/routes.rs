@@ -29,7 +29,7 @@ use crate::{
         model::Source,
         release::{rollback, teardown},
     },
-    environments,
+    environments::{self, In},
     http::{
         Context, Page, Paging, Problem,
         body::Body,
@@ -121,19 +121,6 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         )
         .api_route("/api/endpoints/{name}/rollback", post_with(roll_back, rolled_back))
         .api_route("/api/endpoints/{name}/try", post_with(attempt, tried))
-}
-
-/// Which environment a request means.
-#[derive(Debug, Deserialize, JsonSchema)]
-struct In {
-    /// The environment's name; absent means `production`.
-    env: Option<String>,
-}
-
-impl In {
-    fn name(&self) -> &str {
-        self.env.as_deref().unwrap_or(environments::DEFAULT)
-    }
 }
 
 async fn check(

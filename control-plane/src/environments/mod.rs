@@ -6,6 +6,8 @@ pub(crate) mod routes;
 mod store;
 mod teardown;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -13,6 +15,20 @@ use crate::http::Problem;
 
 /// The environment where none is named.
 pub(crate) const DEFAULT: &str = "production";
+
+/// Which environment a request means.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct In {
+    /// The environment's name; absent means `production`.
+    env: Option<String>,
+}
+
+impl In {
+    /// The environment's name.
+    pub(crate) fn name(&self) -> &str {
+        self.env.as_deref().unwrap_or(DEFAULT)
+    }
+}
 
 /// Id of an environment, or the problem that there is none.
 pub(crate) async fn find(db: &mut PgConnection, name: &str) -> Result<Uuid, Problem> {

@@ -99,6 +99,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(422, "name-invalid", "mend what `detail` names"),
     kind(422, "password-invalid", "choose another password; `detail` says why"),
     kind(422, "prompt-invalid", "mend what `detail` and `findings` name; nothing was saved"),
+    kind(422, "run-invalid", "mend what `detail` and `findings` name; nobody was asked"),
     kind(422, "slug-invalid", "mend what `detail` names"),
     kind(422, "token-invalid", "mend what `detail` names"),
     kind(429, "ingest-busy", "wait as long as `retry-after` says, and send the same again"),

@@ -135,6 +135,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/prompt-templates", Member(Viewer)),
     ("POST", "/api/prompt-templates/{name}/use", Member(Developer)),
     ("POST", "/api/templates/check", Member(Viewer)),
+    ("POST", "/api/llm/execute", Member(Developer)),
     // Endpoints and what becomes of them.
     ("GET", "/api/status", Member(Viewer)),
     ("GET", "/api/endpoints", Member(Viewer)),

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use promptpilot_spec::definition::Role;
 use serde_json::{Map, Value};
-use similar::{Algorithm, ChangeTag, DiffOp, TextDiff as Words, capture_diff_slices};
+use similar::{Algorithm, ChangeTag, TextDiff as Words, capture_diff_slices};
 
 use super::{
     content::messages,
@@ -15,17 +16,10 @@ pub(super) fn diff(from: (i32, &Content), to: (i32, &Content)) -> PromptDiff {
     let (old, new) = (messages(&from.1.prompt), messages(&to.1.prompt));
     let mut texts = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, &old, &new) {
-        let (old, new) = (&old[op.old_range()], &new[op.new_range()]);
-        let pairs = match op {
-            DiffOp::Equal { .. } | DiffOp::Replace { .. } => old.len().max(new.len()),
-            DiffOp::Delete { .. } => old.len(),
-            DiffOp::Insert { .. } => new.len(),
-        };
-        for index in 0..pairs {
-            let (old, new) = (old.get(index), new.get(index));
+        for (old, new) in pairs(&old[op.old_range()], &new[op.new_range()]) {
             texts.push(TextDiff {
-                from_role: old.map(|(role, _)| *role),
-                to_role: new.map(|(role, _)| *role),
+                from_role: old.map(|(role, _)| role),
+                to_role: new.map(|(role, _)| role),
                 parts: words(old.map_or("", |(_, text)| text), new.map_or("", |(_, text)| text)),
             });
         }
@@ -40,6 +34,29 @@ pub(super) fn diff(from: (i32, &Content), to: (i32, &Content)) -> PromptDiff {
     });
     values(String::new(), Some(&old), Some(&new), &mut settings);
     PromptDiff { from: from.0, to: to.0, texts, settings }
+}
+
+/// A message of who speaks.
+type Message<'a> = (Role, &'a str);
+
+/// Messages of the same role, in order; what has no counterpart stands alone.
+fn pairs<'a>(
+    old: &[Message<'a>],
+    new: &[Message<'a>],
+) -> Vec<(Option<Message<'a>>, Option<Message<'a>>)> {
+    let (mut pairs, mut rest) = (Vec::new(), old);
+    for message in new {
+        match rest.iter().position(|(role, _)| *role == message.0) {
+            Some(place) => {
+                pairs.extend(rest[..place].iter().map(|gone| (Some(*gone), None)));
+                pairs.push((Some(rest[place]), Some(*message)));
+                rest = &rest[place + 1..];
+            }
+            None => pairs.push((None, Some(*message))),
+        }
+    }
+    pairs.extend(rest.iter().map(|gone| (Some(*gone), None)));
+    pairs
 }
 
 /// Texts that have next to nothing in common are compared no longer than this, and told more roughly.

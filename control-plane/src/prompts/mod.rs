@@ -1,7 +1,7 @@
 //! Prompts: named texts with versions, and labels that point at versions.
 
 pub(crate) mod check;
-mod content;
+pub(crate) mod content;
 mod diff;
 pub mod labels;
 pub mod library;

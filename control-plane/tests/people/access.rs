@@ -41,6 +41,7 @@ const LEAST: &[(&str, &str)] = &[
     ("deploy", "developer"),
     ("diffPrompt", "viewer"),
     ("endSession", "person"),
+    ("executePrompt", "developer"),
     ("exportAudit", "admin"),
     ("exportPrompts", "viewer"),
     ("importPrompts", "developer"),

@@ -135,7 +135,7 @@ fn without_fence(text: &str) -> &str {
 pub(crate) fn turns_for<'a>(
     turns: &'a [Turn],
     response: &Response,
-    model: &Model,
+    model: &Model<'_>,
 ) -> Cow<'a, [Turn]> {
     let Response::Json { schema, .. } = response else { return Cow::Borrowed(turns) };
     if model.holds_to_schema {

@@ -21,6 +21,7 @@ use crate::{
     },
     provider::{Answer, Failure, Kind, Turn},
     purse::Allowance,
+    secret::Secret,
 };
 
 /// First wait between two attempts at most; it doubles each time.
@@ -33,11 +34,38 @@ const LONGEST_WAIT: Duration = Duration::from_secs(8);
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
     pub(super) function: &'a Function,
+    /// The model to ask, where it is none of the endpoint's.
+    pub(super) own: Option<Own<'a>>,
     pub(super) deadline: Instant,
     /// A valid W3C trace context, to be passed on.
     pub(super) traceparent: Option<&'a str>,
     /// What attempts are paid from.
     pub(super) allowances: &'a [Allowance],
+}
+
+/// A model that belongs to no endpoint.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    pub(super) model: &'a Model<'a>,
+    pub(super) key: Option<&'a Secret>,
+}
+
+impl<'a> Task<'a> {
+    /// The model at a place among all.
+    fn model(&self, place: usize) -> Option<&'a Model<'a>> {
+        match self.own {
+            Some(own) => Some(own.model),
+            None => self.function.endpoint.all_models().nth(place),
+        }
+    }
+
+    /// The key for a model, where it takes one.
+    pub(super) fn key(&self, model: &Model<'_>) -> Option<&'a Secret> {
+        match self.own {
+            Some(own) => own.key,
+            None => model.key.and_then(|variable| self.function.key(variable)),
+        }
+    }
 }
 
 pub(super) struct Asker<'a> {
@@ -68,7 +96,7 @@ impl<'a> Asker<'a> {
         loop {
             let place = self.order.get(self.turn).copied();
             let function = self.task.function;
-            let found = place.and_then(|it| Some((it, function.endpoint.all_models().nth(it)?)));
+            let found = place.and_then(|it| Some((it, self.task.model(it)?)));
             let Some((place, model)) = found else {
                 return Err(Problem::new(PROVIDER_FAILED, "the endpoint names no model"));
             };
@@ -103,11 +131,7 @@ impl<'a> Asker<'a> {
     }
 
     /// One model, with its repeats.
-    async fn ask_model(
-        &mut self,
-        model: &'static Model,
-        turns: &[Turn],
-    ) -> Result<Answer, Failure> {
+    async fn ask_model(&mut self, model: &Model<'_>, turns: &[Turn]) -> Result<Answer, Failure> {
         let mut repeats = 0;
         loop {
             let attempts = self.attempts();

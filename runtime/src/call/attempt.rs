@@ -70,7 +70,7 @@ impl Attempts<'_> {
     /// is in the ledger; `number` counts the attempts of the call.
     pub(super) async fn run(
         &self,
-        model: &'static Model,
+        model: &Model<'_>,
         turns: &[Turn],
         ledger: &mut Ledger,
         number: &mut u32,
@@ -97,13 +97,7 @@ impl Attempts<'_> {
         race.run(model, ledger, [Some((line, first)), Some((second_line, second))]).await
     }
 
-    async fn attempt(
-        &self,
-        model: &'static Model,
-        turns: &[Turn],
-        run: Run,
-        race: &Race,
-    ) -> Ending {
+    async fn attempt(&self, model: &Model<'_>, turns: &[Turn], run: Run, race: &Race) -> Ending {
         let mut ending = Ending::default();
         let Ending { status, answer, .. } = &mut ending;
         let may_tell = || race.claim(run.runner);
@@ -121,7 +115,7 @@ impl Attempts<'_> {
 
     async fn exchange(
         &self,
-        model: &'static Model,
+        model: &Model<'_>,
         turns: &[Turn],
         run: &Run,
         status: &mut Option<u16>,
@@ -134,7 +128,7 @@ impl Attempts<'_> {
         let ask = Ask {
             endpoint: endpoint.name,
             model,
-            key: model.key.and_then(|variable| function.key(variable)),
+            key: self.task.key(model),
             turns: &turns,
             tools: endpoint.tools,
             response: &endpoint.response,
@@ -175,7 +169,7 @@ impl Attempts<'_> {
     }
 
     /// Sets aside the most that a request can cost, in micro-USD.
-    async fn reserve(&self, model: &'static Model, most: u64, hold: &Hold) -> Result<(), Failure> {
+    async fn reserve(&self, model: &Model<'_>, most: u64, hold: &Hold) -> Result<(), Failure> {
         let Task { function, allowances, deadline, .. } = self.task;
         let Some(purse) = &function.purse else { return Ok(()) };
         if allowances.is_empty() || model.provider.is_free() {
@@ -209,7 +203,7 @@ impl Attempts<'_> {
 
     async fn read_stream(
         &self,
-        model: &'static Model,
+        model: &Model<'_>,
         mut reply: transport::Reply,
         deltas: &mpsc::Sender<String>,
         answer: &mut Answer,
@@ -265,12 +259,7 @@ fn take_number(number: &mut u32) -> u32 {
 
 impl Ending {
     /// Writes it into its line of the ledger.
-    fn close(
-        self,
-        model: &'static Model,
-        ledger: &mut Ledger,
-        line: usize,
-    ) -> Result<Answer, Failure> {
+    fn close(self, model: &Model<'_>, ledger: &mut Ledger, line: usize) -> Result<Answer, Failure> {
         let Self { status, answer, failure } = self;
         ledger.close_attempt(line, model, status, &answer, failure.as_ref());
         failure.map_or(Ok(answer), Err)
@@ -302,7 +291,7 @@ impl Race {
     /// dropped, and its line says that it was cancelled.
     async fn run(
         &self,
-        model: &'static Model,
+        model: &Model<'_>,
         ledger: &mut Ledger,
         mut runners: [Option<Runner<'_>>; 2],
     ) -> Result<Answer, Failure> {

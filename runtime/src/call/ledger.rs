@@ -168,7 +168,7 @@ impl Ledger {
 
     /// An attempt begins, in the record at this place. Until it is closed the record says that it was
     /// cancelled.
-    pub(super) fn open_attempt(&mut self, model: &Model) -> (usize, Hold) {
+    pub(super) fn open_attempt(&mut self, model: &Model<'_>) -> (usize, Hold) {
         let provider = model.provider.name();
         self.record.provider = Some(provider.to_owned());
         self.record.model = Some(model.name.to_owned());
@@ -253,7 +253,7 @@ impl Ledger {
     pub(crate) fn close_attempt(
         &mut self,
         line: usize,
-        model: &Model,
+        model: &Model<'_>,
         status: Option<u16>,
         answer: &Answer,
         failure: Option<&Failure>,

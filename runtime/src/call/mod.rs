@@ -21,6 +21,7 @@ mod prompt;
 mod refresh;
 mod split;
 mod stream;
+pub(crate) mod studio;
 mod validate;
 
 use std::{panic::AssertUnwindSafe, time::Instant};
@@ -129,7 +130,7 @@ async fn work<'a>(
         Some(_) => Vec::new(),
     };
     let traceparent = headers.traceparent.as_deref();
-    let task = Task { function, deadline, traceparent, allowances: &allowances };
+    let task = Task { function, own: None, deadline, traceparent, allowances: &allowances };
     if incoming.privilege.is_none() {
         let model = order.first().copied().unwrap_or_default();
         let turns = turns.as_slice();

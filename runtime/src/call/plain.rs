@@ -79,6 +79,6 @@ pub(super) fn about(head: &mut Head, ledger: &Ledger) {
 }
 
 /// `1234` micro-USD is `0.001234`.
-pub(crate) fn usd(micro: u64) -> String {
+pub fn usd(micro: u64) -> String {
     format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
 }

@@ -7,7 +7,7 @@ use crate::endpoint::{Auth, Endpoint, Model};
 impl Endpoint {
     /// All models: the first, its fallbacks, those that share the first one's calls, and the one
     /// for test keys.
-    pub(crate) fn all_models(&self) -> impl Iterator<Item = &'static Model> + use<> {
+    pub(crate) fn all_models(&self) -> impl Iterator<Item = &'static Model<'static>> + use<> {
         let test = match self.auth {
             Auth::ApiKey { test } => Some(test),
             Auth::Public => None,

@@ -1,7 +1,5 @@
 //! What goes to a provider.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
@@ -19,7 +17,7 @@ pub struct Ask<'a> {
     /// The endpoint's name; some providers want one for a schema.
     pub endpoint: &'a str,
     /// Which model, with its parameters.
-    pub model: &'a Model,
+    pub model: &'a Model<'a>,
     /// The key, where the provider takes one.
     pub key: Option<&'a Secret>,
     /// The rendered conversation.
@@ -150,7 +148,7 @@ pub struct Scope {
     /// The service's name in signatures.
     pub service: &'static str,
     /// The region.
-    pub region: Cow<'static, str>,
+    pub region: String,
 }
 
 impl Request {

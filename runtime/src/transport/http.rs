@@ -9,7 +9,10 @@
 
 use std::{
     env,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -102,8 +105,20 @@ fn new_client() -> Result<HttpClient, rustls::Error> {
         .build(connector))
 }
 
+/// Whether this program keeps requests away from private addresses, whatever its environment says.
+static PUBLIC_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// Keeps requests of this process away from private addresses from now on: for servers that ask in the
+/// name of others.
+pub fn deny_private_addresses() {
+    PUBLIC_ONLY.store(true, Ordering::Relaxed);
+}
+
 /// Where requests may go.
 fn reach() -> Reach {
+    if PUBLIC_ONLY.load(Ordering::Relaxed) {
+        return Reach::Public;
+    }
     Reach::of(env::var(PRIVATE_ADDRESSES_VARIABLE).ok().as_deref())
 }
 

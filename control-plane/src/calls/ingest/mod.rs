@@ -24,7 +24,10 @@ use self::{
     batch::Batch,
     read::{End, Reading, read},
 };
-use super::store::{self as calls, Origin};
+use super::{
+    Ran,
+    store::{self as calls, Origin},
+};
 
 /// After so many minutes no platform runs a call any more.
 const LONGEST_CALL: i32 = 20;
@@ -97,6 +100,19 @@ pub(crate) async fn ingest_of(
     let origin = calls::origin(system, deployment).await?;
     let lines: Vec<_> = lines.iter().map(|line| (origin.as_ref(), line.as_str())).collect();
     take(system, &lines).await
+}
+
+/// Saves a run of a prompt as a call.
+pub(crate) async fn keep_run(system: &PgPool, ran: Ran<'_>) -> Result<Ingested, IngestError> {
+    let mut outcome = Ingested::default();
+    match row::row_of_run(ran) {
+        Ok(row) => save(system, &[(0, row)], &mut outcome).await?,
+        Err(why) => outcome.refuse(0, why),
+    }
+    for Refused { detail, .. } in &outcome.refused {
+        tracing::warn!(detail, "record of a run refused");
+    }
+    Ok(outcome)
 }
 
 /// Gives up calls that nothing was heard of for too long; how many.

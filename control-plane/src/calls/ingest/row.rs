@@ -4,24 +4,16 @@ use promptpilot_spec::{
     deployment::Identity,
     record::{CallRecord, Served, Source},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{read::End, store::Begun};
-use crate::calls::store::Origin;
+use crate::calls::{Ran, store::Origin};
 
 /// A row to insert.
 pub(super) fn row(record: &CallRecord, origin: &Origin) -> Result<Value, &'static str> {
-    if !is_of_our_time(record.call_id, record.time) {
-        return Err("its call id is no UUIDv7 of our time");
-    }
-    let Ok(Value::Object(mut row)) = serde_json::to_value(record) else {
-        return Err("it cannot be written as JSON");
-    };
-    if row.values().any(|value| value.is_number() && value.as_i64().is_none()) {
-        return Err("a number in it is too large");
-    }
+    let mut row = members(record)?;
     row.insert("organization_id".into(), origin.organization.to_string().into());
     row.insert("environment_id".into(), origin.environment.to_string().into());
     row.insert("endpoint_id".into(), origin.endpoint.to_string().into());
@@ -30,6 +22,34 @@ pub(super) fn row(record: &CallRecord, origin: &Origin) -> Result<Value, &'stati
     row.insert("deployment_id".into(), origin.deployment.to_string().into());
     let mut row = Value::Object(row);
     replace_nul(&mut row);
+    Ok(row)
+}
+
+/// A row of a run, which no endpoint stands behind.
+pub(super) fn row_of_run(ran: Ran<'_>) -> Result<Value, &'static str> {
+    let mut row = members(ran.record)?;
+    row.insert("organization_id".into(), ran.record.organization.to_string().into());
+    row.insert("endpoint_version".into(), Value::Null);
+    if let Some((prompt, version)) = ran.prompt {
+        row.insert("prompt_id".into(), prompt.to_string().into());
+        row.insert("prompt_version".into(), version.into());
+    }
+    let mut row = Value::Object(row);
+    replace_nul(&mut row);
+    Ok(row)
+}
+
+/// What a record says, by the names of the columns.
+fn members(record: &CallRecord) -> Result<Map<String, Value>, &'static str> {
+    if !is_of_our_time(record.call_id, record.time) {
+        return Err("its call id is no UUIDv7 of our time");
+    }
+    let Ok(Value::Object(row)) = serde_json::to_value(record) else {
+        return Err("it cannot be written as JSON");
+    };
+    if row.values().any(|value| value.is_number() && value.as_i64().is_none()) {
+        return Err("a number in it is too large");
+    }
     Ok(row)
 }
 

@@ -153,7 +153,7 @@ pub(crate) fn whole(model: ModelRef) -> Model {
         name: model.name,
         credential: model.credential,
         max_tokens: model.max_tokens,
-        timeout: Duration::from_secs(60),
+        timeout: Duration::from_secs(30),
         retries: 2,
         effort: model.effort,
         temperature: model.temperature,

@@ -36,7 +36,7 @@ use crate::{
 pub static SANDBOX: Sandbox = Sandbox;
 
 /// Who answers callers with a test key, whatever the endpoint's own models are.
-pub static TEST_MODEL: Model = Model {
+pub static TEST_MODEL: Model<'static> = Model {
     provider: &SANDBOX,
     name: "echo",
     key: None,

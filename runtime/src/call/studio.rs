@@ -1,0 +1,173 @@
+//! A prompt run by itself, without an endpoint around it: rendered, asked and accounted for as in a
+//! deployed function. For programs that link the runtime as a library; no function has it.
+
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
+
+use futures::FutureExt;
+use promptpilot_spec::{
+    deployment::Identity,
+    record::{CallRecord, Source},
+    template::{self, TemplateError},
+};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{
+    answer::{self, shape},
+    ask::{Asker, Own, Task},
+    ledger::Ledger,
+};
+use crate::{
+    endpoint::{Auth, Endpoint, Log, Model, Response, Role},
+    function::Function,
+    problem::{CALLER_GONE, INTERNAL, PROMPT_FAILED, Problem},
+    provider::Turn,
+    secret::Secret,
+};
+
+pub use super::plain::usd;
+
+/// What runs have in common: a text comes back, and a failed attempt is repeated once.
+static ENDPOINT: Endpoint = Endpoint {
+    name: "studio",
+    description: "",
+    log: Log::Full,
+    prompt: &[],
+    request: &[],
+    tools: &[],
+    response: Response::Text,
+    models: &[],
+    splits: &[],
+    timeout_ms: 0,
+    retries: 1,
+    hedge_ms: None,
+    max_body: 0,
+    origins: &[],
+    auth: Auth::Public,
+    rate: None,
+    budgets: &[],
+    unbudgeted: false,
+    cache: None,
+    state: None,
+    openapi: "",
+};
+
+/// What to run.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// What the record calls it.
+    pub name: &'a str,
+    /// Whose run it is.
+    pub organization: Uuid,
+    /// Why it is made.
+    pub source: Source,
+    /// The conversation, each message a template.
+    pub messages: &'a [(Role, String)],
+    /// Values of the templates' variables.
+    pub values: &'a Map<String, Value>,
+    /// The model to ask.
+    pub model: Model<'a>,
+    /// The key, where the provider takes one.
+    pub key: Option<&'a Secret>,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Ran {
+    /// What the model wrote, or why there is nothing.
+    pub outcome: Result<String, Refused>,
+    /// The account of it.
+    pub record: CallRecord,
+}
+
+/// Why a run came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The last part of the problem's `type`.
+    pub kind: &'static str,
+    /// The status that an endpoint would answer with.
+    pub status: u16,
+    /// What happened.
+    pub detail: String,
+}
+
+/// Runs a prompt. Where `streams`, text goes to `deltas` as it comes. Once nobody takes it any more, the
+/// provider's call is cancelled.
+pub async fn run(run: Run<'_>, deltas: &mpsc::Sender<String>, streams: bool) -> Ran {
+    let function = Function::bare(
+        &ENDPOINT,
+        Identity {
+            organization: run.organization,
+            environment: "studio".to_owned(),
+            endpoint: Uuid::nil(),
+            version: 0,
+            deployment: Uuid::nil(),
+        },
+    );
+    let mut ledger = Ledger::open(&function, Uuid::now_v7(), "", run.source, Instant::now());
+    ledger.note_request(&Value::Object(run.values.clone()));
+    if streams {
+        ledger.note_streaming();
+    }
+    let work = work(&function, &run, streams.then(|| deltas.clone()), &mut ledger);
+    let outcome = tokio::select! {
+        outcome = AssertUnwindSafe(work).catch_unwind() => outcome.unwrap_or_else(|_| {
+            Err(Problem::new(INTERNAL, "the run failed here; the log says where"))
+        }),
+        () = deltas.closed() => Err(Problem::new(CALLER_GONE, "the caller went away")),
+    };
+    if let Err(problem) = &outcome {
+        ledger.fail(problem);
+    }
+    let mut record = ledger.close();
+    run.name.clone_into(&mut record.endpoint_name);
+    let refused = |problem: Problem| Refused {
+        kind: problem.kind.name,
+        status: problem.kind.status,
+        detail: problem.detail,
+    };
+    Ran { outcome: outcome.map_err(refused), record }
+}
+
+async fn work(
+    function: &Function,
+    run: &Run<'_>,
+    deltas: Option<mpsc::Sender<String>>,
+    ledger: &mut Ledger,
+) -> Result<String, Problem> {
+    let turns = render(run).map_err(|error| {
+        let cause = error.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Problem::new(PROMPT_FAILED, format!("{error}{cause}"))
+    })?;
+    let task = Task {
+        function,
+        own: Some(Own { model: &run.model, key: run.key }),
+        deadline: tokio::time::Instant::now() + run.timeout,
+        traceparent: None,
+        allowances: &[],
+    };
+    let mut asker = Asker::new(task, ledger, vec![0]);
+    asker.deltas = deltas;
+    let answer = asker.ask(&turns).await?;
+    let value = shape(&answer, &Response::Text, &[])?;
+    asker.ledger.note_response(&value, answer::fields(&Response::Text));
+    Ok(answer.text)
+}
+
+fn render(run: &Run<'_>) -> Result<Vec<Turn>, TemplateError> {
+    let mut environment = template::environment();
+    let mut turns = Vec::with_capacity(run.messages.len());
+    for (number, (role, text)) in run.messages.iter().enumerate() {
+        let name = format!("message {}", number + 1);
+        template::compile(&mut environment, name.clone(), text)?;
+        let compiled = environment.get_template(&name).map_err(TemplateError::Syntax)?;
+        turns.push(Turn::new(*role, template::render(&compiled, run.values)?));
+    }
+    Ok(turns)
+}
