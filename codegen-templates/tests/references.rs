@@ -33,7 +33,7 @@ fn found(template: &str) -> PromptFact {
 fn without_a_server_a_reference_is_left_open() {
     let examined = examine(&definition("use = \"edit/sum@3\""), "a.toml", &Facts::default());
     let codes: Vec<&str> = examined.findings.iter().map(|it| it.code.as_str()).collect();
-    assert_eq!(codes, ["prompt-unchecked", "name-unchecked"]);
+    assert_eq!(codes, ["name-unchecked", "prompt-unchecked"]);
     assert!(examined.plan.is_none());
 }
 
@@ -86,9 +86,9 @@ fn what_leads_nowhere_offers_the_nearest() {
         ),
         (
             "edit/sum@x",
-            MissingPrompt::Label(names(&["a", "b"])),
+            MissingPrompt::Label(names(&["alpha", "beta"])),
             "no-prompt-label",
-            "its labels are `a` or `b`",
+            "its labels are `alpha` or `beta`",
         ),
         ("edit/sum@9", MissingPrompt::Version(3), "no-prompt-version", "its newest version is 3"),
     ] {
@@ -159,5 +159,5 @@ fn every_place_of_a_variable_is_found() {
         .map(|it| (&*it.pointer, it.start.line, it.start.column, it.end.offset - it.start.offset))
         .collect();
     let (first, second) = ("/prompt/messages/0/content", "/prompt/messages/1/content");
-    assert_eq!(places, [(first, 1, 13, 3), (second, 1, 9, 3), (second, 2, 18, 3)]);
+    assert_eq!(places, [(first, 1, 13, 3), (second, 1, 9, 3), (second, 2, 19, 3)]);
 }

@@ -75,7 +75,8 @@ pub(crate) async fn plan(
         let examined = promptpilot_codegen::examine(&file.text, &file.path, &Facts::default());
         return Ok((examined.plan, examined.findings));
     }
-    let request = CheckRequest { definitions: sources(std::slice::from_ref(file)), code: false };
+    let definitions = sources(std::slice::from_ref(file)).into_iter().map(Into::into).collect();
+    let request = CheckRequest { definitions, code: false };
     let client = Client::find(context)?;
     let mut answer: CheckAnswer = client.post(&["endpoints", "check"], &request).await?;
     let checked = answer.results.pop().ok_or_else(|| {

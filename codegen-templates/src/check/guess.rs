@@ -1,12 +1,21 @@
 //! What expressions tell of variables that nobody has declared.
 
-use minijinja::machinery::{Span, ast::Expr};
+use minijinja::machinery::{
+    Span,
+    ast::{BinOpKind, Expr},
+};
 
 use super::{
     free::{Guess, How},
     shape::Shape,
     variables::Walk,
 };
+
+/// Whether an operator compares.
+pub(super) fn is_comparison(operator: &BinOpKind) -> bool {
+    use BinOpKind::{Eq, Gt, Gte, In, Lt, Lte, Ne};
+    matches!(operator, Eq | Ne | Lt | Lte | Gt | Gte | In)
+}
 
 impl<'a> Walk<'a, '_> {
     /// Notes what a place tells of what stands there.

@@ -14,6 +14,7 @@ use promptpilot_spec::definition::Fields;
 
 use super::{
     free::{Free, Guess, How, Spot},
+    guess::is_comparison,
     names,
     shape::Shape,
     template::{self, Template},
@@ -226,6 +227,9 @@ impl<'a> Walk<'a, '_> {
             Expr::BinOp(binary) => {
                 let left = self.expression(&binary.left);
                 let right = self.expression(&binary.right);
+                if is_comparison(&binary.op) {
+                    self.compared((left, &binary.left), (right, &binary.right));
+                }
                 let operands = [(left, binary.left.span()), (right, binary.right.span())];
                 self.binary(&binary.op, operands)
             }

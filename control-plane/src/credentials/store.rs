@@ -330,11 +330,7 @@ pub(crate) async fn used(
 }
 
 /// The same of one credential.
-pub(crate) async fn touch(
-    db: &mut PgConnection,
-    organization: Uuid,
-    id: Uuid,
-) -> sqlx::Result<()> {
+pub(crate) async fn touch(db: &mut PgConnection, organization: Uuid, id: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
         "update provider_credentials set used_at = now()
           where organization_id = $1 and id = $2

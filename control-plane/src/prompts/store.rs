@@ -133,15 +133,22 @@ pub(super) struct Held {
     pub(super) sha256: String,
 }
 
-/// Holds the row of a prompt: what others do to it waits.
+/// Holds the row of a prompt: what others do to it waits. What its newest version is, is asked
+/// afterwards: whoever held the row before may have saved one.
 pub(super) async fn hold(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Held>> {
+    let held = sqlx::query_scalar!(
+        "select id from prompts where name = $1 and deleted_at is null for update",
+        name
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(id) = held else { return Ok(None) };
     sqlx::query_as!(
         Held,
         "select p.id, p.version, v.sha256
            from prompts p join prompt_versions v on v.prompt_id = p.id and v.number = p.version
-          where p.name = $1 and p.deleted_at is null
-            for update of p",
-        name
+          where p.id = $1",
+        id
     )
     .fetch_optional(db)
     .await

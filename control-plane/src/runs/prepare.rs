@@ -154,7 +154,9 @@ async fn model(
         let provider = model.provider.as_str();
         let name = wanted.credential.as_deref().unwrap_or("default");
         let detail = format!("there is no key of {provider} called `{name}`");
-        return Err(invalid(detail).hint(format!("store it with `promptpilot credentials set {provider}`")));
+        return Err(
+            invalid(detail).hint(format!("store it with `promptpilot credentials set {provider}`"))
+        );
     }
     Ok((model, key))
 }

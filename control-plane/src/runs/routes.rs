@@ -33,7 +33,13 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         "prompts",
         "executePrompt",
         "Run a prompt live, up to four variants side by side, whole or as server-sent events",
-        &["prompt-not-found", "label-not-found", "version-not-found", "environment-not-found", "run-invalid"],
+        &[
+            "prompt-not-found",
+            "label-not-found",
+            "version-not-found",
+            "environment-not-found",
+            "run-invalid",
+        ],
         json!({
             "variants": [{
                 "prompt": { "template": "Greet {{ name }}." },

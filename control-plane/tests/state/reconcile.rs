@@ -54,7 +54,12 @@ impl Budget<'_> {
     /// Nobody can hold a block any more.
     async fn grow_old(&self) -> Outcome {
         let mut db = self.subject.pilot()?.database.connect().await?;
-        db.execute("update budget_windows set given_at = now() - interval '2 hours'").await?;
+        db.execute(
+            "update budget_windows
+                set given_at = given_at - interval '2 hours',
+                    reconciled_at = reconciled_at - interval '2 hours'",
+        )
+        .await?;
         Ok(())
     }
 

@@ -52,7 +52,7 @@ static ENDPOINT: Endpoint = Endpoint {
     budgets: &[],
     unbudgeted: false,
     cache: None,
-    state: None,
+    state: &[],
     openapi: "",
 };
 

@@ -59,11 +59,12 @@ async fn a_repeat_gets_the_first_answer_and_another_request_none() -> Result<()>
         let headers: Vec<_> = headers.iter().map(|(name, it)| (*name, it.as_str())).collect();
         world.call(text, &headers).await
     };
+    world.let_answer(false);
     let (first, meanwhile) = tokio::join!(call("Hi", "k"), async {
-        while world.store.repeats.lock().unwrap().is_empty() {
-            tokio::task::yield_now().await;
-        }
-        call("Hi", "k").await
+        world.until_asked(1).await;
+        let meanwhile = call("Hi", "k").await;
+        world.let_answer(true);
+        meanwhile
     });
     let meanwhile = meanwhile?;
     assert_eq!(kind(&meanwhile), (409, "idempotency-key-busy".to_owned()));

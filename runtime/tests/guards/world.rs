@@ -167,7 +167,7 @@ pub(crate) const COST: u64 = 360;
 pub(crate) struct World {
     pub(crate) function: Function,
     pub(crate) store: Arc<Store>,
-    pub(crate) provider: Arc<Provider>,
+    provider: Arc<Provider>,
 }
 
 impl World {

@@ -68,7 +68,7 @@ pub(super) async fn spent(
 ) -> sqlx::Result<Vec<Spent>> {
     sqlx::query_as!(
         Spent,
-        r#"select endpoint_version as version,
+        r#"select endpoint_version as "version!",
                   coalesce(sum(cost_micro_usd), 0)::bigint as "known!",
                   count(*) filter (where cost_micro_usd is null) as "unknown!"
              from calls c

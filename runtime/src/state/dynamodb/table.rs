@@ -163,7 +163,7 @@ impl Table {
                 ("x-amz-target", format!("DynamoDB_20120810.{operation}").into()),
             ],
             body: body.to_string().into(),
-            sign: Some(Scope { service: "dynamodb", region: self.region.clone().into() }),
+            sign: Some(Scope { service: "dynamodb", region: self.region.clone() }),
         };
         let reply = send_signed(request, &self.keys).await;
         let reply = reply.map_err(|failure| TableError::Unreachable(failure.to_string()))?;
