@@ -20,10 +20,11 @@ import { Trouble } from "../ui/Trouble";
 import { DeployDialog } from "./DeployDialog";
 import type { CheckedText } from "./edits";
 import type { EditorHandle, Jump } from "./Editor";
-import { fixOf, hasErrors, lockedBy, marks, verdict } from "./findings";
+import { fixOf, hasErrors, isOfAWord, lockedBy, marks, verdict } from "./findings";
 import { reveal } from "./form/reveal";
 import type { FormActions } from "./form/useForm";
 import { Notes } from "./Notes";
+import { put } from "./patch";
 import { offsetOf, wordAt } from "./places";
 import { Problems } from "./Problems";
 import { Side, type View } from "./Side";
@@ -82,8 +83,8 @@ function Opened({ name, title, endpoint, toml, at, draft }: Props & { draft: str
     setJump((before) => ({ offset, nonce: (before?.nonce ?? 0) + 1 }));
   };
   const locked = lockedBy(checked);
-  const fix = useFix(editor, settled ? checked : null);
   const { edit } = edits;
+  const fix = useFix(editor, settled ? checked : null, edit);
   const actions = useMemo<FormActions>(() => ({ edit, fix, locked }), [edit, fix, locked]);
   useDeployKey(() => {
     if (ready && blocked === null) setDeploying(true);
@@ -179,8 +180,12 @@ function keptWhere(changed: boolean, kept: boolean, base: number | null): string
   return kept ? `Changed${from}, kept in this browser` : `Changed${from}, and this browser keeps nothing`;
 }
 
-/** Writes what a finding says was meant, in the text that it is about. */
-function useFix(editor: RefObject<EditorHandle | null>, checked: CheckedText | null) {
+/** Writes what a finding says was meant: a word in the text that it is about, or a value. */
+function useFix(
+  editor: RefObject<EditorHandle | null>,
+  checked: CheckedText | null,
+  edit: FormActions["edit"],
+) {
   const latest = useRef(checked);
   useLayoutEffect(() => {
     latest.current = checked;
@@ -190,11 +195,15 @@ function useFix(editor: RefObject<EditorHandle | null>, checked: CheckedText | n
       const word = fixOf(finding);
       const toml = latest.current?.toml;
       if (toml === undefined || word === null || !finding.location) return;
+      if (!isOfAWord(finding)) {
+        edit((doc) => put(doc, finding.pointer, word));
+        return;
+      }
       const { line, column } = finding.location;
       const place = wordAt(toml, offsetOf(toml, line, column));
       editor.current?.replace(place.from, place.to, word);
     },
-    [editor],
+    [editor, edit],
   );
 }
 

@@ -66,6 +66,11 @@ describe("findings", () => {
     ]);
   });
 
+  it("of a value are not mended at its key", () => {
+    const value: Finding = { ...finding, code: "unknown-value", pointer: "/model/provider" };
+    expect(marks('provider = "sandbx"', [value])).toMatchObject([{ from: 3, fix: null }]);
+  });
+
   it("lock a form where the text cannot be read", () => {
     const syntax: Finding = { ...finding, code: "toml-syntax", message: "no" };
     expect(lockedBy({ findings: [syntax], places: {} })).toMatch(/at line 1 \(no\)/);

@@ -26,10 +26,14 @@ export function marks(text: string, findings: readonly Finding[]): Mark[] {
       ...wordAt(text, offsetOf(text, line, column)),
       severity: SEVERITY[finding.severity],
       message: finding.hint ? `${finding.message}: ${finding.hint}` : finding.message,
-      fix: fixOf(finding),
+      fix: isOfAWord(finding) ? fixOf(finding) : null,
     };
   });
 }
+
+/** Whether a finding's place is the very word that was meant otherwise, and not the key of a value. */
+export const isOfAWord = ({ code, within }: Pick<Finding, "code" | "within">): boolean =>
+  code === "unknown-key" || code === "undeclared-variable" || (within !== undefined && within !== null);
 
 /** The name that was probably meant. */
 export function fixOf({ hint }: Pick<Finding, "hint">): string | null {

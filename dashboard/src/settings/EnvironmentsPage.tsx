@@ -81,7 +81,7 @@ function Row({ environment: { name, live, credentials, created }, blocked, onDel
         <span className="row" style={{ justifyContent: "flex-end" }}>
           {name === now ? null : (
             <Button variant="default" aria-label={`Look at ${name}`} onClick={() => lookAt(name)}>
-              Look at it
+              Look
             </Button>
           )}
           {name === DEFAULT_ENVIRONMENT ? null : (
