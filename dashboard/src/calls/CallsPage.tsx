@@ -125,7 +125,9 @@ function List({ calls, chosenId }: { calls: Call[]; chosenId: string | undefined
                   </button>
                   <span className="quiet">v{call.endpoint_version}</span>
                   {call.source === "call" ? null : <span className="quiet">· {call.source}</span>}
-                  {call.cache === "hit" || call.cache === "stale" ? <span className="quiet">· from cache</span> : null}
+                  {call.cache === "hit" || call.cache === "stale" ? (
+                    <span className="quiet">· from cache</span>
+                  ) : null}
                 </span>
               </td>
               <td data-label="Status">
