@@ -1104,6 +1104,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/llm/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a prompt live, up to four variants side by side, whole or as server-sent events */
+        post: operations["executePrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2944,7 +2961,7 @@ export interface components {
              *     `endpoint`, `per_key` or `per_user`.
              * @default []
              */
-            budget_reached: string[];
+            budget_reached?: string[];
         };
         /** @description Why a call was made. */
         Source2: "call" | "verify" | "try" | "studio" | "prompt";
@@ -3872,6 +3889,102 @@ export interface components {
             start: components["schemas"]["Within"];
             /** @description Where it ends: the place behind it. */
             end: components["schemas"]["Within"];
+        };
+        /** @description Body of `POST /api/llm/execute`. */
+        RunRequest: {
+            /**
+             * @description What to run, side by side.
+             * @default []
+             */
+            variants?: components["schemas"]["RunVariant"][];
+            /** @description Values of the variables; absent means those that a prompt keeps to be tried with. */
+            values?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description One of several to compare. */
+        RunVariant: {
+            /** @description The texts, or by `use` a prompt that is kept: `name@3`, `name@production`, `name`. */
+            prompt: components["schemas"]["Prompt"];
+            /** @description The model with its parameters; absent means the one that the prompt suggests. */
+            model?: components["schemas"]["ModelRef"] | null;
+        };
+        /** @description Answer of `POST /api/llm/execute`; as events, `done` and `error` have one result each. */
+        RunAnswer: {
+            /** @description One result for each variant, in their order. */
+            results: components["schemas"]["RunResult"][];
+        };
+        /** @description What came of one variant. */
+        RunResult: {
+            /**
+             * Format: uint
+             * @description Place of the variant, counted from 0.
+             */
+            variant: number;
+            /**
+             * Format: uuid
+             * @description The call, as the call log has it.
+             */
+            call: string;
+            /**
+             * Format: int32
+             * @description The prompt's version that ran, where it is one that is kept.
+             */
+            prompt_version?: number | null;
+            /** @description What the model wrote; absent if something went wrong. */
+            text?: string | null;
+            /** @description What went wrong. */
+            error?: components["schemas"]["RunError"] | null;
+            /** @description Why the model stopped. */
+            finish?: components["schemas"]["Finish"] | null;
+            /** @description Who served the model. */
+            provider?: string | null;
+            /** @description The model that answered. */
+            model?: string | null;
+            /** @description What it took. */
+            usage: components["schemas"]["RunUsage"];
+            /** @description What it cost, in USD; absent where no price is known. */
+            cost_usd?: string | null;
+            /**
+             * Format: double
+             * @description From the request to the whole answer, in milliseconds.
+             */
+            latency_ms: number;
+            /**
+             * Format: double
+             * @description From the request to the first text, in milliseconds; of streams only.
+             */
+            first_token_ms?: number | null;
+        };
+        /** @description Why a run came to nothing. */
+        RunError: {
+            /** @description The kind, as deployed endpoints tell it: `provider-failed`, `prompt-failed`, `timeout`. */
+            type: string;
+            /**
+             * Format: uint16
+             * @description The status that an endpoint would answer with.
+             */
+            status: number;
+            /** @description What happened. */
+            detail: string;
+        };
+        /** @description Tokens of a run. */
+        RunUsage: {
+            /**
+             * Format: uint64
+             * @description In, cached ones included.
+             */
+            tokens_in: number;
+            /**
+             * Format: uint64
+             * @description Out, reasoning included.
+             */
+            tokens_out: number;
+            /**
+             * Format: uint64
+             * @description Those of `tokens_in` that the provider had cached.
+             */
+            tokens_cached: number;
         };
         /** @description What went wrong (RFC 9457). Some kinds have members of their own. */
         Problem: {
@@ -14951,6 +15064,189 @@ export interface operations {
                 };
             };
             /** @description Unprocessable Entity: `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executePrompt: {
+        parameters: {
+            query?: {
+                /** @description The environment's name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Where a stream of events goes on: the id of the last one seen. */
+                "last-event-id"?: string;
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "variants": [
+                 *         {
+                 *           "prompt": {
+                 *             "template": "Greet {{ name }}."
+                 *           },
+                 *           "model": {
+                 *             "provider": "sandbox",
+                 *             "name": "echo"
+                 *           }
+                 *         }
+                 *       ],
+                 *       "values": {
+                 *         "name": "Ada"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Answer of `POST /api/llm/execute`; as events, `done` and `error` have one result each. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `environment-not-found`, `label-not-found`, `organization-not-found`, `prompt-not-found`, `version-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused`, `run-invalid` */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -107,7 +107,7 @@ function Row({ name, version: { version, labels, message, back_to, by, created }
               return newest ? others : { ...others, v: version };
             }}
             className="name"
-            aria-label={`Open version ${version}`}
+            aria-label={`Open v${version}`}
           >
             v{version}
           </Link>
