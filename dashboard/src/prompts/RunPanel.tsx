@@ -96,13 +96,15 @@ function Outcome({ run }: { run: Run }) {
         <Fact word="Cost">{cost(result)}</Fact>
       </dl>
       {result ? (
-        <p className="quiet small">
-          {[result.provider, result.model].filter(Boolean).join(" ")}
-          {result.finish && result.finish !== "stop" ? ` · ended by ${result.finish}` : ""}{" "}
+        <div className="row small">
+          <span className="quiet">
+            {[result.provider, result.model].filter(Boolean).join(" ")}
+            {result.finish && result.finish !== "stop" ? `, ended by ${result.finish}` : ""}
+          </span>
           <Link to="/calls" search={{ call: result.call }}>
             See the call
           </Link>
-        </p>
+        </div>
       ) : null}
     </>
   );

@@ -128,7 +128,7 @@ function Row({ name, version: { version, labels, message, back_to, by, created }
       <td className="number">
         <span className="row" style={{ justifyContent: "flex-end" }}>
           {version > 1 ? (
-            <Button variant="default" aria-label={`What changed in version ${version}`} onClick={onCompare}>
+            <Button variant="default" aria-label={`Changes of version ${version}`} onClick={onCompare}>
               Changes
             </Button>
           ) : null}
