@@ -34,10 +34,14 @@ const rows = [
   ["first load, CSS", await kilobytes(styles(first)), FIRST_CSS],
 ];
 /** Parts that come once their page is there, and share its chunks. */
-const designer = together("src/designer/DesignPage.tsx");
-const isPart = (key) => key.startsWith("src/designer/") && !/(?:Design|New)Page/.test(key);
+const pages = [
+  ["src/designer/", together("src/designer/DesignPage.tsx")],
+  ["src/prompts/", together("src/prompts/PromptPage.tsx")],
+];
+const pageOf = (key) =>
+  /Page\.tsx$/.test(key) ? undefined : pages.find(([folder]) => key.startsWith(folder))?.[1];
 for (const key of Object.keys(manifest).filter((key) => manifest[key].isDynamicEntry)) {
-  const there = (other) => first.has(other) || (isPart(key) && designer.has(other));
+  const there = (other) => first.has(other) || pageOf(key)?.has(other);
   const own = [...together(key)].filter((other) => !there(other));
   const limit = key.includes("Editor") || key.includes("Changes") ? EDITOR_JS : ROUTE_JS;
   rows.push([key, await kilobytes(scripts(own)), limit]);

@@ -84,3 +84,27 @@ function idempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** A write that is answered in pieces, for as long as they come or until `signal` ends it. */
+export async function stream(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  const made = new Request(new URL(path, window.location.origin), { method: "POST" });
+  const { url, headers } = await addressed(made);
+  headers.set("accept", "text/event-stream");
+  headers.set("content-type", "application/json");
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body), signal }).catch(
+    (error: unknown) => {
+      if (signal.aborted) throw error;
+      connection.set("unreachable");
+      throw ApiError.unreachable();
+    },
+  );
+  if (response.status === 401) connection.set("signed-out");
+  if (response.ok && response.body) return response.body;
+  const refused = ApiError.from(response, await response.json().catch(() => null));
+  if (response.status === 401 || refused.kind === "csrf-token-wrong") session.forget();
+  throw refused;
+}

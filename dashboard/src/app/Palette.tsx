@@ -4,6 +4,7 @@ import {
   IconActivity,
   IconApi,
   IconKeyboard,
+  IconMessage2,
   IconMoon,
   IconPlus,
   IconRocket,
@@ -13,6 +14,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { queries } from "../api/queries";
+import { prompts } from "../prompts/queries";
 import { PLACES } from "./nav";
 import { isId } from "./ids";
 import "./Palette.css";
@@ -35,7 +37,7 @@ export function Palette({ asked, onHelp }: { asked: number; onHelp: () => void }
       maxHeight={420}
       searchProps={{
         leftSection: <IconSearch size={17} aria-hidden />,
-        placeholder: "A page, an endpoint, or an id",
+        placeholder: "A page, a prompt, an endpoint, or an id",
         "aria-label": "Search",
       }}
     />
@@ -46,6 +48,7 @@ function useActions(query: string, onHelp: () => void): SpotlightActionGroupData
   const navigate = useNavigate();
   const { toggleColorScheme } = useMantineColorScheme();
   const endpoints = useQuery(queries.endpoints());
+  const kept = useQuery(prompts.named());
   const go = (to: (typeof PLACES)[number]["to"]) => () => void navigate({ to });
 
   const pages = PLACES.map(({ to, word, icon: Sign, key }) => ({
@@ -68,8 +71,16 @@ function useActions(query: string, onHelp: () => void): SpotlightActionGroupData
     leftSection: <IconApi size={17} aria-hidden />,
     onClick: () => void navigate({ to: "/endpoints/$name/design", params: { name } }),
   }));
+  const written = (kept.data?.items ?? []).map(({ name, description }) => ({
+    id: `prompt-${name}`,
+    label: name,
+    description,
+    leftSection: <IconMessage2 size={17} aria-hidden />,
+    onClick: () => void navigate({ to: "/prompts/$name", params: { name } }),
+  }));
   const groups: SpotlightActionGroupData[] = [
     { group: "Pages", actions: pages },
+    { group: "Prompts", actions: query === "" ? written.slice(0, 5) : written },
     { group: "Endpoints", actions: query === "" ? named.slice(0, 5) : [...named, ...designed] },
     {
       group: "Actions",

@@ -3,13 +3,21 @@ import { crumbs } from "./crumbs";
 import { following, isId } from "./ids";
 import { meaning } from "./keys";
 import { near } from "./near";
-import { callsSearch, deploymentSearch, designSearch, endpointSearch } from "./search";
+import {
+  callsSearch,
+  deploymentSearch,
+  designSearch,
+  endpointSearch,
+  promptSearch,
+  promptsSearch,
+} from "./search";
 
 const press = (key: string, more: object = {}) => ({ key, mod: false, alt: false, typing: false, ...more });
 
 describe("keys", () => {
   it.each([
     ["e", "g", { does: "go", to: "/endpoints" }],
+    ["p", "g", { does: "go", to: "/prompts" }],
     ["k", "g", { does: "go", to: "/keys" }],
     ["x", "g", null],
     ["e", null, null],
@@ -64,6 +72,9 @@ it("addresses say only what is understood", () => {
   expect(deploymentSearch({ line: "12", q: 404 })).toEqual({ line: 12, q: "404" });
   expect(deploymentSearch({ line: -1, q: "" })).toEqual({});
   expect(designSearch({ at: 3 })).toEqual({ at: 3 });
+  expect(promptsSearch({ q: "sort", tag: "", x: 1 })).toEqual({ q: "sort" });
+  expect(promptSearch({ v: "3", tab: "labels" })).toEqual({ v: 3, tab: "labels" });
+  expect(promptSearch({ v: 0, tab: "versions" })).toEqual({});
   expect(callsSearch({ call: "a", endpoint: {} })).toEqual({ call: "a" });
   expect(callsSearch({ status: 504, within: "24h" })).toEqual({ status: "504", within: "24h" });
   expect(callsSearch({ status: "5xx" })).toEqual({ status: "5xx" });

@@ -43,14 +43,15 @@ export function meaning(press: Press, before: string | null): Meaning {
 
 /** All of them, for the page that lists them. */
 export const SHORTCUTS: { keys: string[]; what: string }[] = [
-  { keys: ["⌘ K"], what: "Search pages, endpoints, deployments, calls" },
+  { keys: ["⌘ K"], what: "Search pages, prompts, endpoints, deployments, calls" },
   ...PLACES.map(({ key, word }) => ({ keys: ["g", key], what: `Go to ${word}` })),
-  { keys: ["c"], what: "New endpoint; a key or an invitation on the pages of those" },
+  { keys: ["c"], what: "New endpoint; a prompt, a key or an invitation on the pages of those" },
   { keys: ["/"], what: "Search on this page" },
   { keys: ["j", "k"], what: "Next and previous in a list" },
   { keys: ["↵"], what: "Open what is chosen" },
   { keys: ["esc"], what: "Close" },
-  { keys: ["⌘ ↵"], what: "Try an endpoint" },
+  { keys: ["⌘ ↵"], what: "Run a prompt, try an endpoint" },
+  { keys: ["⌘ S"], what: "Save a prompt as a new version" },
   { keys: ["⌘ ⇧ D"], what: "Deploy what is in the Designer" },
   { keys: ["?"], what: "Show these" },
 ];

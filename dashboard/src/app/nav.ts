@@ -5,6 +5,7 @@ import {
   IconHistory,
   IconHome,
   IconKey,
+  IconMessage2,
   IconPlugConnected,
   IconRocket,
   IconStack2,
@@ -16,6 +17,7 @@ import {
 export interface Place {
   to:
     | "/"
+    | "/prompts"
     | "/endpoints"
     | "/deployments"
     | "/calls"
@@ -38,7 +40,13 @@ export interface Section {
 
 export const SECTIONS: Section[] = [
   { word: null, places: [{ to: "/", word: "Overview", icon: IconHome, key: "o" }] },
-  { word: "Build", places: [{ to: "/endpoints", word: "Endpoints", icon: IconApi, key: "e" }] },
+  {
+    word: "Build",
+    places: [
+      { to: "/prompts", word: "Prompts", icon: IconMessage2, key: "p" },
+      { to: "/endpoints", word: "Endpoints", icon: IconApi, key: "e" },
+    ],
+  },
   {
     word: "Run",
     places: [
@@ -54,7 +62,7 @@ export const SECTIONS: Section[] = [
       { to: "/providers", word: "Providers", icon: IconPlugConnected, key: "v" },
       { to: "/environments", word: "Environments", icon: IconStack2, key: "n" },
       { to: "/audit", word: "Audit log", icon: IconHistory, key: "u" },
-      { to: "/profile", word: "Profile", icon: IconUser, key: "p" },
+      { to: "/profile", word: "Profile", icon: IconUser, key: "f" },
     ],
   },
 ];

@@ -30,6 +30,18 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import("../overview/OverviewPage"), "OverviewPage"),
 });
 
+const prompts = createRoute({
+  ...at("/prompts"),
+  validateSearch: search.promptsSearch,
+  component: lazyRouteComponent(() => import("../prompts/PromptsPage"), "PromptsPage"),
+});
+
+const prompt = createRoute({
+  ...at("/prompts/$name"),
+  validateSearch: search.promptSearch,
+  component: lazyRouteComponent(() => import("../prompts/PromptPage"), "PromptPage"),
+});
+
 const endpoints = createRoute({
   ...at("/endpoints"),
   component: lazyRouteComponent(() => import("../endpoints/EndpointsPage"), "EndpointsPage"),
@@ -116,6 +128,8 @@ const device = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
+    prompts,
+    prompt,
     endpoints,
     newEndpoint,
     endpoint,

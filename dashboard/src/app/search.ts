@@ -18,6 +18,28 @@ export const endpointSearch = (search: Search): { tab?: Tab } => {
   return tab === undefined || tab === "call" ? {} : { tab };
 };
 
+export interface PromptsSearch {
+  q?: string;
+  tag?: string;
+}
+
+export const promptsSearch = (search: Search): PromptsSearch => ({
+  ...optional("q", text(search["q"])),
+  ...optional("tag", text(search["tag"])),
+});
+
+export const PROMPT_TABS = ["versions", "labels", "uses"] as const;
+export type PromptTab = (typeof PROMPT_TABS)[number];
+
+export const promptSearch = (search: Search): { v?: number; tab?: PromptTab } => {
+  const version = Number(search["v"]);
+  const tab = PROMPT_TABS.find((known) => known === search["tab"]);
+  return {
+    ...(Number.isInteger(version) && version > 0 ? { v: version } : {}),
+    ...(tab === undefined || tab === "versions" ? {} : { tab }),
+  };
+};
+
 export const newEndpointSearch = (search: Search): { from?: string } =>
   optional("from", text(search["from"]));
 

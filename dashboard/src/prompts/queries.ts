@@ -1,0 +1,110 @@
+/** Reads of prompts, each with its place in the cache. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { api, MOST, unwrap } from "../api/client";
+import type { PromptsSearch } from "../app/search";
+
+/** How often a page looks whether somebody else has saved, in ms. */
+const SOMETIMES = 10_000;
+
+export const prompts = {
+  list: ({ q, tag }: PromptsSearch) =>
+    infiniteQueryOptions({
+      queryKey: ["prompts", "list", q ?? "", tag ?? ""],
+      queryFn: ({ pageParam, signal }) => {
+        const query = {
+          limit: 50,
+          ...(q === undefined ? {} : { q }),
+          ...(tag === undefined ? {} : { tag }),
+          ...(pageParam === null ? {} : { after: pageParam }),
+        };
+        return unwrap(api.GET("/api/prompts", { params: { query }, signal }));
+      },
+      initialPageParam: null as string | null,
+      getNextPageParam: (page) => page.next ?? null,
+      placeholderData: keepPreviousData,
+    }),
+
+  /** As many as a page of the API has, to be found by name. */
+  named: () =>
+    queryOptions({
+      queryKey: ["prompts", "named"],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/prompts", { params: { query: { limit: MOST } }, signal })),
+      staleTime: 30_000,
+    }),
+
+  /** The prompt, and what an edit of it says that it saw. */
+  one: (name: string) =>
+    queryOptions({
+      queryKey: ["prompts", "one", name],
+      queryFn: async ({ signal }) => {
+        const answer = await api.GET("/api/prompts/{name}", { params: { path: { name } }, signal });
+        const prompt = await unwrap(Promise.resolve(answer));
+        return { prompt, etag: answer.response.headers.get("etag") ?? "*" };
+      },
+      refetchInterval: SOMETIMES,
+    }),
+
+  versions: (name: string) =>
+    infiniteQueryOptions({
+      queryKey: ["prompts", "versions", name],
+      queryFn: ({ pageParam, signal }) => {
+        const query = { limit: 50, ...(pageParam === null ? {} : { after: pageParam }) };
+        return unwrap(api.GET("/api/prompts/{name}/versions", { params: { path: { name }, query }, signal }));
+      },
+      initialPageParam: null as number | null,
+      getNextPageParam: (page) => (page.next ? Number(page.next) : null),
+    }),
+
+  version: (name: string, version: number) =>
+    queryOptions({
+      queryKey: ["prompts", "version", name, version],
+      queryFn: ({ signal }) =>
+        unwrap(
+          api.GET("/api/prompts/{name}/versions/{version}", { params: { path: { name, version } }, signal }),
+        ),
+    }),
+
+  diff: (name: string, from: number, to: number) =>
+    queryOptions({
+      queryKey: ["prompts", "diff", name, from, to],
+      queryFn: ({ signal }) =>
+        unwrap(
+          api.GET("/api/prompts/{name}/diff", { params: { path: { name }, query: { from, to } }, signal }),
+        ),
+      staleTime: Infinity,
+    }),
+
+  uses: (name: string) =>
+    queryOptions({
+      queryKey: ["prompts", "uses", name],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/prompts/{name}/uses", { params: { path: { name } }, signal })),
+    }),
+
+  moves: (name: string) =>
+    infiniteQueryOptions({
+      queryKey: ["prompts", "moves", name],
+      queryFn: ({ pageParam, signal }) => {
+        const query = { limit: 20, ...(pageParam === null ? {} : { after: pageParam }) };
+        return unwrap(api.GET("/api/prompts/{name}/labels", { params: { path: { name }, query }, signal }));
+      },
+      initialPageParam: null as number | null,
+      getNextPageParam: (page) => (page.next ? Number(page.next) : null),
+    }),
+
+  labelRules: () =>
+    queryOptions({
+      queryKey: ["label-rules"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/label-rules", { signal })),
+      staleTime: 60_000,
+    }),
+
+  library: (sandbox: boolean) =>
+    queryOptions({
+      queryKey: ["prompt-templates", sandbox],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/prompt-templates", { params: { query: { sandbox } }, signal })),
+      staleTime: Infinity,
+    }),
+};

@@ -1,0 +1,151 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { api, write } from "../api/client";
+import { ApiError } from "../api/problem";
+import type { PromptContent, StoredPrompt } from "../api/types";
+import { Drafts, tabName } from "../designer/draft";
+import { tell } from "../ui/toast";
+import { same, written, type Written } from "./content";
+import { prompts } from "./queries";
+
+/** What an edit began with. */
+export interface Seed {
+  content: PromptContent;
+  /** The newest version then. */
+  base: number;
+  /** What an edit says that it saw. */
+  etag: string;
+}
+
+/** Somebody else was quicker. */
+export interface Clash {
+  current: StoredPrompt;
+  etag: string;
+}
+
+/** Between the last key and its keeping, in ms. */
+const KEEP_AFTER = 400;
+
+/** A draft is the writing itself with the etag that it began at. */
+interface Kept {
+  now: Written;
+  etag: string;
+}
+
+/** What is being written on a prompt. It is never overwritten from outside. */
+export function useEdit(name: string, slot: string, seed: Seed, restores: boolean) {
+  const client = useQueryClient();
+  const [drafts] = useState(() => new Drafts(localStorage, tabName()));
+  const [begun, setBegun] = useState(() => begin(drafts, slot, seed, restores));
+  const [now, setNow] = useState(begun.now);
+  const [clash, setClash] = useState<Clash | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const changed = !same(now, begun.saved);
+
+  useEffect(() => {
+    if (!changed) {
+      drafts.drop(slot);
+      return;
+    }
+    const kept: Kept = { now, etag: begun.etag };
+    const keep = () => drafts.keep(slot, { toml: JSON.stringify(kept), base: begun.base, at: Date.now() });
+    const timer = setTimeout(keep, KEEP_AFTER);
+    window.addEventListener("pagehide", keep);
+    return () => {
+      clearTimeout(timer);
+      window.removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, [now, changed, begun.base, begun.etag, drafts, slot]);
+
+  /** Begins anew with what is there. */
+  const restart = ({ content, base, etag }: Seed) => {
+    const saved = written(content);
+    setBegun((before) => ({ now: saved, saved, base, etag, restored: null, round: before.round + 1 }));
+    setNow(saved);
+    setClash(null);
+    setError(null);
+  };
+
+  const save = async (content: PromptContent, message: string, etag = begun.etag): Promise<boolean> => {
+    if (busy) return false;
+    setBusy(true);
+    setError(null);
+    try {
+      const [prompt, next] = await patch(name, content, message, etag);
+      client.setQueryData(prompts.one(name).queryKey, { prompt, etag: next });
+      setBegun((before) => ({ ...before, saved: now, base: prompt.version, etag: next, restored: null }));
+      setClash(null);
+      tell(
+        prompt.version === begun.base
+          ? "It says the same: no new version."
+          : `Saved as version ${prompt.version}.`,
+      );
+      void client.invalidateQueries({ queryKey: ["prompts"] });
+      return true;
+    } catch (thrown) {
+      const other = clashOf(thrown);
+      if (other) setClash(other);
+      else setError(thrown);
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return { begun, now, change: setNow, changed, busy, error, clash, setClash, save, restart };
+}
+
+export type Edit = ReturnType<typeof useEdit>;
+
+function begin(drafts: Drafts, slot: string, { content, base, etag }: Seed, restores: boolean) {
+  const saved = written(content);
+  const draft = restores ? drafts.own(slot) : null;
+  const kept = draft ? keptIn(draft.toml) : null;
+  const differs = draft !== null && kept !== null && !same(kept.now, saved);
+  return {
+    now: differs ? kept.now : saved,
+    saved,
+    base: differs ? (draft.base ?? base) : base,
+    etag: differs ? kept.etag : etag,
+    restored: differs ? draft.at : null,
+    round: 0,
+  };
+}
+
+function keptIn(text: string): Kept | null {
+  try {
+    const kept = JSON.parse(text) as Partial<Kept>;
+    return kept.now && typeof kept.etag === "string" ? { now: kept.now, etag: kept.etag } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function patch(
+  name: string,
+  content: PromptContent,
+  message: string,
+  etag: string,
+): Promise<[StoredPrompt, string]> {
+  let next = "*";
+  const prompt = await write(async (key) => {
+    const answer = await api.PATCH("/api/prompts/{name}", {
+      params: { path: { name }, header: { "if-match": etag, "idempotency-key": key } },
+      body: { content, ...(message.trim() === "" ? {} : { message: message.trim() }) },
+    });
+    next = answer.response.headers.get("etag") ?? "*";
+    return answer;
+  });
+  return [prompt, next];
+}
+
+/** What is there now, out of a refusal of what was based on something older. */
+function clashOf(error: unknown): Clash | null {
+  if (!(error instanceof ApiError) || error.status !== 412) return null;
+  const current = error.problem?.["current"];
+  const revision = error.problem?.["revision"];
+  if (typeof current !== "object" || current === null || typeof revision !== "string") return null;
+  return { current: current as StoredPrompt, etag: `"${revision}"` };
+}

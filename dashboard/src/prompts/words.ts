@@ -1,0 +1,19 @@
+export const WORDS = {
+  title: "Prompts",
+  about: "Texts with versions and labels, tried before anything is deployed.",
+  failed: "Prompts could not be loaded",
+  search: "Search by name, description or text",
+  none: "No prompt has that.",
+  empty: {
+    title: "No prompts yet",
+    about:
+      "Take one of the library, run it at once, and refer to it from an endpoint. Or write one of your own.",
+    command: "promptpilot prompts use summarize-for-a-reader\npromptpilot run summarize-for-a-reader",
+  },
+  library: {
+    title: "Begin with one of these",
+    failed: "The library could not be loaded",
+    sandbox: "With the sandbox as its model: no key, no cost",
+  },
+  first: "Answer in one sentence:\n\n{{ question }}\n",
+};
