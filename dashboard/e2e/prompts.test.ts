@@ -197,5 +197,5 @@ it("can be used by everybody, light and dark, wide and narrow", async () => {
 async function picture(name: string): Promise<void> {
   if (!PICTURES) return;
   mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+  await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }

@@ -8,18 +8,16 @@ import styles from "./Studio.module.css";
 interface Props {
   model: ModelRef;
   change: (to: ModelRef) => void;
-  readOnly: boolean;
 }
 
 /** Which model runs the prompt, and how. What else a version says of it stays. */
-export function ModelBar({ model, change, readOnly }: Props) {
+export function ModelBar({ model, change }: Props) {
   return (
     <div className={styles.model}>
       <NativeSelect
         label="Provider"
         data={["sandbox", ...KEYED]}
         value={model.provider}
-        disabled={readOnly}
         onChange={(event) => {
           const provider = event.currentTarget.value as ModelRef["provider"];
           change(provider === "sandbox" ? SANDBOX : { ...model, provider, name: "" });
@@ -28,24 +26,13 @@ export function ModelBar({ model, change, readOnly }: Props) {
       <TextInput
         label="Model"
         value={model.name}
-        readOnly={readOnly}
         spellCheck={false}
         autoComplete="off"
         error={model.name.trim() === "" ? "Which one?" : null}
         onChange={(event) => change({ ...model, name: event.currentTarget.value })}
       />
-      <NumberInput
-        label="Longest answer"
-        name="max_tokens"
-        placeholder="tokens"
-        {...{ model, change, readOnly }}
-      />
-      <NumberInput
-        label="Temperature"
-        name="temperature"
-        placeholder="usual"
-        {...{ model, change, readOnly }}
-      />
+      <NumberInput label="Longest answer" name="max_tokens" placeholder="tokens" {...{ model, change }} />
+      <NumberInput label="Temperature" name="temperature" placeholder="usual" {...{ model, change }} />
     </div>
   );
 }
@@ -56,7 +43,7 @@ interface NumberProps extends Props {
   placeholder: string;
 }
 
-function NumberInput({ label, name, placeholder, model, change, readOnly }: NumberProps) {
+function NumberInput({ label, name, placeholder, model, change }: NumberProps) {
   // What cannot be read as a number yet, such as `0.`, stays as it is typed.
   const [text, setText] = useState(model[name]?.toString() ?? "");
   const isOurs = withNumber(model, name, text)[name] === (model[name] ?? undefined);
@@ -65,7 +52,6 @@ function NumberInput({ label, name, placeholder, model, change, readOnly }: Numb
       label={label}
       inputMode="decimal"
       placeholder={placeholder}
-      readOnly={readOnly}
       value={isOurs ? text : (model[name]?.toString() ?? "")}
       error={Number.isNaN(Number(text.trim())) && isOurs ? "No number" : null}
       onChange={(event) => {

@@ -71,13 +71,7 @@ export function Studio({ prompt, seed, opened, slot, latest }: Props) {
       <Notes edit={edit} prompt={prompt} opened={opened} latest={latest} />
       <div className={styles.studio}>
         <div className="stack">
-          <TextsPanel
-            key={edit.begun.round}
-            now={edit.now}
-            change={edit.change}
-            check={check}
-            readOnly={false}
-          />
+          <TextsPanel key={edit.begun.round} now={edit.now} change={edit.change} check={check} />
           <form
             className={styles.save}
             onSubmit={(event) => {
@@ -108,7 +102,6 @@ export function Studio({ prompt, seed, opened, slot, latest }: Props) {
               key={edit.begun.round}
               model={edit.now.model}
               change={(model) => edit.change({ ...edit.now, model })}
-              readOnly={false}
             />
             <Values check={check} fields={fields} now={edit.now} change={edit.change} />
           </section>

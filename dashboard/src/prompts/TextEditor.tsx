@@ -27,23 +27,21 @@ interface Props {
   marks: Mark[] | null;
   /** Variables of all texts, to be completed. */
   names: readonly string[];
-  readOnly: boolean;
 }
 
 /** One of a prompt's texts. Esc and then Tab leave it. */
-export function TextEditor({ label, initial, onType, marks, names, readOnly }: Props) {
+export function TextEditor({ label, initial, onType, marks, names }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const type = useEffectEvent(onType);
-  const begin = useEffectEvent(() => ({ doc: initial, label, readOnly }));
+  const begin = useEffectEvent(() => ({ doc: initial, label }));
   const complete = useEffectEvent((context: CompletionContext) => completeNames(context, names));
 
   useEffect(() => {
     if (!parent.current) return;
-    const { doc, label, readOnly } = begin();
+    const { doc, label } = begin();
     const extensions = [
       ...common((context) => complete(context)),
-      EditorState.readOnly.of(readOnly),
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "true", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) type(update.state.doc.toString());

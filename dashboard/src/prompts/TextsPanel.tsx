@@ -14,13 +14,12 @@ interface Props {
   now: Written;
   change: (to: Written) => void;
   check: TextsCheck;
-  readOnly: boolean;
 }
 
 const NONE: Finding[] = [];
 
 /** The texts: a template with a system message, or a conversation. */
-export function TextsPanel({ now, change, check, readOnly }: Props) {
+export function TextsPanel({ now, change, check }: Props) {
   const template = now.messages === null ? now : asTemplate(now);
   const findings = check.checked?.findings ?? NONE;
   return (
@@ -37,7 +36,6 @@ export function TextsPanel({ now, change, check, readOnly }: Props) {
             { value: "messages", label: "Messages" },
           ]}
           value={now.messages === null ? "template" : "messages"}
-          disabled={readOnly}
           onChange={(form) => {
             if (form === "messages" && now.messages === null) change(asMessages(now));
             if (form === "template" && template !== null) change(template);
@@ -45,9 +43,9 @@ export function TextsPanel({ now, change, check, readOnly }: Props) {
         />
       </header>
       {now.messages === null ? (
-        <Template now={now} change={change} check={check} readOnly={readOnly} />
+        <Template now={now} change={change} check={check} />
       ) : (
-        <Messages now={now} messages={now.messages} change={change} check={check} readOnly={readOnly} />
+        <Messages now={now} messages={now.messages} change={change} check={check} />
       )}
       {check.current && findings.length > 0 ? (
         <ul className={styles.findings} aria-label="Problems">
@@ -71,7 +69,7 @@ function Verdict({ check: { checked, current, error } }: { check: TextsCheck }) 
   return <Badge tone={tone}>{words}</Badge>;
 }
 
-function Template({ now, change, check, readOnly }: Props) {
+function Template({ now, change, check }: Props) {
   return (
     <>
       <div className={styles.speaker}>System</div>
@@ -80,7 +78,6 @@ function Template({ now, change, check, readOnly }: Props) {
         pointer="/prompt/system"
         text={now.system}
         check={check}
-        readOnly={readOnly}
         onType={(system) => change({ ...now, system })}
       />
       <div className={styles.speaker}>Template</div>
@@ -89,7 +86,6 @@ function Template({ now, change, check, readOnly }: Props) {
         pointer="/prompt/template"
         text={now.template}
         check={check}
-        readOnly={readOnly}
         onType={(template) => change({ ...now, template })}
       />
     </>
@@ -98,7 +94,7 @@ function Template({ now, change, check, readOnly }: Props) {
 
 const SPEAKERS: Speaker[] = ["system", "user", "assistant"];
 
-function Messages({ now, messages, change, check, readOnly }: Props & { messages: Message[] }) {
+function Messages({ now, messages, change, check }: Props & { messages: Message[] }) {
   const put = (messages: Message[]) => change({ ...now, messages });
   const write = (id: number, what: Partial<Message>) =>
     put(messages.map((message) => (message.id === id ? { ...message, ...what } : message)));
@@ -113,7 +109,6 @@ function Messages({ now, messages, change, check, readOnly }: Props & { messages
                 aria-label={`Who speaks in ${what}`}
                 data={SPEAKERS}
                 value={role}
-                disabled={readOnly}
                 onChange={(event) => {
                   const chosen = SPEAKERS.find((known) => known === event.currentTarget.value);
                   if (chosen) write(id, { role: chosen });
@@ -122,21 +117,21 @@ function Messages({ now, messages, change, check, readOnly }: Props & { messages
               <span className="row tight">
                 <ActionIcon
                   aria-label={`Move ${what} up`}
-                  disabled={readOnly || index === 0}
+                  disabled={index === 0}
                   onClick={() => put(moved(messages, index, index - 1))}
                 >
                   <IconArrowUp size={15} />
                 </ActionIcon>
                 <ActionIcon
                   aria-label={`Move ${what} down`}
-                  disabled={readOnly || index === messages.length - 1}
+                  disabled={index === messages.length - 1}
                   onClick={() => put(moved(messages, index, index + 1))}
                 >
                   <IconArrowDown size={15} />
                 </ActionIcon>
                 <ActionIcon
                   aria-label={`Remove ${what}`}
-                  disabled={readOnly || messages.length === 1}
+                  disabled={messages.length === 1}
                   onClick={() => put(messages.filter((message) => message.id !== id))}
                 >
                   <IconTrash size={15} />
@@ -148,14 +143,13 @@ function Messages({ now, messages, change, check, readOnly }: Props & { messages
               pointer={`/prompt/messages/${index}/content`}
               text={content}
               check={check}
-              readOnly={readOnly}
               onType={(content) => write(id, { content })}
             />
           </div>
         );
       })}
       <div className={styles.speaker}>
-        <Button variant="default" disabled={readOnly} onClick={() => put(withMessage(messages))}>
+        <Button variant="default" onClick={() => put(withMessage(messages))}>
           Add a message
         </Button>
       </div>
@@ -168,11 +162,10 @@ interface TextProps {
   pointer: string;
   text: string;
   check: TextsCheck;
-  readOnly: boolean;
   onType: (text: string) => void;
 }
 
-function Text({ label, pointer, text, check: { checked, current }, readOnly, onType }: TextProps) {
+function Text({ label, pointer, text, check: { checked, current }, onType }: TextProps) {
   const marks = useMemo(
     () => (checked && current ? marksIn(text, pointer, checked.findings) : null),
     [checked, current, text, pointer],
@@ -181,14 +174,7 @@ function Text({ label, pointer, text, check: { checked, current }, readOnly, onT
   return (
     <div className={styles.text}>
       <Suspense fallback={<div className={styles.waiting} />}>
-        <TextEditor
-          label={label}
-          initial={text}
-          onType={onType}
-          marks={marks}
-          names={names}
-          readOnly={readOnly}
-        />
+        <TextEditor label={label} initial={text} onType={onType} marks={marks} names={names} />
       </Suspense>
     </div>
   );
