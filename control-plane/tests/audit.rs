@@ -90,6 +90,9 @@ async fn what_somebody_does_is_told_with_their_name_and_without_secrets() -> Out
             "changed credential default",
             "created credential default",
             "created api-key website",
+            "created member ada@example.com",
+            "created environment production",
+            "created organization ada",
         ]
     );
     let changed = &items.iter().find(|event| event["subject"] == "credential").unwrap();

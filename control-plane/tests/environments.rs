@@ -56,7 +56,7 @@ async fn each_environment_has_functions_of_its_own_and_takes_them_along() -> Out
     let (status, gone) = delete("staging").await?;
     assert_eq!((status.as_u16(), &gone["endpoints"]), (200, &json!(["hello"])));
     let (status, _, _) = pilot.call(there, json!({ "word": "you" })).await?;
-    assert_eq!(status, 404, "nothing answers there any more");
+    assert_eq!(status, 403, "as for any URL that leads nowhere");
     assert!(says(here).await?.contains("Hello"));
     // What happened there stays, and the name is free.
     let history = pilot.get("/api/deployments").await?;

@@ -77,7 +77,6 @@ const LEAST: &[(&str, &str)] = &[
     ("revokeInvitation", "admin"),
     ("rollBackEndpoint", "developer"),
     ("storeCredential", "admin"),
-    ("tryEndpoint", "developer"),
     ("rollBackPrompt", "developer"),
     ("setLabelRule", "admin"),
     ("setPromptLabel", "developer"),

@@ -124,7 +124,8 @@ async fn of_a_budget_no_more_is_given_than_there_is(subject: &Subject) -> Outcom
     let rounds: Vec<_> = stream::iter(0..300).map(round).buffer_unordered(64).collect().await;
     rounds.into_iter().collect::<Result<Vec<_>, _>>()?;
     let held = held.load(Ordering::SeqCst);
-    assert!((9_900..=10_000).contains(&held), "{held}");
+    // Two who each hold the last of one budget both go without.
+    assert!((9_500..=10_000).contains(&held), "{held}");
     Ok(())
 }
 
