@@ -48,6 +48,16 @@ end
 $$;
 revoke execute on function audit_name(jsonb) from public;
 
+-- A row without the columns that are left out. As json first: a text in one of those may hold U+0000,
+-- which jsonb does not take.
+create function audit_row(row_data json, omitted text[]) returns jsonb
+    language sql immutable
+    as $$
+        select coalesce(jsonb_object_agg(key, value::jsonb), '{}')
+          from json_each(row_data) where key <> all (omitted)
+    $$;
+revoke execute on function audit_row(json, text[]) from public;
+
 -- A trigger's arguments: what a row is called, columns whose values are masked, columns that are
 -- left out.
 create function audit() returns trigger
@@ -56,22 +66,27 @@ create function audit() returns trigger
     as $$
 declare
     masked text[] := tg_argv[1];
-    omitted text[] := tg_argv[2]::text[] || array[
+    noise text[] := array[
         'organization_id', 'id', 'created_at', 'updated_at', 'changed_at', 'used_at', 'checked_at',
         'created_by', 'changed_by', 'invited_by', 'requested_by', 'by'
     ];
-    old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
-    new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+    old_row jsonb := case when tg_op <> 'INSERT' then audit_row(to_json(old), tg_argv[2]::text[]) end;
+    new_row jsonb := case when tg_op <> 'DELETE' then audit_row(to_json(new), tg_argv[2]::text[]) end;
     whole jsonb := coalesce(new_row, old_row);
+    done text := case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'changed' else 'deleted' end;
     organization uuid := coalesce(whole ->> 'organization_id', whole ->> 'id');
     outside text := coalesce(current_setting('app.org', true), '');
     who uuid := nullif(current_setting('app.actor', true), '');
     what jsonb := nullif(current_setting('app.origin', true), '');
     column_name text;
 begin
-    old_row := old_row - omitted;
-    new_row := new_row - omitted;
-    if tg_op = 'UPDATE' then
+    old_row := old_row - noise;
+    new_row := new_row - noise;
+    -- What is marked as deleted is gone to whoever looks.
+    if old_row ->> 'deleted_at' is null and new_row ->> 'deleted_at' is not null then
+        done := 'deleted';
+        new_row := null;
+    elsif tg_op = 'UPDATE' then
         for column_name in select jsonb_object_keys(new_row) loop
             if old_row -> column_name = new_row -> column_name then
                 old_row := old_row - column_name;
@@ -97,9 +112,7 @@ begin
             (organization_id, actor_id, actor, origin, action, subject, subject_id, subject_name,
              before, after)
         values (
-            organization, who, (select email from users where id = who), what,
-            case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'changed' else 'deleted' end,
-            tg_argv[0], coalesce(whole ->> 'id', whole ->> 'user_id'), audit_name(whole),
+            organization, who, (select email from users where id = who), what, done, tg_argv[0], coalesce(whole ->> 'id', whole ->> 'user_id'), audit_name(whole),
             old_row, new_row
         );
     end if;

@@ -329,7 +329,7 @@ describe("everywhere", () => {
     expect(await inaccessible(page)).toEqual([]);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Control+k");
-    await page.getByPlaceholder("A page, an endpoint, or an id").fill("summ");
+    await page.getByPlaceholder("A page, a prompt, an endpoint, or an id").fill("summ");
     await page.getByRole("dialog").getByText("Summarise a text").waitFor();
     expect(await inaccessible(page)).toEqual([]);
     await page.keyboard.press("Enter");
