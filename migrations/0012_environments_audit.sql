@@ -48,16 +48,6 @@ end
 $$;
 revoke execute on function audit_name(jsonb) from public;
 
--- A row without the columns that are left out. As json first: a text in one of those may hold U+0000,
--- which jsonb does not take.
-create function audit_row(row_data json, omitted text[]) returns jsonb
-    language sql immutable
-    as $$
-        select coalesce(jsonb_object_agg(key, value::jsonb), '{}')
-          from json_each(row_data) where key <> all (omitted)
-    $$;
-revoke execute on function audit_row(json, text[]) from public;
-
 -- A trigger's arguments: what a row is called, columns whose values are masked, columns that are
 -- left out.
 create function audit() returns trigger
@@ -70,16 +60,31 @@ declare
         'organization_id', 'id', 'created_at', 'updated_at', 'changed_at', 'used_at', 'checked_at',
         'created_by', 'changed_by', 'invited_by', 'requested_by', 'by'
     ];
-    old_row jsonb := case when tg_op <> 'INSERT' then audit_row(to_json(old), tg_argv[2]::text[]) end;
-    new_row jsonb := case when tg_op <> 'DELETE' then audit_row(to_json(new), tg_argv[2]::text[]) end;
-    whole jsonb := coalesce(new_row, old_row);
+    old_row jsonb;
+    new_row jsonb;
+    whole jsonb;
     done text := case tg_op when 'INSERT' then 'created' when 'UPDATE' then 'changed' else 'deleted' end;
-    organization uuid := coalesce(whole ->> 'organization_id', whole ->> 'id');
+    organization uuid;
     outside text := coalesce(current_setting('app.org', true), '');
     who uuid := nullif(current_setting('app.actor', true), '');
     what jsonb := nullif(current_setting('app.origin', true), '');
     column_name text;
+    -- What is left out is not even read: a text in it may hold U+0000, which jsonb does not take.
+    read text := (
+        select format('select to_jsonb(r) from (select %s) r', string_agg(format('($1).%I', attname), ', '))
+          from pg_attribute
+         where attrelid = tg_relid and attnum > 0 and not attisdropped
+           and attname <> all (tg_argv[2]::text[])
+    );
 begin
+    if tg_op <> 'INSERT' then
+        execute read into old_row using old;
+    end if;
+    if tg_op <> 'DELETE' then
+        execute read into new_row using new;
+    end if;
+    whole := coalesce(new_row, old_row);
+    organization := coalesce(whole ->> 'organization_id', whole ->> 'id');
     old_row := old_row - noise;
     new_row := new_row - noise;
     -- What is marked as deleted is gone to whoever looks.
@@ -112,8 +117,8 @@ begin
             (organization_id, actor_id, actor, origin, action, subject, subject_id, subject_name,
              before, after)
         values (
-            organization, who, (select email from users where id = who), what, done, tg_argv[0], coalesce(whole ->> 'id', whole ->> 'user_id'), audit_name(whole),
-            old_row, new_row
+            organization, who, (select email from users where id = who), what, done, tg_argv[0],
+            coalesce(whole ->> 'id', whole ->> 'user_id'), audit_name(whole), old_row, new_row
         );
     end if;
     perform set_config('app.org', outside, true);

@@ -283,7 +283,6 @@ struct TextRow {
     number: i32,
     file: String,
     toml: String,
-    reference: Option<String>,
     prompt: Option<Uuid>,
     prompt_name: Option<String>,
     prompt_version: Option<i32>,
@@ -299,8 +298,7 @@ pub(crate) async fn text(
 ) -> sqlx::Result<Option<Text>> {
     let row = sqlx::query_as!(
         TextRow,
-        r#"select v.number, v.file, v.toml, v.definition->'prompt'->>'use' as reference,
-                  v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
+        r#"select v.number, v.file, v.toml, v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
                   p.name as "prompt_name?", w.content as "content?: Json<Content>"
              from endpoint_versions v
              left join prompts p on p.id = v.prompt_id
@@ -315,7 +313,8 @@ pub(crate) async fn text(
     .await?;
     Ok(row.map(|row| Text {
         prompt: Resolved::kept(
-            row.reference,
+            &row.toml,
+            &row.file,
             row.prompt,
             row.prompt_name,
             row.prompt_version,

@@ -158,7 +158,6 @@ struct TakenRow {
     version: i32,
     file: String,
     toml: String,
-    reference: Option<String>,
     prompt: Option<Uuid>,
     prompt_name: Option<String>,
     prompt_version: Option<i32>,
@@ -177,16 +176,17 @@ impl From<TakenRow> for Taken {
             environment: row.environment,
             environment_name: row.environment_name,
             version: row.version,
-            file: row.file,
-            toml: row.toml,
             prompt: Resolved::kept(
-                row.reference,
+                &row.toml,
+                &row.file,
                 row.prompt,
                 row.prompt_name,
                 row.prompt_version,
                 row.prompt_wanted,
                 row.content,
             ),
+            file: row.file,
+            toml: row.toml,
             status: row.status,
             function_version: row.function_version,
         }
@@ -199,8 +199,7 @@ pub(crate) async fn take(system: &PgPool, claim: &Claim) -> sqlx::Result<Vec<Tak
         TakenRow,
         r#"select d.id, d.endpoint_id as endpoint, e.name, d.environment_id as environment,
                 n.name as environment_name, d.version, v.file, v.toml, d.status,
-                d.function_version, v.definition->'prompt'->>'use' as reference,
-                v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
+                d.function_version, v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
                 p.name as "prompt_name?", w.content as "content?: Json<Content>"
            from deployments d
            join endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id

@@ -49,9 +49,11 @@ impl Resolved {
         }
     }
 
-    /// What a saved definition's reference led to, as its row has it.
+    /// What a saved definition's reference led to, as its row has it. The definition is read here and not
+    /// in the database, which reads no JSON with U+0000 in it.
     pub(crate) fn kept(
-        reference: Option<String>,
+        toml: &str,
+        file: &str,
         prompt: Option<Uuid>,
         name: Option<String>,
         version: Option<i32>,
@@ -60,7 +62,8 @@ impl Resolved {
     ) -> Option<Self> {
         let content = content?.0;
         let found = Found { prompt: prompt?, name: name?, version: version?, wanted, content };
-        Some(Self(BTreeMap::from([(reference?, Lead::Found(Box::new(found)))])))
+        let reference = promptpilot_codegen::parse(toml, file).reference()?;
+        Some(Self(BTreeMap::from([(reference, Lead::Found(Box::new(found)))])))
     }
 
     /// The same, as the check takes it.
