@@ -208,7 +208,9 @@ async fn a_caller_who_goes_away_ends_the_call_and_is_recorded() -> Result<()> {
     drop(waiting);
     let record = server.line().await?;
     assert_eq!((&record["status"], &record["delivered"]), (&json!(499), &json!("no")));
-    assert_eq!(record["attempts"][0]["error"], "cancelled");
+    // It may have gone before a provider was asked.
+    let attempts = record["attempts"].as_array().into_iter().flatten();
+    assert!(attempts.into_iter().all(|attempt| attempt["error"] == "cancelled"), "{record}");
 
     let json = "content-type: application/json";
     let arguments = ["--http2-prior-knowledge", "--header", json, "--data", "{\"text\":\"x\"}"];
