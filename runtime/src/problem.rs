@@ -21,7 +21,11 @@ pub(crate) struct Kind {
 
 macro_rules! kinds {
     ($($constant:ident = $status:literal $name:literal $title:literal;)*) => {
-        $(pub(crate) const $constant: Kind = Kind { name: $name, status: $status, title: $title };)*
+        $(
+            // Some are told by the plain server only.
+            #[cfg_attr(not(feature = "serve"), allow(dead_code))]
+            pub(crate) const $constant: Kind = Kind { name: $name, status: $status, title: $title };
+        )*
 
         #[cfg(test)]
         const ALL: &[&Kind] = &[$(&$constant),*];
