@@ -20,7 +20,7 @@ use super::{
     vault::Vault,
 };
 use crate::{
-    deploy::release::renew,
+    deploy::release::{renew, store as release},
     environments,
     http::{
         Context, Page, Problem,
@@ -139,7 +139,7 @@ async fn delete(
     if !store::remove(&mut db, organization, id).await? {
         return Err(missing(id));
     }
-    if renew::leaves_without(&mut db, organization, id).await? {
+    if release::without(&mut db, organization, id).await? {
         let detail = "endpoints serve with this key, and no other would take its place";
         return Err(Problem::conflict("credential-in-use", detail)
             .hint("change the key instead, or deploy those endpoints with another")

@@ -22,8 +22,18 @@ pub(crate) struct Kept {
     pub(crate) sealed: Vec<u8>,
 }
 
-/// The organization's own sealed key: the one that is there, else this fresh one.
+/// The organization's own sealed key; `None` before its first use.
 pub(super) async fn data_key(
+    db: &mut PgConnection,
+    organization: Uuid,
+) -> sqlx::Result<Option<Vec<u8>>> {
+    sqlx::query_scalar!("select sealed from data_keys where organization_id = $1", organization)
+        .fetch_optional(db)
+        .await
+}
+
+/// Keeps a first key; the one that is there, where somebody else was first.
+pub(super) async fn first_data_key(
     db: &mut PgConnection,
     organization: Uuid,
     fresh: &[u8],

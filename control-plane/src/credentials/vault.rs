@@ -40,10 +40,15 @@ impl Vault {
         installation: &SecretKey,
         organization: Uuid,
     ) -> Result<Self, VaultError> {
-        let mut fresh = [0; 32];
-        getrandom::fill(&mut fresh).map_err(SealError::Random)?;
-        let fresh = installation.seal(DATA_KEY, organization.as_bytes(), &fresh)?;
-        let sealed = store::data_key(db, organization, &fresh).await?;
+        let sealed = match store::data_key(db, organization).await? {
+            Some(sealed) => sealed,
+            None => {
+                let mut fresh = [0; 32];
+                getrandom::fill(&mut fresh).map_err(SealError::Random)?;
+                let fresh = installation.seal(DATA_KEY, organization.as_bytes(), &fresh)?;
+                store::first_data_key(db, organization, &fresh).await?
+            }
+        };
         let opened = installation.open(DATA_KEY, organization.as_bytes(), &sealed);
         let key = opened.ok_or(VaultError::AnotherKey)?;
         Ok(Self(SecretKey::new(key.try_into().map_err(|_| VaultError::Damaged)?)))

@@ -39,15 +39,6 @@ pub(crate) async fn queue(
     Ok(queued)
 }
 
-/// Whether something live was given a credential in whose place none would come.
-pub(crate) async fn leaves_without(
-    db: &mut PgConnection,
-    organization: Uuid,
-    credential: Uuid,
-) -> sqlx::Result<bool> {
-    store::without(db, organization, credential).await
-}
-
 /// After a batch: what changed while it was under way.
 pub(crate) async fn after(plane: &ControlPlane, organization: Uuid) {
     let renewed = async {
