@@ -22,6 +22,7 @@ mod reference;
 mod sample;
 mod secret;
 mod signals;
+mod since;
 mod style;
 mod text;
 mod up;

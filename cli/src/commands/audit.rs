@@ -5,16 +5,14 @@ use std::io::{self, Write as _};
 
 use clap::Args;
 use futures::StreamExt;
-use promptpilot_spec::units;
 use serde::Serialize;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::Context;
 use crate::api::{AuditEvent, Client, Page};
 use crate::args::Place;
 use crate::error::Failure;
+use crate::since::Since;
 use crate::style::{FAINT, STRONG};
 use crate::text::ago;
 
@@ -33,7 +31,7 @@ pub(crate) struct Audit {
     actor: Option<String>,
     /// How far back, such as 7d
     #[arg(long, value_name = "TIME")]
-    since: Option<units::Duration>,
+    since: Option<Since>,
     /// How many
     #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=500))]
     limit: u16,
@@ -47,15 +45,9 @@ pub(crate) struct Audit {
 pub(crate) async fn run(context: &Context, args: &Audit) -> Result<(), Failure> {
     let client = Client::find(context)?;
     let mut query = Vec::new();
-    if let Some(subject) = &args.subject {
-        query.push(("subject", subject.clone()));
-    }
-    if let Some(actor) = &args.actor {
-        query.push(("actor", actor.clone()));
-    }
-    if let Some(span) = args.since {
-        query.push(("since", before(span)?));
-    }
+    query.extend(args.subject.clone().map(|subject| ("subject", subject)));
+    query.extend(args.actor.clone().map(|actor| ("actor", actor)));
+    query.extend(args.since.map(|since| ("since", since.query())));
     if args.export {
         return export(&client, &query).await;
     }
@@ -63,14 +55,6 @@ pub(crate) async fn run(context: &Context, args: &Audit) -> Result<(), Failure> 
     let page: Page<AuditEvent> = client.get(&["audit"], &query).await?;
     context.out.result(&Listed { items: page.items });
     Ok(())
-}
-
-/// The instant so long ago.
-fn before(span: units::Duration) -> Result<String, Failure> {
-    let millis = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
-    let then = OffsetDateTime::now_utc().checked_sub(time::Duration::milliseconds(millis));
-    then.and_then(|then| then.format(&Rfc3339).ok())
-        .ok_or_else(|| Failure::usage("`--since` is further back than any calendar goes"))
 }
 
 async fn export(client: &Client, query: &[(&str, String)]) -> Result<(), Failure> {

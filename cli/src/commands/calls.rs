@@ -1,20 +1,17 @@
 //! `promptpilot calls`: the records of calls.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
 use promptpilot_spec::record::{CallRecord, Source};
-use promptpilot_spec::units;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::{Context, endpoint};
 use crate::api::{ApiError, Client, Page};
 use crate::args::Place;
 use crate::error::Failure;
+use crate::since::Since;
 use crate::style::{ERROR, FAINT, GOOD, STRONG, WARNING};
 use crate::text::{clock, span};
 
@@ -47,25 +44,6 @@ pub(crate) struct Calls {
     pub(crate) place: Place,
 }
 
-/// An instant, told outright or by how long ago it was.
-#[derive(Debug, Clone, Copy)]
-struct Since(OffsetDateTime);
-
-impl FromStr for Since {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(instant) = OffsetDateTime::parse(text, &Rfc3339) {
-            return Ok(Self(instant));
-        }
-        let ago = text.parse::<units::Duration>().ok();
-        let ago = ago.map(|ago| Duration::from_millis(ago.as_millis()));
-        ago.and_then(|ago| OffsetDateTime::now_utc().checked_sub(ago.try_into().ok()?))
-            .map(Self)
-            .ok_or_else(|| "give 30m, 1h or 2d, or a time such as 2026-11-25T08:00:00Z".to_owned())
-    }
-}
-
 pub(crate) async fn run(context: &Context, args: &Calls) -> Result<(), Failure> {
     let client = Client::find(context)?;
     let mut query = Vec::new();
@@ -73,9 +51,7 @@ pub(crate) async fn run(context: &Context, args: &Calls) -> Result<(), Failure> 
         query.push(("endpoint", endpoint(&client, name).await?.name));
     }
     query.extend(args.status.clone().map(|status| ("status", status)));
-    if let Some(Since(instant)) = args.since {
-        query.push(("since", instant.format(&Rfc3339).unwrap_or_default()));
-    }
+    query.extend(args.since.map(|since| ("since", since.query())));
     query.push(("limit", args.limit.to_string()));
     show(context, &client, &query, args.follow).await
 }
@@ -147,22 +123,5 @@ fn not_a_caller(source: Source) -> Option<&'static str> {
         Source::Try => Some("try"),
         Source::Studio => Some("studio"),
         Source::Prompt => Some("prompt"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn since_is_an_instant_or_how_long_ago() {
-        let Since(told) = "2026-11-25T08:00:00Z".parse().unwrap();
-        assert_eq!(told.unix_timestamp(), 1_795_593_600);
-        let Since(ago) = "1h".parse().unwrap();
-        let seconds = (OffsetDateTime::now_utc() - ago).whole_seconds();
-        assert!((3600..3660).contains(&seconds), "{seconds}");
-        for bad in ["yesterday", "1", "", "99999999d"] {
-            assert!(bad.parse::<Since>().is_err(), "{bad}");
-        }
     }
 }
