@@ -16,6 +16,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 pub(crate) use self::{change::adopt, store::Version};
+use crate::{
+    environments,
+    http::{Context, Problem},
+};
 
 /// What an environment's functions are given, by the name of the variable that carries it.
 #[derive(Debug, Default)]
@@ -34,6 +38,13 @@ impl Credentials {
             Some((key_variable(provider, Some(&kept.version.name)), kept))
         });
         Ok(Self(named.collect()))
+    }
+
+    /// An environment by its name, with what its functions are given.
+    pub(crate) async fn named(context: &Context, name: &str) -> Result<(Uuid, Self), Problem> {
+        let mut db = context.begin().await?;
+        let environment = environments::find(&mut db, name).await?;
+        Ok((environment, Self::of(&mut db, context.organization, environment).await?))
     }
 
     /// By the names that definitions use.

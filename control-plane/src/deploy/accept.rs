@@ -14,7 +14,8 @@ use super::{
 use crate::{
     credentials::Credentials,
     endpoints::{
-        check::{examine_all, facts, reference, references, sound},
+        check::{facts, references, sound},
+        draft::{self, Draft},
         store::{self as endpoints, NewVersion},
     },
     environments,
@@ -54,14 +55,11 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
             ),
         ));
     }
-    let (environment, credentials) = {
-        let mut db = context.begin().await?;
-        let name = request.environment.as_deref().unwrap_or(environments::DEFAULT);
-        let environment = environments::find(&mut db, name).await?;
-        (environment, Credentials::of(&mut db, context.organization, environment).await?)
-    };
-    let prompts = references(context, request.definitions.iter().map(reference)).await?;
-    let wanted = check(context, &request.definitions, &credentials, &prompts)?;
+    let name = request.environment.as_deref().unwrap_or(environments::DEFAULT);
+    let (environment, credentials) = Credentials::named(context, name).await?;
+    let drafts = draft::all(request.definitions.iter().cloned().map(Into::into).collect())?;
+    let prompts = references(context, drafts.iter().map(Draft::reference)).await?;
+    let wanted = check(context, &request.definitions, drafts, &credentials, &prompts)?;
     let mut db = context.begin().await?;
     environments::hold(&mut db, environment).await?;
     let held = hold(&mut db, context.organization, &wanted).await?;
@@ -80,13 +78,14 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
 fn check<'a>(
     context: &Context,
     sources: &'a [Source],
+    drafts: Vec<Draft>,
     credentials: &Credentials,
     prompts: &Resolved,
 ) -> Result<Vec<Wanted<'a>>, Problem> {
     let facts = facts(context.plane.settings(), Some(credentials), prompts);
     let mut wanted = Vec::with_capacity(sources.len());
     let mut refused = Vec::new();
-    for (source, examined) in sources.iter().zip(examine_all(sources, facts)) {
+    for (source, (_, examined)) in sources.iter().zip(draft::examine_all(drafts, facts)) {
         match sound(examined) {
             Ok((definition, plan, findings)) => wanted.push(Wanted {
                 source,

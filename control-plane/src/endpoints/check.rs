@@ -41,24 +41,6 @@ pub(crate) async fn references(
     Ok(resolve(&mut db, references).await?)
 }
 
-/// What a definition refers to.
-pub(crate) fn reference(source: &Source) -> Option<String> {
-    promptpilot_codegen::parse(&source.toml, &source.file).reference()
-}
-
-/// Checks definitions that are to live beside one another.
-pub(crate) fn examine_all(sources: &[Source], mut facts: Facts) -> Vec<Examined> {
-    sources
-        .iter()
-        .map(|source| {
-            let examined = examine(source, &facts);
-            let name = examined.definition.as_ref().map(|definition| definition.name.clone());
-            facts.taken_names.get_or_insert_default().extend(name);
-            examined
-        })
-        .collect()
-}
-
 /// What is known here of the world: where references to prompts lead and, where they are given, an
 /// environment's credentials.
 pub(crate) fn facts(

@@ -7,7 +7,7 @@ use super::model::Checkable;
 use crate::http::Problem;
 
 /// A definition as it is being written.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     file: String,
     text: Text,
     /// Why it is not as it was meant to be.
@@ -21,7 +21,7 @@ enum Text {
 }
 
 /// Drafts, with their patches done.
-pub(super) fn all(definitions: Vec<Checkable>) -> Result<Vec<Draft>, Problem> {
+pub(crate) fn all(definitions: Vec<Checkable>) -> Result<Vec<Draft>, Problem> {
     let drafts = definitions.into_iter().enumerate().map(|(index, checkable)| {
         Draft::of(checkable).map_err(|detail| {
             Problem::bad_request("body-invalid", format!("`definitions[{index}]` {detail}"))
@@ -32,7 +32,7 @@ pub(super) fn all(definitions: Vec<Checkable>) -> Result<Vec<Draft>, Problem> {
 
 /// Checks drafts that are to live beside one another; each with its text as TOML, where it can be
 /// written so.
-pub(super) fn examine_all(drafts: Vec<Draft>, mut facts: Facts) -> Vec<(Option<String>, Examined)> {
+pub(crate) fn examine_all(drafts: Vec<Draft>, mut facts: Facts) -> Vec<(Option<String>, Examined)> {
     let checked = drafts.into_iter().map(|draft| {
         let (toml, examined) = draft.examine(&facts);
         let name = examined.definition.as_ref().map(|definition| definition.name.clone());
@@ -63,7 +63,7 @@ impl Draft {
     }
 
     /// The prompt that it refers to.
-    pub(super) fn reference(&self) -> Option<String> {
+    pub(crate) fn reference(&self) -> Option<String> {
         match &self.text {
             Text::Toml(toml) => promptpilot_codegen::parse(toml, &self.file).reference(),
             Text::Json(json) => promptpilot_codegen::parse_json(json).reference(),

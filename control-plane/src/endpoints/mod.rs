@@ -1,7 +1,7 @@
 //! Endpoints and their versions.
 
 pub(crate) mod check;
-mod draft;
+pub(crate) mod draft;
 pub mod model;
 pub(crate) mod routes;
 pub(crate) mod store;

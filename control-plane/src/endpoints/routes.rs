@@ -129,11 +129,7 @@ async fn check(
     Body(request): Body<CheckRequest>,
 ) -> Result<Json<CheckAnswer>, Problem> {
     let drafts = draft::all(request.definitions)?;
-    let credentials = {
-        let mut db = context.begin().await?;
-        let environment = environments::find(&mut db, place.name()).await?;
-        Credentials::of(&mut db, context.organization, environment).await?
-    };
+    let (_, credentials) = Credentials::named(&context, place.name()).await?;
     let prompts = references(&context, drafts.iter().map(Draft::reference)).await?;
     let facts = facts(context.plane.settings(), Some(&credentials), &prompts);
     let results = draft::examine_all(drafts, facts)

@@ -1,8 +1,6 @@
 //! What is to be run, made ready: references followed, texts and models checked. Nobody is asked before
 //! all variants are in order.
 
-use std::collections::BTreeSet;
-
 use axum::http::StatusCode;
 use promptpilot_codegen::{Finding, MissingPrompt, PlannedModel, check_model, check_prompt};
 use promptpilot_runtime::Secret;
@@ -16,12 +14,11 @@ use super::{
 };
 use crate::{
     credentials::Credentials,
-    endpoints::check::facts,
-    environments,
+    endpoints::check::{facts, references},
     http::{Context, Problem},
     prompts::{
         content::messages,
-        resolve::{Found, Lead, Resolved, resolve},
+        resolve::{Found, Lead, Resolved},
     },
 };
 
@@ -49,13 +46,9 @@ pub(super) async fn prepare(
         let detail = format!("a run takes 1 to {MOST_VARIANTS} variants, this one has {count}");
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "run-invalid", detail));
     }
-    let references: BTreeSet<String> =
-        request.variants.iter().filter_map(|variant| variant.prompt.reference.clone()).collect();
-    let mut db = context.begin().await?;
-    let environment = environments::find(&mut db, environment).await?;
-    let credentials = Credentials::of(&mut db, context.organization, environment).await?;
-    let resolved = resolve(&mut db, references).await?;
-    drop(db);
+    let (_, credentials) = Credentials::named(context, environment).await?;
+    let wanted = request.variants.iter().map(|variant| variant.prompt.reference.clone());
+    let resolved = references(context, wanted).await?;
     let mut ready = Vec::with_capacity(count);
     for (index, variant) in request.variants.iter().enumerate() {
         let one = one(context, variant, request.values.as_ref(), &resolved, &credentials).await;
