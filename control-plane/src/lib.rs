@@ -11,6 +11,7 @@ mod database;
 pub mod deploy;
 pub mod endpoints;
 pub mod environments;
+pub mod events;
 mod http;
 pub mod keys;
 mod lambda;

@@ -28,7 +28,7 @@ use crate::{
         build::{BuildError, Builder, Progress},
         queue,
     },
-    endpoints, environments,
+    endpoints, environments, events,
     http::{
         Problem, documents, frame, guard, idempotency,
         metrics::{self, Metrics},
@@ -65,6 +65,8 @@ struct Shared {
     lambda: aws_sdk_lambda::Client,
     /// Rung whenever something may have changed; whoever waits looks for itself.
     wake: Arc<Notify>,
+    /// Who follows which organization.
+    tail: Arc<events::Tail>,
     metrics: Metrics,
     limits: Option<Arc<Limits>>,
     throttle: Throttle,
@@ -127,11 +129,15 @@ impl ControlPlane {
         let wake = Arc::new(Notify::new());
         let gone = CancellationToken::new();
         tokio::spawn(listen(database.clone(), Arc::clone(&wake), gone.clone()));
+        let tail = Arc::new(events::Tail::default());
+        let (rung, told) = (Arc::clone(&wake), Arc::clone(&tail));
+        tokio::spawn(events::watch(database.clone(), rung, told, gone.clone()));
         let shared = Shared {
             builder: Builder::new(build_root, settings.build.clone()),
             artifacts,
             lambda: lambda::client(&settings.lambda),
             wake,
+            tail,
             metrics: Metrics::new(),
             limits: rate::limits(settings.rates),
             throttle: Throttle::new(),
@@ -161,6 +167,7 @@ impl ControlPlane {
             .merge(credentials::routes::router())
             .merge(environments::routes::router())
             .merge(audit::routes::router())
+            .merge(events::routes::router())
             .merge(prompts::routes::router())
             .merge(runs::routes::router());
         documents::with_documents(documented)
@@ -300,6 +307,16 @@ impl ControlPlane {
         }
     }
 
+    /// Sweeps events that are older than they are kept. Workers do it now and then.
+    pub async fn sweep_events(&self) {
+        let kept = self.settings().keep_events.as_secs_f64();
+        match events::store::sweep(self.shared.database.system(), kept).await {
+            Ok(0) => {}
+            Ok(events) => tracing::debug!(events, "swept old events"),
+            Err(error) => tracing::warn!(%error, "could not sweep old events"),
+        }
+    }
+
     /// Gives budgets back what processes held that were killed, as far as the records of calls tell that
     /// it was not spent. Workers do it now and then.
     pub async fn reconcile_budgets(&self) {
@@ -365,6 +382,10 @@ impl ControlPlane {
 
     pub(crate) fn lambda(&self) -> &aws_sdk_lambda::Client {
         &self.shared.lambda
+    }
+
+    pub(crate) fn tail(&self) -> &events::Tail {
+        &self.shared.tail
     }
 
     pub(crate) fn wake(&self) -> Arc<Notify> {

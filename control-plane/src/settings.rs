@@ -38,6 +38,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// How often callers may ask; absent means as often as they like.
     pub rates: Option<Rates>,
+    /// How long it is kept what pages are told of, for those who were away.
+    pub keep_events: Duration,
     /// How builds are bounded.
     pub build: BuildSettings,
     /// How a worker works.
@@ -67,6 +69,7 @@ impl Settings {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             rates: None,
+            keep_events: Duration::from_secs(24 * 3600),
             build: BuildSettings::default(),
             worker: WorkerSettings::default(),
         }

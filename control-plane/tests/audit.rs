@@ -14,7 +14,7 @@ use support::{
 };
 
 /// Tables whose changes are told elsewhere, or are no person's doing.
-const ELSEWHERE: [&str; 18] = [
+const ELSEWHERE: [&str; 20] = [
     "artifacts",
     "audit_events",
     "batches",
@@ -25,6 +25,8 @@ const ELSEWHERE: [&str; 18] = [
     "deployment_credentials",
     "deployment_log",
     "deployment_transitions",
+    "events",
+    "events_swept",
     "functions",
     "idempotent_requests",
     "prompt_label_moves",

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Sources that use the pool which passes row-level security: worker, ingest and start-up.
-const SYSTEM: [&str; 13] = [
+const SYSTEM: [&str; 14] = [
     "database.rs",
     "deploy/batch.rs",
     "deploy/build/stage.rs",
@@ -20,6 +20,7 @@ const SYSTEM: [&str; 13] = [
     "deploy/queue/mod.rs",
     "deploy/release/renew.rs",
     "deploy/release/sweep.rs",
+    "events/tail.rs",
     "plane.rs",
     "status/routes.rs",
 ];

@@ -1,6 +1,6 @@
 //! The call log over HTTP.
 
-use std::{borrow::Cow, convert::Infallible, time::Duration};
+use std::{borrow::Cow, convert::Infallible};
 
 use aide::axum::{ApiRouter, routing::get_with};
 use axum::{
@@ -27,8 +27,8 @@ use crate::{
     plane::ControlPlane,
 };
 
-/// How often those who follow look for calls that another process took in.
-const LOOK: Duration = Duration::from_millis(500);
+/// Calls that a follower is told of at once.
+const AT_ONCE: usize = 500;
 
 pub(crate) fn router() -> ApiRouter<ControlPlane> {
     ApiRouter::new().api_route(
@@ -127,28 +127,34 @@ fn follow(
     mut seen: Place,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send {
     async_stream::stream! {
-        let wake = context.plane.wake();
+        let mut news = context.plane.tail().follow(context.organization);
         loop {
-            let arrived = wake.notified();
-            match look(&context, wanted, seen).await {
-                Ok(calls) => for call in calls {
+            news.mark_unchanged();
+            let more = match look(&context, wanted, seen).await {
+                Ok(calls) => {
+                    let full = calls.len() == AT_ONCE;
+                    for call in calls {
                     seen = Place { xact: call.xact, call: call.record.call_id };
                     let id = format!("{}.{}", seen.xact, seen.call);
                     yield Ok(sse::event("call", &call.record).id(id));
-                },
+                    }
+                    full
+                }
                 Err(problem) => {
                     yield Ok(sse::event("error", &problem));
                     return;
                 }
+            };
+            if !more && news.changed().await.is_err() {
+                return;
             }
-            tokio::time::timeout(LOOK, arrived).await.ok();
         }
     }
 }
 
 async fn look(context: &Context, wanted: Wanted, seen: Place) -> Result<Vec<Arrived>, Problem> {
     let mut db = context.begin().await?;
-    Ok(store::since(&mut db, wanted, seen, 500).await?)
+    Ok(store::since(&mut db, wanted, seen, AT_ONCE as i64).await?)
 }
 
 fn place(id: &str) -> Option<Place> {

@@ -84,6 +84,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(409, "prompt-name-taken", "choose another name"),
     kind(409, "slug-taken", "choose another slug"),
     kind(409, "version-gone", "deploy it again"),
+    kind(410, "events-gone", "load what you show anew, and leave `after` out"),
     kind(412, "stale", "somebody changed it; look at `current` and decide anew"),
     kind(413, "body-too-large", "send less"),
     kind(413, "prompt-too-large", "give long texts as variables"),

@@ -63,7 +63,7 @@ const IN_ORGANIZATION: [&str; 5] = [
 const REPEATABLE: [&str; 3] = ["idempotency-key-busy", "idempotency-key-reused", "body-too-large"];
 
 /// Operations and what they are about.
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     ("people", "Accounts and sessions"),
     ("access-tokens", "What command lines and CI carry"),
     ("organizations", "Organizations, who is in them, and invitations"),
@@ -74,6 +74,7 @@ const TAGS: [(&str, &str); 13] = [
     ("endpoints", "Definitions, their versions, and where they answer"),
     ("deployments", "Attempts to bring a version to an environment"),
     ("calls", "What functions wrote down of each call"),
+    ("events", "What changes, as it changes"),
     ("audit", "What was done, by whom, from where"),
     ("system", "Whether everything runs"),
     ("documents", "What this server says about itself"),

@@ -152,6 +152,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/deployments/{id}/logs", Member(Viewer)),
     ("POST", "/api/deployments/{id}/cancel", Member(Developer)),
     ("POST", "/api/deployments/{id}/retry", Member(Developer)),
+    ("GET", "/api/events", Member(Viewer)),
     ("GET", "/api/calls", Member(Viewer)),
     ("POST", "/api/ingest", Member(Developer)),
     // It has a key of its own.

@@ -2,8 +2,11 @@
 #![allow(dead_code, reason = "each test program uses its own part of it")]
 
 pub(crate) mod database;
+pub(crate) mod follow;
 pub(crate) mod person;
 pub(crate) mod pilot;
+pub(crate) mod records;
+pub(crate) mod replica;
 
 /// Errors of tests.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -189,6 +189,7 @@ async fn tell(plane: ControlPlane, worker: String, shutdown: CancellationToken) 
                 if let Err(error) = state::forget(plane.database().system()).await {
                     tracing::warn!(%error, "could not sweep what calls left in the state store");
                 }
+                plane.sweep_events().await;
                 plane.give_up_calls().await;
                 plane.reconcile_budgets().await;
             }
