@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Call(commands::call::Call),
     /// Show the records of calls
     Calls(commands::calls::Calls),
+    /// Make a recorded call again
+    Replay(commands::replay::Replay),
     /// Write, version and label prompts
     Prompts(commands::prompts::Prompts),
     /// Run a prompt live, without an endpoint
@@ -157,6 +159,7 @@ impl Command {
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
             Self::Calls(args) => args.place.data.clone(),
+            Self::Replay(args) => args.place.data.clone(),
             Self::Prompts(args) => args.data(),
             Self::Run(args) => args.place.data.clone(),
             Self::Keys(args) => args.data(),

@@ -161,7 +161,10 @@ impl ControlPlane {
             .merge(status::routes::router())
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
-            .merge(calls::routes::router())
+            .merge(calls::search::routes::router())
+            .merge(calls::figures::routes::router())
+            .merge(calls::export::routes::router())
+            .merge(calls::retention::routes::router())
             .merge(calls::ingest::routes::router())
             .merge(keys::routes::router())
             .merge(credentials::routes::router())
@@ -304,6 +307,16 @@ impl ControlPlane {
             Ok(0) => {}
             Ok(calls) => tracing::info!(calls, "gave up calls that nothing was heard of"),
             Err(error) => tracing::debug!(%error, "could not look for calls to give up"),
+        }
+    }
+
+    /// Makes room for calls to come, and sweeps those that their organization keeps no longer. Workers do
+    /// it now and then.
+    pub async fn keep_calls(&self) {
+        match calls::retention::apply(self.shared.database.system()).await {
+            Ok((0, 0)) => {}
+            Ok((calls, months)) => tracing::info!(calls, months, "swept old calls"),
+            Err(error) => tracing::warn!(%error, "could not sweep old calls"),
         }
     }
 

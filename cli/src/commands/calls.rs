@@ -7,11 +7,12 @@ use clap::Args;
 use promptpilot_spec::record::{CallRecord, Source};
 use serde::{Deserialize, Serialize};
 
-use super::{Context, endpoint};
-use crate::api::{ApiError, Client, Page};
+use super::Context;
+use super::call_filter::Filter;
+use crate::api::{ApiError, Client};
 use crate::args::Place;
 use crate::error::Failure;
-use crate::since::Since;
+use crate::output::note;
 use crate::style::{ERROR, FAINT, GOOD, STRONG, WARNING};
 use crate::text::{clock, span};
 
@@ -23,17 +24,13 @@ use crate::text::{clock, span};
 #[command(after_help = "Examples:
   promptpilot calls                             # the last calls of all endpoints
   promptpilot calls summarize --status 5xx      # those that failed
+  promptpilot calls --text 'refund or \"money back\"' # those with these words
+  promptpilot calls --min-latency 5s --since 1d # those that were slow
   promptpilot calls --since 1h --limit 500 --json | jq .cost_micro_usd
   promptpilot calls summarize -f                # and those to come")]
 pub(crate) struct Calls {
-    /// Only this endpoint
-    name: Option<String>,
-    /// Only this status, such as 504, or this class, such as 5xx
-    #[arg(long, value_name = "STATUS")]
-    status: Option<String>,
-    /// Only calls that began since then: 30m, 1h, 2d, or a time such as 2026-11-25T08:00:00Z
-    #[arg(long, value_name = "TIME")]
-    since: Option<Since>,
+    #[command(flatten)]
+    filter: Filter,
     /// Go on with what comes
     #[arg(long, short)]
     follow: bool,
@@ -46,12 +43,7 @@ pub(crate) struct Calls {
 
 pub(crate) async fn run(context: &Context, args: &Calls) -> Result<(), Failure> {
     let client = Client::find(context)?;
-    let mut query = Vec::new();
-    if let Some(name) = &args.name {
-        query.push(("endpoint", endpoint(&client, name).await?.name));
-    }
-    query.extend(args.status.clone().map(|status| ("status", status)));
-    query.extend(args.since.map(|since| ("since", since.query())));
+    let mut query = args.filter.query(&client, context.global.env.clone()).await?;
     query.push(("limit", args.limit.to_string()));
     show(context, &client, &query, args.follow).await
 }
@@ -68,9 +60,12 @@ pub(crate) async fn show(
         true => Some(client.events(&["calls"], query, None).await?),
         false => None,
     };
-    let page: Page<Call> = client.get(&["calls"], query).await?;
+    let page: CallPage = client.get(&["calls"], query).await?;
     for call in page.items.iter().rev() {
         context.out.item(call);
+    }
+    if let Some(until) = page.scanned_until {
+        note(format!("looked back as far as {until}: narrow the search, or say `--until {until}`"));
     }
     while let Some(events) = &mut events {
         let Some(event) = events.next().await? else { break };
@@ -84,6 +79,14 @@ pub(crate) async fn show(
         }
     }
     Ok(())
+}
+
+/// A page of calls.
+#[derive(Debug, Deserialize)]
+struct CallPage {
+    items: Vec<Call>,
+    /// How far back the server came, where that is why there are no more.
+    scanned_until: Option<String>,
 }
 
 /// A call: whole in JSON, the figures that matter in text.

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod call;
+mod call_filter;
 pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -18,6 +19,7 @@ pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod next;
 pub(crate) mod prompts;
+pub(crate) mod replay;
 pub(crate) mod rollback;
 pub(crate) mod run;
 pub(crate) mod schema;
@@ -66,6 +68,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
         Command::Calls(args) => calls::run(&context, &args).await,
+        Command::Replay(args) => replay::run(&context, &args).await,
         Command::Prompts(args) => prompts::run(&context, args).await,
         Command::Run(args) => run::run(&context, &args).await,
         Command::Keys(args) => keys::run(&context, args).await,

@@ -1,7 +1,11 @@
 //! The call log: what functions wrote down of each call.
 
+pub(crate) mod export;
+pub mod figures;
 pub mod ingest;
-pub(crate) mod routes;
+mod replay;
+pub(crate) mod retention;
+pub mod search;
 pub(crate) mod store;
 
 use promptpilot_spec::record::CallRecord;

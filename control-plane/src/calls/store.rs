@@ -1,8 +1,7 @@
-//! All SQL on the call log.
+//! All SQL that writes the call log.
 
-use promptpilot_spec::record::CallRecord;
 use serde_json::Value;
-use sqlx::{PgConnection, PgPool, types::Json};
+use sqlx::{PgPool, types::Json};
 use uuid::Uuid;
 
 /// Whose function a numbered version is.
@@ -116,114 +115,4 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
     .execute(system)
     .await?;
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
-}
-
-/// A call with its place in the order of arrival.
-#[derive(Debug)]
-pub(crate) struct Arrived {
-    pub(crate) xact: i64,
-    pub(crate) record: CallRecord,
-}
-
-/// A place in the order of arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) xact: i64,
-    pub(crate) call: Uuid,
-}
-
-/// Which calls.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Wanted {
-    pub(crate) endpoint: Option<Uuid>,
-    /// The least and the greatest status.
-    pub(crate) statuses: Option<(i32, i32)>,
-    /// The least call id.
-    pub(crate) least: Option<Uuid>,
-}
-
-/// The newest calls, or the newest before a call.
-pub(crate) async fn before(
-    db: &mut PgConnection,
-    wanted: Wanted,
-    before: Option<Uuid>,
-    limit: i64,
-) -> sqlx::Result<Vec<CallRecord>> {
-    let (least_status, greatest_status) = wanted.statuses.unzip();
-    let rows = sqlx::query!(
-        r#"select to_jsonb(c) || jsonb_build_object(
-                    'kind', 'promptpilot.call', 'v', 1, 'organization', c.organization_id,
-                    'environment', coalesce(n.name, c.source),
-                    'endpoint', coalesce(c.endpoint_id, '00000000-0000-0000-0000-000000000000'::uuid),
-                    'endpoint_version', coalesce(c.endpoint_version, 0),
-                    'deployment', coalesce(c.deployment_id, '00000000-0000-0000-0000-000000000000'::uuid)
-                  ) as "record!: Json<CallRecord>"
-             from calls c
-             left join environments n on n.id = c.environment_id
-            where ($1::uuid is null or c.endpoint_id = $1)
-              and ($2::uuid is null or c.call_id < $2)
-              and ($3::uuid is null or c.call_id >= $3)
-              and ($4::integer is null or c.status between $4 and $5)
-            order by c.call_id desc
-            limit $6"#,
-        wanted.endpoint,
-        before,
-        wanted.least,
-        least_status,
-        greatest_status,
-        limit
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.record.0).collect())
-}
-
-/// Calls that arrived after a place in the order of arrival, oldest first, as far as nothing can
-/// come in between any more.
-pub(crate) async fn since(
-    db: &mut PgConnection,
-    wanted: Wanted,
-    place: Place,
-    limit: i64,
-) -> sqlx::Result<Vec<Arrived>> {
-    let (least_status, greatest_status) = wanted.statuses.unzip();
-    let rows = sqlx::query!(
-        r#"select c.arrived_xact as xact,
-                  to_jsonb(c) || jsonb_build_object(
-                    'kind', 'promptpilot.call', 'v', 1, 'organization', c.organization_id,
-                    'environment', coalesce(n.name, c.source),
-                    'endpoint', coalesce(c.endpoint_id, '00000000-0000-0000-0000-000000000000'::uuid),
-                    'endpoint_version', coalesce(c.endpoint_version, 0),
-                    'deployment', coalesce(c.deployment_id, '00000000-0000-0000-0000-000000000000'::uuid)
-                  ) as "record!: Json<CallRecord>"
-             from calls c
-             left join environments n on n.id = c.environment_id
-            where ($1::uuid is null or c.endpoint_id = $1)
-              and (c.arrived_xact, c.call_id) > ($2, $3)
-              and c.arrived_xact < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
-              and ($4::uuid is null or c.call_id >= $4)
-              and ($5::integer is null or c.status between $5 and $6)
-            order by c.arrived_xact, c.call_id
-            limit $7"#,
-        wanted.endpoint,
-        place.xact,
-        place.call,
-        wanted.least,
-        least_status,
-        greatest_status,
-        limit
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(|row| Arrived { xact: row.xact, record: row.record.0 }).collect())
-}
-
-/// The end of the order of arrival: who follows from here sees only what is new.
-pub(crate) async fn end(db: &mut PgConnection) -> sqlx::Result<Place> {
-    let xact = sqlx::query_scalar!(
-        r#"select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1) as "xact!""#
-    )
-    .fetch_one(db)
-    .await?;
-    Ok(Place { xact, call: Uuid::max() })
 }

@@ -9,7 +9,4 @@ pub(crate) mod store;
 mod stream;
 mod tail;
 
-pub(crate) use self::{
-    position::Position,
-    tail::{Tail, run as watch},
-};
+pub(crate) use self::tail::{Tail, run as watch};

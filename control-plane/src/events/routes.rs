@@ -29,15 +29,17 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         "/api/events",
         get_with(list, |operation| {
             let summary = "Follow what changes as server-sent events, or list it, oldest first";
-            let operation =
-                describe("events", "listEvents", summary, &["events-gone"])(operation);
+            let operation = describe("events", "listEvents", summary, &["events-gone"])(operation);
+            let kinds =
+                model::KINDS.iter().map(|kind| format!("- `{}`: {}\n", kind.name, kind.when));
+            let description = format!("Kinds of changes:\n\n{}", kinds.collect::<String>());
             // What the stream has beside changes, for clients that are made from the document.
             generate::in_context(|context| {
                 context.schema.subschema_for::<Calls>();
                 context.schema.subschema_for::<Ready>();
                 context.schema.subschema_for::<Reset>();
             });
-            openapi::or_events::<Page<Change>>(operation)
+            openapi::or_events::<Page<Change>>(operation).description(&description)
         }),
     )
 }

@@ -68,9 +68,7 @@ enum Told {
 impl Told {
     fn event(&self) -> Event {
         match self {
-            Self::Change(change) => {
-                sse::event("change", change).id(change.position.to_string())
-            }
+            Self::Change(change) => sse::event("change", change).id(change.position.to_string()),
             Self::Calls(position, calls) => sse::event("calls", calls).id(position.to_string()),
             Self::Reset(position, reason) => {
                 sse::event("reset", &Reset { reason: *reason }).id(position.to_string())

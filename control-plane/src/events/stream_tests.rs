@@ -51,7 +51,14 @@ fn calls_come_before_the_change_that_they_arrived_before() {
     let look = merge(changes, calls, Position::end_of(30), false);
     assert_eq!(
         words(&look),
-        ["3 calls 10.0", "change 10.1", "change 10.2", "3 calls 15.0", "change 20.3", "4 calls 25.0"]
+        [
+            "3 calls 10.0",
+            "change 10.1",
+            "change 10.2",
+            "3 calls 15.0",
+            "change 20.3",
+            "4 calls 25.0"
+        ]
     );
     assert_eq!((look.seen, look.more), (Position::end_of(30), false));
 }
@@ -67,7 +74,8 @@ fn of_many_calls_the_newest_are_told_in_full() {
 #[test]
 fn what_lies_behind_the_last_calls_that_could_be_read_waits() {
     let calls = (1..=ARRIVALS).map(|xact| arrived(xact, 1)).collect();
-    let look = merge(vec![change(3, 1), change(ARRIVALS + 1, 2)], calls, Position::end_of(900), false);
+    let look =
+        merge(vec![change(3, 1), change(ARRIVALS + 1, 2)], calls, Position::end_of(900), false);
     assert_eq!(look.seen, Position::end_of(ARRIVALS));
     assert!(look.more);
     assert_eq!(words(&look)[1], "change 3.1");

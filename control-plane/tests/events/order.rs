@@ -19,8 +19,7 @@ async fn what_commits_first_waits_for_what_began_first() -> Outcome {
     let ours = organization(&pilot).await?;
     let mut follower = Follower::open(stream(&pilot, &pilot.url, None)).await?;
     follower.until("ready").await?;
-    let (mut early, mut late) =
-        (pilot.database.connect().await?, pilot.database.connect().await?);
+    let (mut early, mut late) = (pilot.database.connect().await?, pilot.database.connect().await?);
     let mut first = early.begin().await?;
     save_in(&mut first, ours, "first").await?;
     // Numbers of the table run on in the order of statements, transactions end in another.
@@ -34,12 +33,16 @@ async fn what_commits_first_waits_for_what_began_first() -> Outcome {
 
     let changes = follower.changes(3).await?;
     assert_eq!(names(&changes), ["first", "first-again", "second"]);
-    assert!(place(&changes[2]).1 < place(&changes[1]).1, "the sequence alone would tell them in another order");
+    assert!(
+        place(&changes[2]).1 < place(&changes[1]).1,
+        "the sequence alone would tell them in another order"
+    );
     pilot.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_that_stays_open_holds_back_what_comes_after_it_and_loses_nothing() -> Outcome {
+async fn a_transaction_that_stays_open_holds_back_what_comes_after_it_and_loses_nothing() -> Outcome
+{
     let pilot = pilot().await?;
     let mut follower = Follower::open(stream(&pilot, &pilot.url, None)).await?;
     follower.until("ready").await?;

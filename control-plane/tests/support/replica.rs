@@ -22,10 +22,8 @@ impl Replica {
     }
 
     pub(crate) async fn start_at(settings: &Settings, at: SocketAddr) -> Result<Self, Failure> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let settings = settings.clone();
         let started = runtime.spawn(async move {
             let plane = ControlPlane::connect(settings).await?;

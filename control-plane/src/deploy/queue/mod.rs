@@ -190,6 +190,7 @@ async fn tell(plane: ControlPlane, worker: String, shutdown: CancellationToken) 
                     tracing::warn!(%error, "could not sweep what calls left in the state store");
                 }
                 plane.sweep_events().await;
+                plane.keep_calls().await;
                 plane.give_up_calls().await;
                 plane.reconcile_budgets().await;
             }
