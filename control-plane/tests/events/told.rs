@@ -13,7 +13,7 @@ use crate::{
     support::{
         Failure, Outcome,
         database::TestDatabase,
-        follow::Follower,
+        follow::{Event, Follower},
         person::Person,
         pilot::echo,
         records::{has_function, ingest, record},
@@ -186,12 +186,17 @@ async fn who_may_not_read_a_list_is_not_told_of_it_and_who_left_of_nothing() -> 
     let mut owner = Follower::open(stream_of(&ada)).await?;
     viewer.until("ready").await?;
     owner.until("ready").await?;
+    let of = |event: &Event| event.data["type"].clone();
 
     ada.invite("viewer").await?;
+    let prompt = json!({ "name": "ours", "content": { "prompt": { "template": "Hi" } } });
+    let (status, _) = ada.post(&format!("/api/prompts?org={}", ada.organization()), prompt).await?;
+    assert_eq!(status, 201);
+    assert_eq!(of(&viewer.until("change").await?), "prompt.saved");
     let member = format!("/api/organizations/{}/members/{}", ada.organization(), bob.id());
     ada.send(Method::PATCH, &member, json!({ "role": "admin" })).await?;
-    let of = |event: &crate::support::follow::Event| event.data["type"].clone();
     assert_eq!(of(&owner.until("change").await?), "invitation.created");
+    assert_eq!(of(&owner.until("change").await?), "prompt.saved");
     assert_eq!(of(&owner.until("change").await?), "member.changed");
     assert_eq!(of(&viewer.until("change").await?), "member.changed");
     // What they may read since, they are told since.
