@@ -13,6 +13,12 @@ pub struct Position {
     pub(crate) sequence: i64,
 }
 
+/// The most digits that either number has.
+const DIGITS: usize = 18;
+
+/// Behind every change of a transaction.
+const LAST: i64 = 999_999_999_999_999_999;
+
 impl Position {
     /// Before everything.
     pub(crate) const START: Self = Self { xact: 0, sequence: 0 };
@@ -24,7 +30,7 @@ impl Position {
 
     /// Behind all of a transaction's changes.
     pub(crate) const fn end_of(xact: i64) -> Self {
-        Self { xact, sequence: i64::MAX }
+        Self { xact, sequence: LAST }
     }
 }
 
@@ -38,13 +44,18 @@ impl FromStr for Position {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = |text: &str| text.parse().ok().filter(|number: &i64| *number >= 0);
         let read = || {
             let (xact, sequence) = text.split_once('.')?;
             Some(Self { xact: number(xact)?, sequence: number(sequence)? })
         };
         read().ok_or("a position is two numbers with a point between them, such as 812.4")
     }
+}
+
+/// Digits alone, and no more than there can be.
+fn number(text: &str) -> Option<i64> {
+    let is_number = text.len() <= DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 impl TryFrom<String> for Position {
@@ -67,7 +78,7 @@ impl JsonSchema for Position {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": r"^[0-9]{1,18}\.[0-9]{1,19}$" })
+        json_schema!({ "type": "string", "pattern": r"^[0-9]{1,18}\.[0-9]{1,18}$" })
     }
 }
 
@@ -80,7 +91,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_position_is_read_as_it_is_written(xact in 0..=i64::MAX, sequence in 0..=i64::MAX) {
+        fn a_position_is_read_as_it_is_written(xact in 0..=LAST, sequence in 0..=LAST) {
             let position = Position { xact, sequence };
             prop_assert_eq!(position.to_string().parse(), Ok(position));
         }
@@ -95,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_no_position_is_refused() {
-        for text in ["", "812", "812.", ".4", "-1.4", "1.-4", "x.y", "99999999999999999999.1"] {
+        for text in ["", "812", "812.", ".4", "-1.4", "1.+4", "x.y", "9999999999999999999.1"] {
             assert!(text.parse::<Position>().is_err(), "{text}");
         }
     }

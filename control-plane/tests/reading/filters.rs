@@ -159,9 +159,7 @@ async fn a_search_through_many_calls_is_answered_in_time_and_finds_what_is_far_b
     let pilot = with_calls(&[record(Duration::ZERO), far.clone()]).await?;
     multiply(&pilot, 25_000).await?;
     // No index leads there, so it is looked for step by step; each page comes in time.
-    for filter in
-        ["min_cost_usd=9", "text=needle", "text=you&min_cost_usd=9", "text=needle+-you"]
-    {
+    for filter in ["min_cost_usd=9", "text=needle", "text=you&min_cost_usd=9", "text=needle+-you"] {
         let (mut found, mut after) = (Vec::new(), String::new());
         loop {
             let began = Instant::now();

@@ -6,6 +6,7 @@ pub(crate) mod follow;
 pub mod model;
 pub(crate) mod routes;
 pub(crate) mod store;
+mod values;
 pub(crate) mod wanted;
 
 use std::time::Duration;
