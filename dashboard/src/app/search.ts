@@ -31,12 +31,20 @@ export const promptsSearch = (search: Search): PromptsSearch => ({
 export const PROMPT_TABS = ["versions", "labels", "uses"] as const;
 export type PromptTab = (typeof PROMPT_TABS)[number];
 
-export const promptSearch = (search: Search): { v?: number; tab?: PromptTab } => {
+export interface PromptSearch {
+  v?: number;
+  tab?: PromptTab;
+  /** What is compared, as `prompts/compare/variants.ts` reads it; there at all where anything is. */
+  compare?: string;
+}
+
+export const promptSearch = (search: Search): PromptSearch => {
   const version = Number(search["v"]);
   const tab = PROMPT_TABS.find((known) => known === search["tab"]);
   return {
     ...(Number.isInteger(version) && version > 0 ? { v: version } : {}),
     ...(tab === undefined || tab === "versions" ? {} : { tab }),
+    ...optional("compare", text(search["compare"])),
   };
 };
 

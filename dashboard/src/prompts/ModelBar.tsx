@@ -14,25 +14,27 @@ interface Props {
 export function ModelBar({ model, change }: Props) {
   return (
     <div className={styles.model}>
-      <NativeSelect
-        label="Provider"
-        data={["sandbox", ...KEYED]}
-        value={model.provider}
-        onChange={(event) => {
-          const provider = event.currentTarget.value as ModelRef["provider"];
-          change(provider === "sandbox" ? SANDBOX : { ...model, provider, name: "" });
-        }}
-      />
-      <TextInput
-        label="Model"
-        value={model.name}
-        spellCheck={false}
-        autoComplete="off"
-        error={model.name.trim() === "" ? "Which one?" : null}
-        onChange={(event) => change({ ...model, name: event.currentTarget.value })}
-      />
-      <NumberInput label="Longest answer" name="max_tokens" placeholder="tokens" {...{ model, change }} />
-      <NumberInput label="Temperature" name="temperature" placeholder="usual" {...{ model, change }} />
+      <div className={styles.inputs}>
+        <NativeSelect
+          label="Provider"
+          data={["sandbox", ...KEYED]}
+          value={model.provider}
+          onChange={(event) => {
+            const provider = event.currentTarget.value as ModelRef["provider"];
+            change(provider === "sandbox" ? SANDBOX : { ...model, provider, name: "" });
+          }}
+        />
+        <TextInput
+          label="Model"
+          value={model.name}
+          spellCheck={false}
+          autoComplete="off"
+          error={model.name.trim() === "" ? "Which one?" : null}
+          onChange={(event) => change({ ...model, name: event.currentTarget.value })}
+        />
+        <NumberInput label="Longest answer" name="max_tokens" placeholder="tokens" {...{ model, change }} />
+        <NumberInput label="Temperature" name="temperature" placeholder="usual" {...{ model, change }} />
+      </div>
     </div>
   );
 }

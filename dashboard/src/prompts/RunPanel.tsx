@@ -1,31 +1,31 @@
 import { Button } from "@mantine/core";
 import { IconPlayerPlayFilled, IconPlayerStopFilled } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Badge, type Tone } from "../ui/Badge";
 import { Code } from "../ui/Code";
-import { count, money, span } from "../ui/format";
-import { Trouble } from "../ui/Trouble";
-import type { RunResult } from "./run";
-import type { Run, Running } from "./useRun";
+import { span } from "../ui/format";
+import { CallLink, Cost, RunState, RunTrouble, tokensOf } from "./Outcome";
+import type { Run } from "./run";
 import styles from "./Studio.module.css";
 
 interface Props {
-  running: Running;
+  latest: Run | undefined;
   run: () => void;
+  stop: () => void;
   /** Why it cannot be run now; null where it can. */
   blocked: string | null;
+  /** What it will cost, as far as that can be said. */
+  estimate?: ReactNode;
 }
 
 /** Run, and what comes of it. */
-export function RunPanel({ running: { run: latest, stop }, run, blocked }: Props) {
+export function RunPanel({ latest, run, stop, blocked, estimate }: Props) {
   const going = latest?.state === "running";
   return (
     <section className="panel" aria-labelledby="run">
       <header className={styles.head}>
         <span className="row">
           <h2 id="run">Run</h2>
-          {latest ? <State run={latest} /> : null}
+          {latest ? <RunState run={latest} /> : null}
         </span>
         <span className="row">
           <kbd>⌘ ↵</kbd>
@@ -50,62 +50,30 @@ export function RunPanel({ running: { run: latest, stop }, run, blocked }: Props
         </span>
       </header>
       <div className="inside stack close">
-        {latest ? <Outcome run={latest} /> : <p className="quiet">{blocked ?? WORDS.nothing}</p>}
+        {estimate}
+        {latest ? <Outcome run={latest} /> : <p className="quiet">{blocked ?? NOTHING}</p>}
       </div>
     </section>
   );
 }
 
-const WORDS = {
-  nothing: "What the model writes comes here, word by word.",
-  price: "No price is known for this model.",
-};
-
-const STATES: Record<Run["state"], { tone: Tone; word: string }> = {
-  running: { tone: "busy", word: "Running" },
-  done: { tone: "good", word: "Done" },
-  stopped: { tone: "warn", word: "Stopped" },
-  failed: { tone: "bad", word: "Failed" },
-};
-
-function State({ run }: { run: Run }) {
-  const { tone, word } = STATES[run.state];
-  return (
-    <span role="status">
-      <Badge tone={tone}>{word}</Badge>
-    </span>
-  );
-}
+const NOTHING = "What the model writes comes here, word by word.";
 
 function Outcome({ run }: { run: Run }) {
-  const { text, state, error, result } = run;
+  const { text, state, result } = run;
   return (
     <>
-      {error ? <Trouble what="It could not be run" error={error} /> : null}
-      {result?.error ? (
-        <Trouble
-          what={`The model gave no answer (${result.error.type})`}
-          error={new Error(result.error.detail)}
-        />
-      ) : null}
+      <RunTrouble run={run} />
       {text === "" && state !== "done" ? null : <Code text={text} what="answer" wrap height={420} />}
       <dl className={styles.facts}>
         <Fact word="First token">{span(run.first)}</Fact>
         <Fact word="Total">{span(run.took)}</Fact>
-        <Fact word="Tokens">{result ? tokens(result) : "–"}</Fact>
-        <Fact word="Cost">{cost(result)}</Fact>
+        <Fact word="Tokens">{result ? tokensOf(result) : "–"}</Fact>
+        <Fact word="Cost">
+          <Cost result={result} />
+        </Fact>
       </dl>
-      {result ? (
-        <div className="row small">
-          <span className="quiet">
-            {[result.provider, result.model].filter(Boolean).join(" ")}
-            {result.finish && result.finish !== "stop" ? `, ended by ${result.finish}` : ""}
-          </span>
-          <Link to="/calls" search={{ call: result.call }}>
-            See the call
-          </Link>
-        </div>
-      ) : null}
+      {result ? <CallLink result={result} /> : null}
     </>
   );
 }
@@ -117,17 +85,4 @@ function Fact({ word, children }: { word: string; children: ReactNode }) {
       <dd>{children}</dd>
     </div>
   );
-}
-
-function tokens({ usage: { tokens_in, tokens_out, tokens_cached } }: RunResult): string {
-  const cached = tokens_cached > 0 ? ` (${count(tokens_cached)} cached)` : "";
-  return `${count(tokens_in)}${cached} in, ${count(tokens_out)} out`;
-}
-
-function cost(result: RunResult | null) {
-  const usd = result?.cost_usd;
-  if (usd === null || usd === undefined) {
-    return <span title={result ? WORDS.price : ""}>–</span>;
-  }
-  return money(Number(usd) * 1_000_000);
 }

@@ -1,6 +1,7 @@
 /** Reads of prompts, each with its place in the cache. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, MOST, unwrap } from "../api/client";
+import type { PromptTexts } from "../api/types";
 import type { PromptsSearch } from "../app/search";
 
 /** How often a page looks whether somebody else has saved, in ms. */
@@ -63,6 +64,18 @@ export const prompts = {
         unwrap(
           api.GET("/api/prompts/{name}/versions/{version}", { params: { path: { name, version } }, signal }),
         ),
+    }),
+
+  /** What is wrong with texts, given as JSON so that the same ones are asked for once, and their variables. */
+  check: (texts: string, samples: Record<string, unknown>) =>
+    queryOptions({
+      queryKey: ["prompt-check", texts, samples],
+      queryFn: ({ signal }) => {
+        const body = { prompt: JSON.parse(texts) as PromptTexts, values: samples };
+        return unwrap(api.POST("/api/templates/check", { body, signal }));
+      },
+      staleTime: Infinity,
+      gcTime: 30_000,
     }),
 
   diff: (name: string, from: number, to: number) =>

@@ -4,7 +4,7 @@ import { api, write } from "../api/client";
 import { ApiError } from "../api/problem";
 import type { PromptContent, StoredPrompt } from "../api/types";
 import { Drafts, tabName } from "../designer/draft";
-import { tell } from "../ui/toast";
+import { tell, tellWithUndo } from "../ui/toast";
 import { same, written, type Written } from "./content";
 import { prompts } from "./queries";
 
@@ -68,6 +68,16 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
     setError(null);
   };
 
+  /** Puts another writing in this one's place; the toast brings this one back. */
+  const open = (other: Written, words: string) => {
+    const put = (next: Written) => {
+      setNow(next);
+      setBegun((before) => ({ ...before, round: before.round + 1 }));
+    };
+    put(other);
+    if (!same(other, now)) tellWithUndo(words, () => put(now));
+  };
+
   const save = async (content: PromptContent, message: string, etag = begun.etag): Promise<boolean> => {
     if (busy) return false;
     setBusy(true);
@@ -94,7 +104,7 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
     }
   };
 
-  return { begun, now, change: setNow, changed, busy, error, clash, setClash, save, restart };
+  return { begun, now, change: setNow, changed, busy, error, clash, setClash, save, open, restart };
 }
 
 export type Edit = ReturnType<typeof useEdit>;

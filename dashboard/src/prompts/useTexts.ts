@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { api, unwrap } from "../api/client";
 import type { CheckedPrompt, PromptTexts } from "../api/types";
+import { prompts } from "./queries";
 
 /** Between the last key and the check, in ms. */
 const PAUSE = 250;
@@ -23,16 +23,7 @@ export function useTexts(prompt: PromptTexts, samples: Record<string, unknown>):
     const timer = setTimeout(() => settle(asked), PAUSE);
     return () => clearTimeout(timer);
   }, [asked, settled]);
-  const check = useQuery({
-    queryKey: ["prompt-check", settled, samples],
-    queryFn: ({ signal }) => {
-      const body = { prompt: JSON.parse(settled) as PromptTexts, values: samples };
-      return unwrap(api.POST("/api/templates/check", { body, signal }));
-    },
-    placeholderData: keepPreviousData,
-    staleTime: Infinity,
-    gcTime: 30_000,
-  });
+  const check = useQuery({ ...prompts.check(settled, samples), placeholderData: keepPreviousData });
   return {
     checked: check.data ?? null,
     current: settled === asked && check.data !== undefined && !check.isPlaceholderData,

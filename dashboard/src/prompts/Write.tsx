@@ -1,0 +1,119 @@
+import { Button, TextInput } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import type { StoredPrompt } from "../api/types";
+import { hasErrors } from "../designer/findings";
+import { toRequest } from "../endpoints/trial";
+import { useWritable } from "../organization/useWritable";
+import { Failure } from "../ui/Failure";
+import { contentOf, fieldsOf, textsOf, type Written } from "./content";
+import { ModelBar } from "./ModelBar";
+import { RunPanel } from "./RunPanel";
+import { TextsPanel } from "./TextsPanel";
+import type { Edit } from "./useEdit";
+import { useRuns } from "./useRuns";
+import { useRunKey, useSaveKey } from "./useStudioKeys";
+import { useTexts } from "./useTexts";
+import { Values } from "./Values";
+import styles from "./Studio.module.css";
+
+const StaleDialog = lazy(() => import("./StaleDialog").then(({ StaleDialog }) => ({ default: StaleDialog })));
+
+interface Props {
+  prompt: StoredPrompt;
+  edit: Edit;
+  samples: Record<string, unknown>;
+  /** The version that the text is of, and whether that is the newest. */
+  opened: number;
+  isNewest: boolean;
+  /** Why nobody can run anything now; null where they can. */
+  cannotRun: string | null;
+}
+
+/** What the page runs under. */
+const HERE = "here";
+
+/** A prompt, written, tried and saved. */
+export function Write({ prompt, edit, samples, opened, isNewest, cannotRun }: Props) {
+  const check = useTexts(textsOf(edit.now), samples);
+  const fields = check.checked ? fieldsOf(check.checked) : {};
+  const asked = toRequest(fields, edit.now.values);
+  const cannotSave = useWritable("PATCH /api/prompts/{name}");
+  const { runs, start, stop } = useRuns();
+  const flawed = check.checked !== null && check.current && hasErrors(check.checked.findings);
+  const blocked = cannotRun ?? whyNot(edit.now, flawed, asked);
+  const run = () => {
+    if (blocked !== null || !("request" in asked)) return;
+    const variant = { prompt: textsOf(edit.now), model: edit.now.model };
+    start({ variants: [variant], values: asked.request }, [HERE]);
+  };
+  const content = contentOf(edit.now, fields);
+  const savable = (edit.changed || !isNewest) && check.current && !flawed && cannotSave === null;
+  const [message, setMessage] = useState("");
+  const navigate = useNavigate({ from: "/prompts/$name" });
+  const save = () => {
+    if (!savable) return;
+    void edit.save(content, message).then((done) => {
+      if (!done) return;
+      setMessage("");
+      // What was opened was an older one: the newest says it now.
+      if (!isNewest) void navigate({ search: {}, replace: true });
+    });
+  };
+  useRunKey(run);
+  useSaveKey(save);
+
+  return (
+    <div className={styles.studio}>
+      <div className="stack">
+        <TextsPanel key={edit.begun.round} now={edit.now} change={edit.change} check={check} />
+        <form
+          className={styles.save}
+          onSubmit={(event) => {
+            event.preventDefault();
+            save();
+          }}
+        >
+          <TextInput
+            aria-label="Why, for the history"
+            placeholder="Why, for the history; may be left out"
+            value={message}
+            maxLength={200}
+            onChange={(event) => setMessage(event.currentTarget.value)}
+          />
+          <Button type="submit" loading={edit.busy} disabled={!savable} title={cannotSave ?? ""}>
+            Save as v{Math.max(edit.begun.base, prompt.version) + 1}
+          </Button>
+          <kbd>⌘ S</kbd>
+          <span className="quiet small">
+            {edit.changed ? `Changed from v${opened}, kept in this browser` : "No change"}
+          </span>
+        </form>
+        <Failure error={edit.error} />
+      </div>
+      <div className="stack">
+        <section className="panel" aria-label="Model and values">
+          <ModelBar
+            key={edit.begun.round}
+            model={edit.now.model}
+            change={(model) => edit.change({ ...edit.now, model })}
+          />
+          <Values fields={fields} now={edit.now} change={edit.change} />
+        </section>
+        <RunPanel latest={runs[HERE]} run={run} stop={stop} blocked={blocked} />
+      </div>
+      {edit.clash ? (
+        <Suspense>
+          <StaleDialog name={prompt.name} edit={edit} content={content} message={message} />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+/** Why the texts cannot be run as they are; null where they can. */
+function whyNot(now: Written, flawed: boolean, asked: ReturnType<typeof toRequest>): string | null {
+  if (flawed) return "There are errors to mend in the prompt first.";
+  if (now.model.name.trim() === "") return "Which model shall run it?";
+  return "errors" in asked ? "A value cannot be read." : null;
+}
