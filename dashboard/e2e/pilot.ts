@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { inFront } from "./pages";
 import { until } from "./until";
 
 const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
@@ -38,12 +39,15 @@ export async function start(): Promise<Pilot> {
     if (child.exitCode !== null) throw new Error(`it ended: ${output}`);
     return Promise.resolve(/http:\/\/localhost:\d+\/open\/\w+/.exec(output)?.[0]);
   });
+  // `PROMPTPILOT_PAGES=dist`: those that were built last, though no binary has been built since.
+  const front = process.env["PROMPTPILOT_PAGES"] === "dist" ? await inFront(link) : null;
   const running = JSON.parse(await readFile(join(data, "up.json"), "utf8")) as { api: string; token: string };
   return {
-    link,
+    link: front?.link ?? link,
     api: running.api,
     token: running.token,
     stop: async () => {
+      await front?.stop();
       await ended(child);
       await rm(data, { recursive: true, force: true });
     },

@@ -73,6 +73,9 @@ it("addresses say only what is understood", () => {
   expect(deploymentSearch({ line: -1, q: "" })).toEqual({});
   expect(designSearch({ at: 3 })).toEqual({ at: 3 });
   expect(promptsSearch({ q: "sort", tag: "", x: 1 })).toEqual({ q: "sort" });
+  expect(promptsSearch({ folder: "a/", deleted: true })).toEqual({ folder: "a/", deleted: true });
+  expect(promptsSearch({ deleted: "yes" })).toEqual({});
+  expect(promptSearch({ v: 0, compare: "draft,2" })).toEqual({ compare: "draft,2" });
   expect(promptSearch({ v: "3", tab: "labels" })).toEqual({ v: 3, tab: "labels" });
   expect(promptSearch({ v: 0, tab: "versions" })).toEqual({});
   expect(callsSearch({ call: "a", endpoint: {} })).toEqual({ call: "a" });

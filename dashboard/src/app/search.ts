@@ -21,11 +21,17 @@ export const endpointSearch = (search: Search): { tab?: Tab } => {
 export interface PromptsSearch {
   q?: string;
   tag?: string;
+  /** With its last `/`. */
+  folder?: string;
+  /** Those that were deleted, instead of those that are there. */
+  deleted?: boolean;
 }
 
 export const promptsSearch = (search: Search): PromptsSearch => ({
   ...optional("q", text(search["q"])),
   ...optional("tag", text(search["tag"])),
+  ...optional("folder", text(search["folder"])),
+  ...(search["deleted"] === true ? { deleted: true } : {}),
 });
 
 export const PROMPT_TABS = ["versions", "labels", "uses"] as const;

@@ -10,6 +10,8 @@ import { useOrganization } from "../organization/useOrganization";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { Rows } from "../ui/Rows";
+import { AboutPrompt } from "./manage/AboutPrompt";
+import { DeletePrompt } from "./manage/DeletePrompt";
 import { prompts } from "./queries";
 import { Studio } from "./Studio";
 import type { Seed } from "./useEdit";
@@ -40,7 +42,8 @@ export function PromptPage() {
     <Page
       title={name}
       beside={one.data ? <Labels prompt={one.data.prompt} /> : null}
-      about={one.data?.prompt.description}
+      about={one.data ? <AboutPrompt key={name} {...one.data} /> : null}
+      actions={one.data ? <DeletePrompt prompt={one.data.prompt} /> : null}
       wide
     >
       <QueryState query={one} failed={`${name} could not be loaded`}>
@@ -84,7 +87,7 @@ export function PromptPage() {
 
 const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
-function Labels({ prompt: { version, labels, tags } }: { prompt: StoredPrompt }) {
+function Labels({ prompt: { version, labels } }: { prompt: StoredPrompt }) {
   return (
     <>
       {labels.map(({ label, version }) => (
@@ -92,7 +95,7 @@ function Labels({ prompt: { version, labels, tags } }: { prompt: StoredPrompt })
           {label} <span className="quiet">→ v{version}</span>
         </span>
       ))}
-      <span className="quiet small">{[`newest v${version}`, ...tags].join(" · ")}</span>
+      <span className="quiet small">newest v{version}</span>
     </>
   );
 }

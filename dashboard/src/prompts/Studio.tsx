@@ -36,7 +36,7 @@ export function Studio({ prompt, seed, opened, slot, latest }: Props) {
       <Notes edit={edit} prompt={prompt} opened={opened} latest={latest} />
       <Mode prompt={prompt} />
       {compare === undefined ? (
-        <Write {...both} opened={opened} isNewest={isNewest} />
+        <Write {...both} opened={opened} isNewest={isNewest} latest={latest} />
       ) : (
         <Suspense fallback={<Rows />}>
           <Compare {...both} slot={`${slot}/compare`} />

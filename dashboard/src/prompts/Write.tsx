@@ -10,7 +10,7 @@ import { contentOf, fieldsOf, textsOf, type Written } from "./content";
 import { ModelBar } from "./ModelBar";
 import { RunPanel } from "./RunPanel";
 import { TextsPanel } from "./TextsPanel";
-import type { Edit } from "./useEdit";
+import type { Edit, Seed } from "./useEdit";
 import { useRuns } from "./useRuns";
 import { useRunKey, useSaveKey } from "./useStudioKeys";
 import { useTexts } from "./useTexts";
@@ -26,6 +26,8 @@ interface Props {
   /** The version that the text is of, and whether that is the newest. */
   opened: number;
   isNewest: boolean;
+  /** What is there now. */
+  latest: Seed;
   /** Why nobody can run anything now; null where they can. */
   cannotRun: string | null;
 }
@@ -34,7 +36,7 @@ interface Props {
 const HERE = "here";
 
 /** A prompt, written, tried and saved. */
-export function Write({ prompt, edit, samples, opened, isNewest, cannotRun }: Props) {
+export function Write({ prompt, edit, samples, opened, isNewest, latest, cannotRun }: Props) {
   const check = useTexts(textsOf(edit.now), samples);
   const fields = check.checked ? fieldsOf(check.checked) : {};
   const asked = toRequest(fields, edit.now.values);
@@ -53,7 +55,9 @@ export function Write({ prompt, edit, samples, opened, isNewest, cannotRun }: Pr
   const navigate = useNavigate({ from: "/prompts/$name" });
   const save = () => {
     if (!savable) return;
-    void edit.save(content, message).then((done) => {
+    // What else was changed of the prompt, such as its description, is nothing that a text could overwrite.
+    const seen = latest.base === edit.begun.base ? latest.etag : edit.begun.etag;
+    void edit.save(content, message, seen).then((done) => {
       if (!done) return;
       setMessage("");
       // What was opened was an older one: the newest says it now.

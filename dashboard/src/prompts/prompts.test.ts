@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ApiError } from "../api/problem";
 import type { Field } from "../api/types";
 import {
   asMessages,
@@ -13,7 +14,19 @@ import {
   written,
 } from "./content";
 import { events, split } from "./events";
-import { freeName, labelBlocked, labelError, namedBy, parted, snippet, tagsOf, wordsOf } from "./rules";
+import {
+  foldersOf,
+  freeName,
+  labelBlocked,
+  labelError,
+  namedBy,
+  parted,
+  servedBy,
+  snippet,
+  tagsOf,
+  usersIn,
+  wordsOf,
+} from "./rules";
 
 const TEMPLATE = written({
   prompt: { system: "Be kind.", template: "Greet {{ name }}." },
@@ -159,5 +172,37 @@ describe("labels", () => {
       '[prompt]\nuse = "a/b@staging"',
     );
     expect(snippet({ name: "a", labels: [] })).toBe('[prompt]\nuse = "a@production"');
+  });
+});
+
+describe("prompts as a whole", () => {
+  const use = (endpoint: string, newest: boolean, live: string[]) => ({
+    endpoint,
+    endpoint_version: 1,
+    newest,
+    live,
+    use: "a@production",
+    prompt_version: 1,
+  });
+
+  it("stand in folders, and those in others", () => {
+    expect(foldersOf(["b/c/d", "a", "b/e"])).toEqual(["b/", "b/c/"]);
+  });
+
+  it("are used by what serves and by what would be deployed", () => {
+    const uses = [
+      use("x", false, ["production"]),
+      use("x", true, []),
+      use("y", false, []),
+      use("z", true, []),
+    ];
+    expect(servedBy(uses)).toEqual(["x", "z"]);
+  });
+
+  it("are not deleted for the sake of those that a refusal names", () => {
+    const problem = (type: string) => ({ type, title: "", status: 409, detail: "", endpoints: ["x"] });
+    const refused = (type: string) => new ApiError("problem", "", problem(`urn:promptpilot:problem:${type}`));
+    expect(usersIn(refused("prompt-in-use"))).toEqual(["x"]);
+    expect(usersIn(refused("prompt-changed"))).toEqual([]);
   });
 });

@@ -8,14 +8,17 @@ import type { PromptsSearch } from "../app/search";
 const SOMETIMES = 10_000;
 
 export const prompts = {
-  list: ({ q, tag }: PromptsSearch) =>
+  /** A folder is looked for as a text; the page keeps to those that are in it. */
+  list: ({ q, tag, folder, deleted }: PromptsSearch) =>
     infiniteQueryOptions({
-      queryKey: ["prompts", "list", q ?? "", tag ?? ""],
+      queryKey: ["prompts", "list", q ?? "", tag ?? "", folder ?? "", deleted === true],
       queryFn: ({ pageParam, signal }) => {
+        const text = q ?? folder;
         const query = {
           limit: 50,
-          ...(q === undefined ? {} : { q }),
+          ...(text === undefined ? {} : { q: text }),
           ...(tag === undefined ? {} : { tag }),
+          ...(deleted === true ? { deleted } : {}),
           ...(pageParam === null ? {} : { after: pageParam }),
         };
         return unwrap(api.GET("/api/prompts", { params: { query }, signal }));

@@ -1,4 +1,5 @@
 /** What can be said of prompts without asking. */
+import type { ApiError } from "../api/problem";
 import type { LabelRule, PromptUse, Role, StoredPrompt } from "../api/types";
 import { ROLES } from "../people/roles";
 
@@ -13,6 +14,17 @@ export function tagsOf(prompts: readonly Pick<StoredPrompt, "tags">[], chosen: s
   const tags = new Set(prompts.flatMap(({ tags }) => tags));
   if (chosen !== undefined) tags.add(chosen);
   return [...tags].sort();
+}
+
+/** All folders of some names, each with those around it. */
+export function foldersOf(names: readonly string[]): string[] {
+  const folders = new Set<string>();
+  for (const name of names) {
+    for (let end = name.indexOf("/"); end >= 0; end = name.indexOf("/", end + 1)) {
+      folders.add(name.slice(0, end + 1));
+    }
+  }
+  return [...folders].sort();
 }
 
 /** Words that somebody has written with commas or spaces between them. */
@@ -49,6 +61,17 @@ export function labelBlocked(label: string, role: Role | null, rules: readonly L
 export const namedBy = (uses: readonly PromptUse[], label: string): string[] => [
   ...new Set(uses.filter(({ use }) => use.endsWith(`@${label}`)).map(({ endpoint }) => endpoint)),
 ];
+
+/** Endpoints of which the newest version, or one that serves, uses a prompt. */
+export const servedBy = (uses: readonly PromptUse[]): string[] => [
+  ...new Set(uses.filter(({ newest, live }) => newest || live.length > 0).map(({ endpoint }) => endpoint)),
+];
+
+/** The endpoints for whose sake a prompt was not deleted. */
+export function usersIn({ kind, problem }: ApiError): string[] {
+  const endpoints = kind === "prompt-in-use" ? problem?.["endpoints"] : null;
+  return Array.isArray(endpoints) ? endpoints.map(String) : [];
+}
 
 /** Why a text cannot be a label; null where it can. */
 export function labelError(label: string): string | null {

@@ -78,7 +78,7 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
     if (!same(other, now)) tellWithUndo(words, () => put(now));
   };
 
-  const save = async (content: PromptContent, message: string, etag = begun.etag): Promise<boolean> => {
+  const save = async (content: PromptContent, message: string, etag: string): Promise<boolean> => {
     if (busy) return false;
     setBusy(true);
     setError(null);

@@ -15,5 +15,12 @@ export const WORDS = {
     failed: "The library could not be loaded",
     sandbox: "With the sandbox as its model: no key, no cost",
   },
+  deleted: {
+    link: "Deleted",
+    title: "Deleted prompts",
+    about: "A deleted prompt comes back with all its versions and labels, as long as its name is free.",
+    none: "No prompt was deleted",
+    later: "Another one of this name was deleted later; that one comes back first.",
+  },
   first: "Answer in one sentence:\n\n{{ question }}\n",
 };

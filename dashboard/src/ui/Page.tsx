@@ -27,7 +27,7 @@ export function Page({ title, beside, about, actions, wide = false, children }: 
             </h1>
             {beside}
           </div>
-          {about ? <p className={styles.about}>{about}</p> : null}
+          {about ? <div className={styles.about}>{about}</div> : null}
         </div>
         {actions ? <div className={styles.actions}>{actions}</div> : null}
       </div>
