@@ -34,7 +34,7 @@ export const promptsSearch = (search: Search): PromptsSearch => ({
   ...(search["deleted"] === true ? { deleted: true } : {}),
 });
 
-export const PROMPT_TABS = ["versions", "labels", "uses"] as const;
+export const PROMPT_TABS = ["versions", "runs", "labels", "uses"] as const;
 export type PromptTab = (typeof PROMPT_TABS)[number];
 
 export interface PromptSearch {

@@ -51,7 +51,14 @@ function Body({ name, edit, content, message, clash: { current, etag } }: Props 
         </Button>
         <Button
           variant="default"
-          onClick={() => edit.restart({ content: current.content ?? {}, base: current.version, etag })}
+          onClick={() =>
+            edit.restart({
+              content: current.content ?? {},
+              base: current.version,
+              version: current.version,
+              etag,
+            })
+          }
         >
           Take theirs, drop mine
         </Button>

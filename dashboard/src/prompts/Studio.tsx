@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import type { StoredPrompt } from "../api/types";
 import { useWritable } from "../organization/useWritable";
 import { Rows } from "../ui/Rows";
+import { Below } from "./Below";
 import { begin, toAddress } from "./compare/variants";
 import { Notes } from "./Notes";
 import { useEdit, type Seed } from "./useEdit";
@@ -17,20 +18,20 @@ interface Props {
   seed: Seed;
   /** The version that the text is of. */
   opened: number;
-  /** Where drafts are kept. */
-  slot: string;
+  /** Where this browser keeps what it knows of the prompt. */
+  place: string;
   /** What is there now, to begin with anew. */
   latest: Seed;
 }
 
 /** A prompt, written and tried, by itself or beside others. */
-export function Studio({ prompt, seed, opened, slot, latest }: Props) {
+export function Studio({ prompt, seed, opened, place, latest }: Props) {
   const isNewest = opened === seed.base;
-  const edit = useEdit(prompt.name, slot, seed, isNewest);
+  const edit = useEdit(prompt.name, isNewest ? place : `${place}@${opened}`, seed, isNewest);
   const [samples] = useState(seed.content.values ?? {});
   const cannotRun = useWritable("POST /api/llm/execute");
   const { compare } = useSearch({ from: "/prompts/$name" });
-  const both = { prompt, edit, samples, cannotRun };
+  const both = { prompt, place, edit, samples, cannotRun };
   return (
     <div className="stack">
       <Notes edit={edit} prompt={prompt} opened={opened} latest={latest} />
@@ -39,9 +40,10 @@ export function Studio({ prompt, seed, opened, slot, latest }: Props) {
         <Write {...both} opened={opened} isNewest={isNewest} latest={latest} />
       ) : (
         <Suspense fallback={<Rows />}>
-          <Compare {...both} slot={`${slot}/compare`} />
+          <Compare {...both} />
         </Suspense>
       )}
+      <Below prompt={prompt} place={place} onOpen={edit.open} />
     </div>
   );
 }

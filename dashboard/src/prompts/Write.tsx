@@ -6,8 +6,12 @@ import { hasErrors } from "../designer/findings";
 import { toRequest } from "../endpoints/trial";
 import { useWritable } from "../organization/useWritable";
 import { Failure } from "../ui/Failure";
-import { contentOf, fieldsOf, textsOf, type Written } from "./content";
-import { ModelBar } from "./ModelBar";
+import { contentOf, fieldsOf, sameTexts, textsOf, type Written } from "./content";
+import { useHistory } from "./history/useHistory";
+import { Estimate } from "./model/Estimate";
+import { ModelBar } from "./model/ModelBar";
+import { keyMissing } from "./model/estimate";
+import { useKeyless } from "./model/useModel";
 import { RunPanel } from "./RunPanel";
 import { TextsPanel } from "./TextsPanel";
 import type { Edit, Seed } from "./useEdit";
@@ -21,6 +25,8 @@ const StaleDialog = lazy(() => import("./StaleDialog").then(({ StaleDialog }) =>
 
 interface Props {
   prompt: StoredPrompt;
+  /** Where this browser keeps what it knows of the prompt. */
+  place: string;
   edit: Edit;
   samples: Record<string, unknown>;
   /** The version that the text is of, and whether that is the newest. */
@@ -36,18 +42,25 @@ interface Props {
 const HERE = "here";
 
 /** A prompt, written, tried and saved. */
-export function Write({ prompt, edit, samples, opened, isNewest, latest, cannotRun }: Props) {
+export function Write({ prompt, place, edit, samples, opened, isNewest, latest, cannotRun }: Props) {
+  const { name } = prompt;
+  const remember = useHistory(place);
   const check = useTexts(textsOf(edit.now), samples);
   const fields = check.checked ? fieldsOf(check.checked) : {};
   const asked = toRequest(fields, edit.now.values);
   const cannotSave = useWritable("PATCH /api/prompts/{name}");
   const { runs, start, stop } = useRuns();
   const flawed = check.checked !== null && check.current && hasErrors(check.checked.findings);
-  const blocked = cannotRun ?? whyNot(edit.now, flawed, asked);
+  const without = useKeyless();
+  const blocked = cannotRun ?? whyNot(edit.now, flawed, asked) ?? keyMissing(edit.now.model, without);
   const run = () => {
     if (blocked !== null || !("request" in asked)) return;
-    const variant = { prompt: textsOf(edit.now), model: edit.now.model };
-    start({ variants: [variant], values: asked.request }, [HERE]);
+    const { now, begun } = edit;
+    // What is a version runs as that one, so that the call log says so.
+    const prompt = sameTexts(now, begun.saved) ? { use: `${name}@${begun.version}` } : textsOf(now);
+    start({ variants: [{ prompt, model: now.model }], values: asked.request }, [HERE], (_, call) =>
+      remember(call, now),
+    );
   };
   const content = contentOf(edit.now, fields);
   const savable = (edit.changed || !isNewest) && check.current && !flawed && cannotSave === null;
@@ -104,7 +117,19 @@ export function Write({ prompt, edit, samples, opened, isNewest, latest, cannotR
           />
           <Values fields={fields} now={edit.now} change={edit.change} />
         </section>
-        <RunPanel latest={runs[HERE]} run={run} stop={stop} blocked={blocked} />
+        <RunPanel
+          latest={runs[HERE]}
+          run={run}
+          stop={stop}
+          blocked={blocked}
+          estimate={
+            <Estimate
+              model={edit.now.model}
+              texts={textsOf(edit.now)}
+              values={"request" in asked ? asked.request : {}}
+            />
+          }
+        />
       </div>
       {edit.clash ? (
         <Suspense>

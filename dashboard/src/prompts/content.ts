@@ -68,6 +68,10 @@ export function contentOf(now: Written, fields: Record<string, Field>): PromptCo
 /** Whether two say the same. */
 export const same = (one: Written, other: Written): boolean => fingerprint(one) === fingerprint(other);
 
+/** Whether two have the same texts, whatever model and values. */
+export const sameTexts = (one: Written, other: Written): boolean =>
+  JSON.stringify(textsOf(one)) === JSON.stringify(textsOf(other));
+
 function fingerprint(now: Written): string {
   const values = Object.entries(now.values).filter(([, text]) => text !== "");
   return JSON.stringify([textsOf(now), Object.entries(now.model).sort(byName), values.sort(byName)]);

@@ -44,18 +44,23 @@ export class Together {
     return [...this.all.values()].some(({ state }) => state === "running");
   }
 
-  /** Takes in an event that came so many ms after the beginning. What was stopped is told nothing more. */
-  take({ name, data }: ServerEvent, at: number): void {
+  /**
+   * Takes in an event that came so many ms after the beginning, and says whose run ended by it. What was stopped is
+   * told nothing more.
+   */
+  take({ name, data }: ServerEvent, at: number): string | null {
     const told = JSON.parse(data) as RunDelta | RunResult;
-    const run = this.all.get(this.ids[told.variant] ?? "");
-    if (run?.state !== "running") return;
+    const id = this.ids[told.variant] ?? "";
+    const run = this.all.get(id);
+    if (run?.state !== "running") return null;
     run.took = at;
     if (name === "delta") {
       run.first ??= at;
       run.text += told.text ?? "";
-    } else {
-      settle(run, told as RunResult);
+      return null;
     }
+    settle(run, told as RunResult);
+    return id;
   }
 
   /** Stops one, or all. */

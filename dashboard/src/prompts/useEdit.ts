@@ -15,6 +15,8 @@ export interface Seed {
   base: number;
   /** What an edit says that it saw. */
   etag: string;
+  /** The version that says so. */
+  version: number;
 }
 
 /** Somebody else was quicker. */
@@ -60,9 +62,17 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
   }, [now, changed, begun.base, begun.etag, drafts, slot]);
 
   /** Begins anew with what is there. */
-  const restart = ({ content, base, etag }: Seed) => {
+  const restart = ({ content, base, etag, version }: Seed) => {
     const saved = written(content);
-    setBegun((before) => ({ now: saved, saved, base, etag, restored: null, round: before.round + 1 }));
+    setBegun((before) => ({
+      now: saved,
+      saved,
+      version,
+      base,
+      etag,
+      restored: null,
+      round: before.round + 1,
+    }));
     setNow(saved);
     setClash(null);
     setError(null);
@@ -85,7 +95,8 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
     try {
       const [prompt, next] = await patch(name, content, message, etag);
       client.setQueryData(prompts.one(name).queryKey, { prompt, etag: next });
-      setBegun((before) => ({ ...before, saved: now, base: prompt.version, etag: next, restored: null }));
+      const { version } = prompt;
+      setBegun((before) => ({ ...before, saved: now, version, base: version, etag: next, restored: null }));
       setClash(null);
       tell(
         prompt.version === begun.base
@@ -109,7 +120,7 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
 
 export type Edit = ReturnType<typeof useEdit>;
 
-function begin(drafts: Drafts, slot: string, { content, base, etag }: Seed, restores: boolean) {
+function begin(drafts: Drafts, slot: string, { content, base, etag, version }: Seed, restores: boolean) {
   const saved = written(content);
   const draft = restores ? drafts.own(slot) : null;
   const kept = draft ? keptIn(draft.toml) : null;
@@ -117,6 +128,7 @@ function begin(drafts: Drafts, slot: string, { content, base, etag }: Seed, rest
   return {
     now: differs ? kept.now : saved,
     saved,
+    version,
     base: differs ? (draft.base ?? base) : base,
     etag: differs ? kept.etag : etag,
     restored: differs ? draft.at : null,

@@ -5,11 +5,14 @@ import { DEFAULT_ENVIRONMENT, meantEnvironment } from "../api/session";
 import { events } from "./events";
 import { Together, type Run, type RunRequest } from "./run";
 
+/** Hears of each run that has come to its end, with the call that it is in the log. */
+type OnEnd = (id: string, call: string) => void;
+
 export interface Runs {
   /** The last run of each id. */
   runs: Readonly<Record<string, Run | undefined>>;
   /** Runs the request's variants, each under an id; what runs under one of the ids is stopped. */
-  start: (request: RunRequest, ids: readonly string[]) => void;
+  start: (request: RunRequest, ids: readonly string[], onEnd: OnEnd) => void;
   /** Stops what runs under an id, or all. Once nobody waits for any run of a request, it ends at the provider. */
   stop: (id?: string) => void;
 }
@@ -49,7 +52,7 @@ export function useRuns(): Runs {
   );
 
   const start = useCallback(
-    (request: RunRequest, ids: readonly string[]) => {
+    (request: RunRequest, ids: readonly string[], onEnd: OnEnd) => {
       for (const id of ids) stop(id);
       const going: Going = {
         together: new Together(ids),
@@ -58,7 +61,7 @@ export function useRuns(): Runs {
         began: performance.now(),
       };
       for (const id of ids) latest.current.set(id, going);
-      void follow(request, going, () => show(going));
+      void follow(request, going, { show: () => show(going), onEnd });
     },
     [show, stop],
   );
@@ -72,7 +75,12 @@ export function useRuns(): Runs {
   return { runs, start, stop };
 }
 
-async function follow(asked: RunRequest, going: Going, show: () => void): Promise<void> {
+interface Told {
+  show: () => void;
+  onEnd: OnEnd;
+}
+
+async function follow(asked: RunRequest, going: Going, { show, onEnd }: Told): Promise<void> {
   const { together, request } = going;
   let frame = 0;
   const draw = () => {
@@ -82,7 +90,8 @@ async function follow(asked: RunRequest, going: Going, show: () => void): Promis
   show();
   try {
     for await (const event of events(await stream(address(), asked, request.signal))) {
-      together.take(event, since(going));
+      const ended = together.take(event, since(going));
+      if (ended !== null) onEnd(ended, together.runs[ended]?.result?.call ?? "");
       if (!together.open) break;
       // A frame shows all that came since the last.
       if (frame === 0) frame = requestAnimationFrame(draw);

@@ -22,5 +22,17 @@ export const WORDS = {
     none: "No prompt was deleted",
     later: "Another one of this name was deleted later; that one comes back first.",
   },
+  runs: {
+    failed: "Runs could not be loaded",
+    none: "No run yet",
+    about: "Run what you write, and it is here: to be looked at, and opened again with its values.",
+    amongNewest: (calls: number) => `None of the newest ${calls} calls is a run of this prompt.`,
+    further: "Look further back",
+    unsaved: "a text that was no version",
+    newest: "newest",
+    opened: "The run is open again, with its values.",
+    gone: "What it ran is gone.",
+    lost: "Its text is known to the browser that ran it only.",
+  },
   first: "Answer in one sentence:\n\n{{ question }}\n",
 };

@@ -11,7 +11,7 @@ import type { ReactNode } from "react";
 import type { StoredPrompt } from "../../api/types";
 import { Code } from "../../ui/Code";
 import { span } from "../../ui/format";
-import { ModelBar } from "../ModelBar";
+import { ModelBar } from "../model/ModelBar";
 import { CallLink, Cost, RunState, RunTrouble, tokensOf } from "../Outcome";
 import type { Run } from "../run";
 import { sources } from "./sources";

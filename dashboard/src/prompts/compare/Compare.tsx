@@ -5,6 +5,7 @@ import type { StoredPrompt } from "../../api/types";
 import { toRequest } from "../../endpoints/trial";
 import type { Written } from "../content";
 import type { Edit } from "../useEdit";
+import { useHistory } from "../history/useHistory";
 import { useRuns } from "../useRuns";
 import { useRunKey } from "../useStudioKeys";
 import { Values } from "../Values";
@@ -20,15 +21,16 @@ interface Props {
   prompt: StoredPrompt;
   edit: Edit;
   samples: Record<string, unknown>;
-  /** Where this tab keeps what the address cannot say. */
-  slot: string;
+  /** Where this browser keeps what it knows of the prompt. */
+  place: string;
   /** Why nobody can run anything now; null where they can. */
   cannotRun: string | null;
 }
 
 /** Texts and models side by side, run at once. */
-export function Compare({ prompt, edit, samples, slot, cannotRun }: Props) {
-  const { variants, change, own, write } = useCompare(prompt, slot);
+export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
+  const { variants, change, own, write } = useCompare(prompt, `${place}/compare`);
+  const remember = useHistory(place);
   const columns = useColumns(variants, { prompt, draft: edit.now, own, samples });
   const { runs, start, stop } = useRuns();
   const [edited, setEdited] = useState<number | null>(null);
@@ -49,6 +51,10 @@ export function Compare({ prompt, edit, samples, slot, cannotRun }: Props) {
         values: asked.request,
       },
       some.map(({ variant }) => String(variant.id)),
+      (id, call) => {
+        const one = some.find(({ variant }) => String(variant.id) === id);
+        if (one?.says) remember(call, { ...one.says, model: one.model, values: edit.now.values });
+      },
     );
   };
   const runAll = () => {

@@ -3,6 +3,8 @@ import { useQueries } from "@tanstack/react-query";
 import type { Field, ModelRef, PromptTexts, StoredPrompt } from "../../api/types";
 import { hasErrors } from "../../designer/findings";
 import { fieldsOf, textsOf, written, type Written } from "../content";
+import { keyMissing } from "../model/estimate";
+import { useKeyless } from "../model/useModel";
 import { prompts } from "../queries";
 import { DRAFT, modelOf, OWN, type Variant } from "./variants";
 import { WORDS } from "./words";
@@ -61,6 +63,7 @@ export function useColumns(variants: readonly Variant[], { prompt, draft, own, s
   const checks = useQueries({ queries: checked.map((text) => prompts.check(text, samples)) });
   // What is known of a text as it is now; of one that is just being typed, nothing.
   const known = new Map(checked.map((text, index) => [text, checks[index]?.data]));
+  const without = useKeyless();
   return variants.map((variant, index) => {
     const one = says[index] ?? null;
     const checked = one ? known.get(JSON.stringify(texts[index])) : undefined;
@@ -73,12 +76,13 @@ export function useColumns(variants: readonly Variant[], { prompt, draft, own, s
       suggested,
       model,
       fields: checked ? fieldsOf(checked) : {},
-      blocked: whyNot(
-        !isWritten(variant.of) && numbers[index] === null,
-        one,
-        checked !== undefined && hasErrors(checked.findings),
-        model,
-      ),
+      blocked:
+        whyNot(
+          !isWritten(variant.of) && numbers[index] === null,
+          one,
+          checked !== undefined && hasErrors(checked.findings),
+          model,
+        ) ?? keyMissing(model, without),
     };
   });
 }

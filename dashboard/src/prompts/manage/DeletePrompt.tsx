@@ -1,17 +1,13 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
-import { ApiError } from "../../api/problem";
-import type { StoredPrompt } from "../../api/types";
+import { lazy, Suspense, useState } from "react";
 import { useWritable } from "../../organization/useWritable";
-import { Confirm } from "../../ui/Confirm";
-import { prompts } from "../queries";
-import { servedBy, usersIn } from "../rules";
-import { useManage } from "./useManage";
+
+const DeleteQuestion = lazy(() =>
+  import("./DeleteQuestion").then(({ DeleteQuestion }) => ({ default: DeleteQuestion })),
+);
 
 /** A button that deletes a prompt, once it is known who uses it. */
-export function DeletePrompt({ prompt: { name } }: { prompt: StoredPrompt }) {
+export function DeletePrompt({ name }: { name: string }) {
   const [asked, setAsked] = useState(false);
   const blocked = useWritable("DELETE /api/prompts/{name}");
   return (
@@ -25,53 +21,7 @@ export function DeletePrompt({ prompt: { name } }: { prompt: StoredPrompt }) {
       >
         Delete
       </Button>
-      {asked ? <Question name={name} onClose={() => setAsked(false)} /> : null}
+      <Suspense>{asked ? <DeleteQuestion name={name} onClose={() => setAsked(false)} /> : null}</Suspense>
     </>
-  );
-}
-
-function Question({ name, onClose }: { name: string; onClose: () => void }) {
-  const uses = useQuery(prompts.uses(name));
-  // Who has begun to use it since the list was read.
-  const [refused, setRefused] = useState<string[]>([]);
-  const { remove } = useManage();
-  const users = refused.length > 0 ? refused : servedBy(uses.data?.items ?? []);
-  const used = users.length > 0;
-  return (
-    <Confirm
-      opened
-      onClose={onClose}
-      title={`Delete ${name}?`}
-      action={used ? "Delete it all the same" : "Delete it"}
-      danger
-      run={() =>
-        remove(name, used).catch((error: unknown) => {
-          if (error instanceof ApiError) setRefused(usersIn(error));
-          throw error;
-        })
-      }
-    >
-      <div className="stack close">
-        {used ? (
-          <>
-            <p>These endpoints use it. What is live keeps its text; their next deploy is refused.</p>
-            <ul style={{ margin: 0, paddingLeft: 20 }} aria-label="Used by">
-              {users.map((endpoint) => (
-                <li key={endpoint}>
-                  <Link to="/endpoints/$name" params={{ name: endpoint }}>
-                    {endpoint}
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          </>
-        ) : (
-          <p>{uses.isPending ? "Looking for endpoints that use it…" : "No endpoint uses it."}</p>
-        )}
-        <p className="quiet">
-          It can be brought back from the list of deleted prompts, as long as its name is free.
-        </p>
-      </div>
-    </Confirm>
   );
 }

@@ -1,0 +1,16 @@
+import type { ModelRef, PromptTexts } from "../../api/types";
+import { estimate, roughTokens } from "./estimate";
+import { useModel } from "./useModel";
+
+interface Props {
+  model: ModelRef;
+  texts: PromptTexts;
+  values: Readonly<Record<string, unknown>>;
+}
+
+/** What a run will cost, before it. Where something is wrong with the model, nothing: that is said elsewhere. */
+export function Estimate({ model, texts, values }: Props) {
+  const planned = useModel(model)?.planned;
+  if (!planned) return null;
+  return <p className="quiet small">{estimate(planned, roughTokens(texts, values))}</p>;
+}
