@@ -54,8 +54,11 @@ export const promptSearch = (search: Search): PromptSearch => {
   };
 };
 
-export const newEndpointSearch = (search: Search): { from?: string } =>
-  optional("from", text(search["from"]));
+/** A starter, or the prompt that it is to be of. */
+export const newEndpointSearch = (search: Search): { from?: string; prompt?: string } => ({
+  ...optional("from", text(search["from"])),
+  ...optional("prompt", text(search["prompt"])),
+});
 
 export const designSearch = (search: Search): { at?: number } => {
   const at = Number(search["at"]);

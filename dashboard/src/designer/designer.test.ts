@@ -1,3 +1,4 @@
+import { checkable, endpointName } from "./endpointOf";
 import { describe, expect, it } from "vitest";
 import type { Definition, Finding, Plan } from "../api/types";
 import { breaking } from "./breaking";
@@ -185,4 +186,55 @@ it("starters have names of their own", () => {
   expect(new Set(STARTERS.map(({ id }) => id)).size).toBe(STARTERS.length);
   expect(starter("text")?.title).toBe("Text in, text out");
   expect(starter("nonsense")).toBeUndefined();
+});
+
+describe("an endpoint of a prompt", () => {
+  const prompt = {
+    name: "support/first-reply",
+    description: "Reply first",
+    labels: [{ label: "production", version: 2 }],
+    variables: ["mail"],
+    content: { model: { provider: "sandbox", name: "echo" } as const },
+  };
+  const template = {
+    name: "first-reply",
+    title: "",
+    description: "",
+    tags: [],
+    variables: ["mail"],
+    content: {},
+    endpoint: 'name = "first-reply"',
+  };
+
+  it("refers to it by its label, and has the fields that its texts ask for", () => {
+    expect(checkable(prompt, { mail: { type: "string" } }, [], ["first-reply"])).toEqual({
+      file: "endpoint.toml",
+      json: {
+        name: "first-reply-v2",
+        description: "Reply first",
+        prompt: { use: "support/first-reply@production" },
+        model: { provider: "sandbox", name: "echo" },
+        request: { mail: { type: "string" } },
+      },
+    });
+    const { json } = checkable({ ...prompt, labels: [], description: "" }, {}, [], []);
+    expect(json).toMatchObject({ prompt: { use: "support/first-reply" } });
+    expect(json).not.toHaveProperty("description");
+  });
+
+  it("is the library's own where the prompt is of the library", () => {
+    const made = checkable(prompt, {}, [template], []);
+    expect(made.toml).toBe(template.endpoint);
+    expect(made.patch?.map((operation) => "path" in operation && operation.path)).toEqual([
+      "/name",
+      "/prompt/use",
+      "/model",
+    ]);
+    expect(checkable({ ...prompt, variables: ["mail", "mood"] }, {}, [template], []).json).toBeDefined();
+  });
+
+  it("has a name that is short enough and free", () => {
+    expect(endpointName({ name: `a/${"b".repeat(60)}` }, [])).toHaveLength(44);
+    expect(endpointName({ name: "a/b" }, ["b", "b-v2"])).toBe("b-v3");
+  });
 });

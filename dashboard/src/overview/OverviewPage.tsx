@@ -3,9 +3,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { queries } from "../api/queries";
-import type { SystemStatus } from "../api/types";
+import type { StoredPrompt, SystemStatus } from "../api/types";
 import { CallStatus } from "../calls/CallStatus";
 import { StatusBadge } from "../deployments/StatusBadge";
+import { prompts } from "../prompts/queries";
+import { settings } from "../settings/queries";
 import { Ago } from "../ui/Ago";
 import { count, plural, span } from "../ui/format";
 import { Page } from "../ui/Page";
@@ -23,11 +25,15 @@ export function OverviewPage() {
   const endpoints = useQuery(queries.endpoints());
   const calls = useInfiniteQuery(queries.calls());
   const keys = useQuery(queries.keys());
+  const written = useQuery(prompts.named());
+  const credentials = useQuery(settings.credentials());
   const facts: Facts | null =
-    endpoints.data && calls.data && keys.data
+    endpoints.data && calls.data && keys.data && written.data && credentials.data
       ? {
+          credentials: credentials.data.items.length,
+          prompts: byNews(written.data.items),
           endpoints: endpoints.data.items,
-          calls: calls.data.pages[0]?.items.length ?? 0,
+          calls: calls.data.pages[0]?.items ?? [],
           keys: keys.data.items.length,
         }
       : null;
@@ -46,6 +52,10 @@ export function OverviewPage() {
     </Page>
   );
 }
+
+/** Names, that of the newest first. */
+const byNews = (items: readonly Pick<StoredPrompt, "name" | "created">[]): string[] =>
+  [...items].sort((a, b) => (a.created < b.created ? 1 : -1)).map(({ name }) => name);
 
 function Figures() {
   const status = useQuery(queries.status());

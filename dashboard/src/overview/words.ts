@@ -1,12 +1,34 @@
 export const WORDS = {
+  way: {
+    model: "Choose who answers",
+    prompt: "Write a prompt",
+    endpoint: "Make an endpoint",
+    deploy: "Deploy it",
+    call: "Call it",
+  },
+  others: {
+    model: "Store a provider's key",
+    prompt: "Design without a prompt",
+    endpoint: "Go on with prompts",
+  },
   title: "Overview",
   failed: "The overview could not be loaded",
   steps: {
-    design: {
-      title: "Design your first endpoint",
+    model: {
+      title: "Begin with a prompt, on the sandbox",
       about:
-        "Write a prompt and the fields around it. What comes out is a function of its own, at its own URL.",
-      action: "New endpoint",
+        "The sandbox answers without a key, network or cost, so you can go all the way to a URL that answers. A provider's key can come later.",
+      action: "Use the sandbox",
+    },
+    prompt: {
+      title: "Write your first prompt",
+      about: "Take one of the library, or write your own; run it before anything is deployed.",
+      action: "Choose a prompt",
+    },
+    endpoint: {
+      title: "Make an endpoint of your prompt",
+      about: "It refers to the prompt, and what comes out is a function of its own, at its own URL.",
+      action: "Make an endpoint",
     },
     deploy: {
       title: "Nothing is live yet",

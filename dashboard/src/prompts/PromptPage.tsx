@@ -1,5 +1,6 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams, useSearch } from "@tanstack/react-router";
+import { Link, useParams, useSearch } from "@tanstack/react-router";
 import { ApiError } from "../api/problem";
 import type { PromptVersion, StoredPrompt } from "../api/types";
 import { NotFound } from "../app/NotFound";
@@ -29,7 +30,19 @@ export function PromptPage() {
       title={name}
       beside={one.data ? <Labels prompt={one.data.prompt} /> : null}
       about={one.data ? <AboutPrompt key={name} {...one.data} /> : null}
-      actions={one.data ? <DeletePrompt name={name} /> : null}
+      actions={
+        one.data ? (
+          <>
+            <DeletePrompt name={name} />
+            <Button
+              variant="default"
+              renderRoot={(props) => <Link to="/endpoints/new" search={{ prompt: name }} {...props} />}
+            >
+              Make an endpoint
+            </Button>
+          </>
+        ) : null
+      }
       wide
     >
       <QueryState query={one} failed={`${name} could not be loaded`}>

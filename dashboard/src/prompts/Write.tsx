@@ -8,7 +8,7 @@ import { useWritable } from "../organization/useWritable";
 import { Failure } from "../ui/Failure";
 import { contentOf, fieldsOf, sameTexts, textsOf, type Written } from "./content";
 import { useHistory } from "./history/useHistory";
-import { Estimate } from "./model/Estimate";
+import { RunEstimate } from "./model/RunEstimate";
 import { ModelBar } from "./model/ModelBar";
 import { keyMissing } from "./model/estimate";
 import { useKeyless } from "./model/useModel";
@@ -123,7 +123,7 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
           stop={stop}
           blocked={blocked}
           estimate={
-            <Estimate
+            <RunEstimate
               model={edit.now.model}
               texts={textsOf(edit.now)}
               values={"request" in asked ? asked.request : {}}

@@ -45,6 +45,10 @@ export function reference({ name, labels }: Pick<StoredPrompt, "name" | "labels"
   return `${name}@${label?.label ?? "production"}`;
 }
 
+/** The same where there is a label; where there is none, the newest version. */
+export const labelled = (prompt: Pick<StoredPrompt, "name" | "labels">): string =>
+  prompt.labels.length > 0 ? reference(prompt) : prompt.name;
+
 export const snippet = (prompt: Pick<StoredPrompt, "name" | "labels">): string =>
   `[prompt]\nuse = "${reference(prompt)}"`;
 

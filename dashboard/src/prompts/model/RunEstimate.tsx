@@ -9,7 +9,7 @@ interface Props {
 }
 
 /** What a run will cost, before it. Where something is wrong with the model, nothing: that is said elsewhere. */
-export function Estimate({ model, texts, values }: Props) {
+export function RunEstimate({ model, texts, values }: Props) {
   const planned = useModel(model)?.planned;
   if (!planned) return null;
   return <p className="quiet small">{estimate(planned, roughTokens(texts, values))}</p>;
