@@ -1,8 +1,9 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { messageOf } from "../api/problem";
 import { expiry, LIFETIMES } from "./rules";
+import { DialogForm } from "../ui/DialogForm";
 
 interface Props {
   /** What is made, such as `key`. */
@@ -31,12 +32,12 @@ export function Issue({ what, about, days: usual, make, onClose, onMade, childre
     },
   });
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        making.mutate();
-      }}
+    <DialogForm
+      action={`Make the ${what}`}
+      busy={making.isPending}
+      ready={name.trim() !== ""}
+      onSubmit={() => making.mutate()}
+      onClose={onClose}
     >
       <TextInput
         label="Name"
@@ -55,14 +56,6 @@ export function Issue({ what, about, days: usual, make, onClose, onMade, childre
         onChange={(event) => setDays(event.currentTarget.value)}
       />
       {children}
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button type="submit" loading={making.isPending} disabled={name.trim() === ""}>
-          Make the {what}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

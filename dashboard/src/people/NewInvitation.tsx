@@ -8,6 +8,7 @@ import { useOrganization } from "../organization/useOrganization";
 import { Code } from "../ui/Code";
 import { people } from "./queries";
 import { choices } from "./roles";
+import { DialogForm } from "../ui/DialogForm";
 
 interface Props {
   organization: string;
@@ -54,12 +55,11 @@ function Form({ organization, onClose }: Omit<Props, "opened">) {
     );
   }
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        invite.mutate();
-      }}
+    <DialogForm
+      action="Make the link"
+      busy={invite.isPending}
+      onSubmit={() => invite.mutate()}
+      onClose={onClose}
     >
       <TextInput
         label="E-mail"
@@ -77,14 +77,6 @@ function Form({ organization, onClose }: Omit<Props, "opened">) {
         value={role}
         onChange={(event) => setRole(event.currentTarget.value as Role)}
       />
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button type="submit" loading={invite.isPending}>
-          Make the link
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

@@ -9,6 +9,7 @@ import { Confirm } from "../ui/Confirm";
 import { ListSection, Table } from "../ui/ListSection";
 import { More } from "../ui/More";
 import { QueryState } from "../ui/QueryState";
+import { RowActions, RowButton } from "../ui/RowActions";
 import { DiffView } from "./DiffView";
 import { prompts } from "./queries";
 import { labelBlocked, labelError, namedBy } from "./rules";
@@ -125,20 +126,15 @@ function Row({
           onChange={(event) => onAsk({ label, from: version, to: Number(event.currentTarget.value) })}
         />
       </td>
-      <td className="number">
-        <span className="row" style={{ justifyContent: "flex-end" }}>
-          {blocked !== null ? <span className="quiet small">{blocked}</span> : null}
-          <Button
-            variant="default"
-            disabled={blocked !== null}
-            title={blocked ?? ""}
-            aria-label={`Remove ${label}`}
-            onClick={() => onAsk({ label, from: version, to: null })}
-          >
-            Remove
-          </Button>
-        </span>
-      </td>
+      <RowActions>
+        {blocked !== null ? <span className="quiet small">{blocked}</span> : null}
+        <RowButton
+          word="Remove"
+          to={label}
+          blocked={blocked}
+          onClick={() => onAsk({ label, from: version, to: null })}
+        />
+      </RowActions>
     </tr>
   );
 }

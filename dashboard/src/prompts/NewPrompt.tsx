@@ -1,12 +1,12 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, write } from "../api/client";
-import { Failure } from "../ui/Failure";
 import { prompts } from "./queries";
 import { wordsOf } from "./rules";
 import { WORDS } from "./words";
+import { DialogForm } from "../ui/DialogForm";
 
 interface Props {
   opened: boolean;
@@ -52,12 +52,14 @@ function Form({ onClose }: Pick<Props, "onClose">) {
     },
   });
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
+    <DialogForm
+      action="Make it"
+      busy={make.isPending}
+      leave="Not yet"
+      ready={name.trim() !== ""}
+      error={make.error}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
     >
       <TextInput
         label="Name"
@@ -82,15 +84,6 @@ function Form({ onClose }: Pick<Props, "onClose">) {
         value={tags}
         onChange={(event) => setTags(event.currentTarget.value)}
       />
-      <Failure error={make.error} />
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={onClose}>
-          Not yet
-        </Button>
-        <Button type="submit" loading={make.isPending} disabled={name.trim() === ""}>
-          Make it
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

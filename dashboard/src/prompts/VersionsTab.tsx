@@ -1,4 +1,4 @@
-import { Button, Modal, NativeSelect } from "@mantine/core";
+import { Modal, NativeSelect } from "@mantine/core";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -10,6 +10,7 @@ import { Confirm } from "../ui/Confirm";
 import { Table } from "../ui/ListSection";
 import { More } from "../ui/More";
 import { QueryState } from "../ui/QueryState";
+import { RowActions, RowButton } from "../ui/RowActions";
 import { tell } from "../ui/toast";
 import { DiffView } from "./DiffView";
 import { prompts } from "./queries";
@@ -125,26 +126,12 @@ function Row({ name, version: { version, labels, message, back_to, by, created }
       <td data-label="When">
         <Ago time={created} />
       </td>
-      <td className="number">
-        <span className="row" style={{ justifyContent: "flex-end" }}>
-          {version > 1 ? (
-            <Button variant="default" aria-label={`Changes of version ${version}`} onClick={onCompare}>
-              Changes
-            </Button>
-          ) : null}
-          {newest ? null : (
-            <Button
-              variant="default"
-              disabled={blocked !== null}
-              title={blocked ?? ""}
-              aria-label={`Go back to version ${version}`}
-              onClick={onBack}
-            >
-              Go back
-            </Button>
-          )}
-        </span>
-      </td>
+      <RowActions>
+        {version > 1 ? <RowButton word="Changes" to={`of version ${version}`} onClick={onCompare} /> : null}
+        {newest ? null : (
+          <RowButton word="Go back" to={`to version ${version}`} blocked={blocked} onClick={onBack} />
+        )}
+      </RowActions>
     </tr>
   );
 }

@@ -1,14 +1,14 @@
-import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
+import { Modal, NativeSelect, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, write } from "../api/client";
 import { queries } from "../api/queries";
 import type { Credential } from "../api/types";
-import { Failure } from "../ui/Failure";
 import { plural } from "../ui/format";
 import { tell } from "../ui/toast";
 import { settings } from "./queries";
 import { KEYED } from "./rules";
+import { DialogForm } from "../ui/DialogForm";
 
 export interface Asked {
   /** The key that gets another secret; null for a new one. */
@@ -59,12 +59,13 @@ function Form({ replaces, onClose }: Asked & { onClose: () => void }) {
     },
   });
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        store.mutate();
-      }}
+    <DialogForm
+      action="Store it"
+      busy={store.isPending}
+      ready={secret.trim() !== ""}
+      error={store.error}
+      onSubmit={() => store.mutate()}
+      onClose={onClose}
     >
       <NativeSelect
         label="Provider"
@@ -103,15 +104,6 @@ function Form({ replaces, onClose }: Asked & { onClose: () => void }) {
         required
         data-autofocus
       />
-      <Failure error={store.error} />
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button type="submit" loading={store.isPending} disabled={secret.trim() === ""}>
-          Store it
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

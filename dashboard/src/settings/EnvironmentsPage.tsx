@@ -11,12 +11,13 @@ import { useWritable } from "../organization/useWritable";
 import { Ago } from "../ui/Ago";
 import { Badge } from "../ui/Badge";
 import { Confirm } from "../ui/Confirm";
-import { Failure } from "../ui/Failure";
 import { plural } from "../ui/format";
 import { Table } from "../ui/ListSection";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
+import { RowActions, RowButton } from "../ui/RowActions";
 import { tell } from "../ui/toast";
+import { DialogForm } from "../ui/DialogForm";
 
 /** Where endpoints serve, each place with functions, URLs and keys of its own. */
 export function EnvironmentsPage() {
@@ -77,25 +78,12 @@ function Row({ environment: { name, live, credentials, created }, blocked, onDel
       <td data-label="Made">
         <Ago time={created} />
       </td>
-      <td className="number">
-        <span className="row" style={{ justifyContent: "flex-end" }}>
-          {name === now ? null : (
-            <Button variant="default" aria-label={`Look at ${name}`} onClick={() => lookAt(name)}>
-              Look
-            </Button>
-          )}
-          {name === DEFAULT_ENVIRONMENT ? null : (
-            <Button
-              variant="default"
-              disabled={blocked !== null}
-              aria-label={`Delete ${name}`}
-              onClick={onDelete}
-            >
-              Delete
-            </Button>
-          )}
-        </span>
-      </td>
+      <RowActions>
+        {name === now ? null : <RowButton word="Look at" to={name} onClick={() => lookAt(name)} />}
+        {name === DEFAULT_ENVIRONMENT ? null : (
+          <RowButton word="Delete" to={name} blocked={blocked} onClick={onDelete} />
+        )}
+      </RowActions>
     </tr>
   );
 }
@@ -124,12 +112,13 @@ function Form({ onClose }: { onClose: () => void }) {
     },
   });
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        make.mutate();
-      }}
+    <DialogForm
+      action="Make it"
+      busy={make.isPending}
+      ready={name.trim() !== ""}
+      error={make.error}
+      onSubmit={() => make.mutate()}
+      onClose={onClose}
     >
       <TextInput
         label="Name"
@@ -141,16 +130,7 @@ function Form({ onClose }: { onClose: () => void }) {
         required
         data-autofocus
       />
-      <Failure error={make.error} />
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={onClose}>
-          Not now
-        </Button>
-        <Button type="submit" loading={make.isPending} disabled={name.trim() === ""}>
-          Make it
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }
 

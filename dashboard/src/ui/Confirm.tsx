@@ -1,6 +1,6 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Modal, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
-import { Failure } from "./Failure";
+import { DialogForm } from "./DialogForm";
 
 interface Props {
   opened: boolean;
@@ -46,12 +46,15 @@ function Body({ onClose, children, action, danger = false, typed, run }: Props) 
   };
 
   return (
-    <form
-      className="stack"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready) void go();
-      }}
+    <DialogForm
+      action={action}
+      leave="Keep it as it is"
+      danger={danger}
+      busy={busy}
+      ready={ready}
+      error={error}
+      onSubmit={() => void go()}
+      onClose={onClose}
     >
       <div>{children}</div>
       {typed === undefined ? null : (
@@ -68,15 +71,6 @@ function Body({ onClose, children, action, danger = false, typed, run }: Props) 
           data-autofocus
         />
       )}
-      <Failure error={error} />
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={onClose}>
-          Keep it as it is
-        </Button>
-        <Button type="submit" color={danger ? "danger" : "accent"} loading={busy} disabled={!ready}>
-          {action}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

@@ -2,11 +2,11 @@ import { SegmentedControl, Switch } from "@mantine/core";
 import { memo, type ReactNode } from "react";
 import { isObject, put, unset, type Json, type JsonObject } from "../patch";
 import { needed, neededLines } from "./codec";
-import { AreaField, ChoiceField, Found, NumberField, TextField } from "./inputs";
+import { Grid } from "./Grid";
+import { AreaField, Found } from "./inputs";
 import { More } from "./More";
 import { Section } from "./Section";
 import { useForm } from "./useForm";
-import styles from "./Form.module.css";
 
 const objectOf = (json: Json | undefined): JsonObject => (isObject(json) ? json : {});
 
@@ -64,77 +64,54 @@ export const Limits = memo(function Limits({ limits }: { limits: Json | undefine
   const budget = objectOf(said["budget"]);
   return (
     <Section title="Limits and budget" pointer="/limits">
-      <div className={styles.grid}>
-        <TextField
-          pointer="/limits/rate"
-          label="Calls per time"
-          value={said["rate"]}
-          placeholder="60/minute"
-        />
-        <ChoiceField
-          pointer="/limits/per"
-          label="Counted for each"
-          value={said["per"]}
-          none="key; address where anybody may call"
-          options={["key", "user", "address"]}
-        />
-        <NumberField
-          pointer="/limits/burst"
-          label="At once"
-          value={said["burst"]}
-          placeholder="those of a whole period"
-        />
-        <TextField
-          pointer="/limits/max_body"
-          label="Largest request"
-          value={said["max_body"]}
-          placeholder="1MiB"
-        />
-      </div>
+      <Grid
+        at="/limits"
+        of={said}
+        fields={[
+          { key: "rate", label: "Calls per time", placeholder: "60/minute" },
+          {
+            key: "per",
+            kind: "choice",
+            label: "Counted for each",
+            none: "key; address where anybody may call",
+            options: ["key", "user", "address"],
+          },
+          { key: "burst", kind: "number", label: "At once", placeholder: "those of a whole period" },
+          { key: "max_body", label: "Largest request", placeholder: "1MiB" },
+        ]}
+      />
       <Found pointer="/limits/budget" />
-      <div className={styles.grid}>
-        <TextField
-          pointer="/limits/budget/endpoint"
-          label="Budget"
-          value={budget["endpoint"]}
-          placeholder="20 USD/day"
-        />
-        <TextField
-          pointer="/limits/budget/per_key"
-          label="Budget of each key"
-          value={budget["per_key"]}
-          placeholder="5 USD/day"
-        />
-        <TextField
-          pointer="/limits/budget/per_user"
-          label="Budget of each user"
-          value={budget["per_user"]}
-          placeholder="1 USD/day"
-        />
-      </div>
+      <Grid
+        at="/limits/budget"
+        of={budget}
+        fields={[
+          { key: "endpoint", label: "Budget", placeholder: "20 USD/day" },
+          { key: "per_key", label: "Budget of each key", placeholder: "5 USD/day" },
+          { key: "per_user", label: "Budget of each user", placeholder: "1 USD/day" },
+        ]}
+      />
       <More
         title="Around budgets"
         pointers={["/limits/budget/soft", "/limits/budget/on_state_failure"]}
         beside={["soft", "on_state_failure"].filter((key) => key in budget).join(", ")}
       >
-        <div className={styles.grid}>
-          <NumberField
-            pointer="/limits/budget/soft"
-            label="Tell at this share"
-            value={budget["soft"]}
-            placeholder="0.8"
-          />
-          <ChoiceField
-            pointer="/limits/budget/on_state_failure"
-            label="While spending cannot be counted"
-            value={budget["on_state_failure"]}
-            none="calls are refused"
-            options={[
-              { value: "deny", label: "calls are refused (deny)" },
-              { value: "allow", label: "calls go on (allow)" },
-            ]}
-          />
-        </div>
+        <Grid
+          at="/limits/budget"
+          of={budget}
+          fields={[
+            { key: "soft", kind: "number", label: "Tell at this share", placeholder: "0.8" },
+            {
+              key: "on_state_failure",
+              kind: "choice",
+              label: "While spending cannot be counted",
+              none: "calls are refused",
+              options: [
+                { value: "deny", label: "calls are refused (deny)" },
+                { value: "allow", label: "calls go on (allow)" },
+              ],
+            },
+          ]}
+        />
       </More>
     </Section>
   );
@@ -145,26 +122,25 @@ export const Cache = memo(function Cache({ cache }: { cache: Json | undefined })
   return (
     <Section title="Cache" pointer="/cache">
       <Optional label="Remember answers" pointer="/cache" there={cache !== undefined} fresh={{ ttl: "1h" }}>
-        <div className={styles.grid}>
-          <TextField pointer="/cache/ttl" label="For" value={said["ttl"]} codec={needed} placeholder="1h" />
-          <TextField
-            pointer="/cache/stale"
-            label="Old ones, while asking anew, for"
-            value={said["stale"]}
-            placeholder="not at all"
-          />
-          <ChoiceField
-            pointer="/cache/scope"
-            label="Shared by"
-            value={said["scope"]}
-            none="all callers of the endpoint"
-            options={[
-              { value: "endpoint", label: "all callers of the endpoint (endpoint)" },
-              { value: "key", label: "callers with the same key (key)" },
-              { value: "user", label: "callers for the same user (user)" },
-            ]}
-          />
-        </div>
+        <Grid
+          at="/cache"
+          of={said}
+          fields={[
+            { key: "ttl", label: "For", placeholder: "1h", codec: needed },
+            { key: "stale", label: "Old ones, while asking anew, for", placeholder: "not at all" },
+            {
+              key: "scope",
+              kind: "choice",
+              label: "Shared by",
+              none: "all callers of the endpoint",
+              options: [
+                { value: "endpoint", label: "all callers of the endpoint (endpoint)" },
+                { value: "key", label: "callers with the same key (key)" },
+                { value: "user", label: "callers for the same user (user)" },
+              ],
+            },
+          ]}
+        />
       </Optional>
     </Section>
   );
@@ -201,33 +177,32 @@ export const Deploy = memo(function Deploy({ deploy }: { deploy: Json | undefine
   const said = objectOf(deploy);
   return (
     <Section title="Function" pointer="/deploy">
-      <div className={styles.grid}>
-        <NumberField pointer="/deploy/memory" label="Memory in MB" value={said["memory"]} placeholder="128" />
-        <TextField pointer="/deploy/timeout" label="Timeout" value={said["timeout"]} placeholder="60s" />
-        <ChoiceField
-          pointer="/deploy/profile"
-          label="Built for"
-          value={said["profile"]}
-          none="a quick deploy"
-          options={[
-            { value: "fast", label: "a quick deploy (fast)" },
-            { value: "small", label: "a small binary (small)" },
-          ]}
-        />
-        <ChoiceField
-          pointer="/deploy/architecture"
-          label="Instruction set"
-          value={said["architecture"]}
-          none="the target's own"
-          options={["arm64", "x86-64"]}
-        />
-        <NumberField
-          pointer="/deploy/concurrency"
-          label="Calls at once in a process"
-          value={said["concurrency"]}
-          placeholder="1"
-        />
-      </div>
+      <Grid
+        at="/deploy"
+        of={said}
+        fields={[
+          { key: "memory", kind: "number", label: "Memory in MB", placeholder: "128" },
+          { key: "timeout", label: "Timeout", placeholder: "60s" },
+          {
+            key: "profile",
+            kind: "choice",
+            label: "Built for",
+            none: "a quick deploy",
+            options: [
+              { value: "fast", label: "a quick deploy (fast)" },
+              { value: "small", label: "a small binary (small)" },
+            ],
+          },
+          {
+            key: "architecture",
+            kind: "choice",
+            label: "Instruction set",
+            none: "the target's own",
+            options: ["arm64", "x86-64"],
+          },
+          { key: "concurrency", kind: "number", label: "Calls at once in a process", placeholder: "1" },
+        ]}
+      />
     </Section>
   );
 });

@@ -3,6 +3,7 @@ import { memo } from "react";
 import { child, isObject, type Json, type JsonObject } from "../patch";
 import { needed } from "./codec";
 import { ChoiceField, Found, LinesField, NumberField, TextField } from "./inputs";
+import { Grid } from "./Grid";
 import { ItemButtons } from "./ItemButtons";
 import { More } from "./More";
 import { addressed, appended } from "./rules";
@@ -29,29 +30,26 @@ export const Model = memo(function Model({ model }: { model: Json | undefined })
   return (
     <Section title="Model" pointer="/model">
       <Which pointer="/model" model={said} />
-      <div className={styles.grid}>
-        <NumberField
-          pointer="/model/max_tokens"
-          label="Longest answer"
-          value={said["max_tokens"]}
-          description="In tokens"
-        />
-        <TextField
-          pointer="/model/timeout"
-          label="Timeout"
-          value={said["timeout"]}
-          placeholder="30s"
-          description="The whole call, retries included"
-        />
-        <NumberField pointer="/model/retries" label="Retries" value={said["retries"]} placeholder="2" />
-        <TextField
-          pointer="/model/hedge"
-          label="Hedge after"
-          value={said["hedge"]}
-          placeholder="never"
-          description="Asks once more if nothing came by then"
-        />
-      </div>
+      <Grid
+        at="/model"
+        of={said}
+        fields={[
+          { key: "max_tokens", kind: "number", label: "Longest answer", description: "In tokens" },
+          {
+            key: "timeout",
+            label: "Timeout",
+            placeholder: "30s",
+            description: "The whole call, retries included",
+          },
+          { key: "retries", kind: "number", label: "Retries", placeholder: "2" },
+          {
+            key: "hedge",
+            label: "Hedge after",
+            placeholder: "never",
+            description: "Asks once more if nothing came by then",
+          },
+        ]}
+      />
       <Parameters pointer="/model" model={said} />
       <Others pointer="/model/fallback" models={said["fallback"]} what="fallback" />
       <Others pointer="/model/split" models={said["split"]} what="split" />
@@ -117,18 +115,16 @@ function Parameters({ pointer, model }: { pointer: string; model: JsonObject }) 
   const given = PARAMETERS.filter((key) => key in model);
   return (
     <More title="Parameters and price" beside={given.join(", ")} pointers={PARAMETERS.map(at)}>
-      <div className={styles.grid}>
-        <NumberField pointer={at("temperature")} label="Temperature" value={model["temperature"]} />
-        <NumberField pointer={at("top_p")} label="Top p" value={model["top_p"]} />
-        <ChoiceField
-          pointer={at("effort")}
-          label="Effort"
-          value={model["effort"]}
-          none="the model's own"
-          options={EFFORTS}
-        />
-        <NumberField pointer={at("seed")} label="Seed" value={model["seed"]} />
-      </div>
+      <Grid
+        at={pointer}
+        of={model}
+        fields={[
+          { key: "temperature", kind: "number", label: "Temperature" },
+          { key: "top_p", kind: "number", label: "Top p" },
+          { key: "effort", kind: "choice", label: "Effort", none: "the model's own", options: EFFORTS },
+          { key: "seed", kind: "number", label: "Seed" },
+        ]}
+      />
       <LinesField
         pointer={at("stop")}
         label="Stop at"
@@ -137,20 +133,20 @@ function Parameters({ pointer, model }: { pointer: string; model: JsonObject }) 
         rows={1}
       />
       <Found pointer={at("price")} />
-      <div className={styles.grid}>
-        <NumberField
-          pointer={child(at("price"), "input")}
-          label="Price in"
-          value={price["input"]}
-          description="USD a million tokens, for a model that no table knows"
-        />
-        <NumberField pointer={child(at("price"), "output")} label="Price out" value={price["output"]} />
-        <NumberField
-          pointer={child(at("price"), "cached_input")}
-          label="Price in, cached"
-          value={price["cached_input"]}
-        />
-      </div>
+      <Grid
+        at={at("price")}
+        of={price}
+        fields={[
+          {
+            key: "input",
+            kind: "number",
+            label: "Price in",
+            description: "USD a million tokens, for a model that no table knows",
+          },
+          { key: "output", kind: "number", label: "Price out" },
+          { key: "cached_input", kind: "number", label: "Price in, cached" },
+        ]}
+      />
     </More>
   );
 }
