@@ -1,28 +1,31 @@
 import { Button } from "@mantine/core";
 import { IconPlugConnected } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, unwrap, write } from "../api/client";
-import { ApiError } from "../api/problem";
+import { api, unwrap } from "../api/client";
 import type { Credential } from "../api/types";
 import { useCreate } from "../app/useKeys";
 import { useWritable } from "../organization/useWritable";
 import { Ago } from "../ui/Ago";
 import { Badge } from "../ui/Badge";
-import { Confirm } from "../ui/Confirm";
 import { Empty } from "../ui/Empty";
 import { span } from "../ui/format";
 import { Table } from "../ui/ListSection";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
+import { RowActions, RowButton } from "../ui/RowActions";
 import { tell, tellTrouble } from "../ui/toast";
 import { CredentialDialog, type Asked } from "./CredentialDialog";
+import { DeleteCredential } from "./DeleteCredential";
 import { settings } from "./queries";
-import { stateOf } from "./rules";
+import { namedBy, stateOf } from "./rules";
+import { useDefinitions } from "./useDefinitions";
 
 /** The keys with which functions call providers. What goes in never comes out. */
 export function ProvidersPage() {
   const credentials = useQuery(settings.credentials());
+  const definitions = useDefinitions(credentials.data?.items ?? []);
   const blocked = useWritable("PUT /api/provider-credentials");
   const [asked, setAsked] = useState<Asked | null>(null);
   const [leaving, setLeaving] = useState<Credential | null>(null);
@@ -45,11 +48,14 @@ export function ProvidersPage() {
               The sandbox needs none. For any other provider, add the key that it gave you.
             </Empty>
           ) : (
-            <Table columns={["Provider", "Name", "Environment", "Key", "State", "Used", "Changed"]}>
+            <Table
+              columns={["Provider", "Name", "Environment", "Key", "State", "Named by", "Used", "Changed"]}
+            >
               {items.map((credential) => (
                 <Row
                   key={credential.id}
                   credential={credential}
+                  users={namedBy(credential, definitions)}
                   blocked={blocked}
                   onReplace={() => setAsked({ replaces: credential })}
                   onDelete={() => setLeaving(credential)}
@@ -60,19 +66,25 @@ export function ProvidersPage() {
         }
       </QueryState>
       <CredentialDialog asked={asked} onClose={() => setAsked(null)} />
-      <Deletion credential={leaving} onClose={() => setLeaving(null)} />
+      <DeleteCredential
+        credential={leaving}
+        onReplace={(credential) => setAsked({ replaces: credential })}
+        onClose={() => setLeaving(null)}
+      />
     </Page>
   );
 }
 
 interface RowProps {
   credential: Credential;
+  /** Endpoints that name it. */
+  users: string[];
   blocked: string | null;
   onReplace: () => void;
   onDelete: () => void;
 }
 
-function Row({ credential, blocked, onReplace, onDelete }: RowProps) {
+function Row({ credential, users, blocked, onReplace, onDelete }: RowProps) {
   const { provider, name, environment, shown, used, changed, changed_by, checked, refusal } = credential;
   const { tone, word } = stateOf(credential);
   const what = `${provider} ${name}`;
@@ -93,32 +105,40 @@ function Row({ credential, blocked, onReplace, onDelete }: RowProps) {
           {refusal ? <span className="quiet small">{refusal}</span> : null}
         </div>
       </td>
+      <td data-label="Named by">
+        <Users names={users} />
+      </td>
       <td data-label="Used">{used ? <Ago time={used} /> : <span className="quiet">never</span>}</td>
       <td data-label="Changed" title={changed_by ?? ""}>
         <Ago time={changed} />
       </td>
-      <td className="number">
-        <span className="row" style={{ justifyContent: "flex-end" }}>
-          <Check credential={credential} blocked={blocked} />
-          <Button
-            variant="default"
-            disabled={blocked !== null}
-            aria-label={`Replace ${what}`}
-            onClick={onReplace}
-          >
-            Replace
-          </Button>
-          <Button
-            variant="default"
-            disabled={blocked !== null}
-            aria-label={`Delete ${what}`}
-            onClick={onDelete}
-          >
-            Delete
-          </Button>
-        </span>
-      </td>
+      <RowActions>
+        <Check credential={credential} blocked={blocked} />
+        <RowButton word="Replace" to={what} blocked={blocked} onClick={onReplace} />
+        <RowButton word="Delete" to={what} blocked={blocked} onClick={onDelete} />
+      </RowActions>
     </tr>
+  );
+}
+
+/** As many as a cell can be read with. */
+const FEW = 3;
+
+function Users({ names }: { names: string[] }) {
+  if (names.length === 0) return <span className="quiet">nothing</span>;
+  return (
+    <span className="row">
+      {names.slice(0, FEW).map((name) => (
+        <Link key={name} to="/endpoints/$name" params={{ name }}>
+          {name}
+        </Link>
+      ))}
+      {names.length > FEW ? (
+        <span className="quiet" title={names.slice(FEW).join(", ")}>
+          and {names.length - FEW} more
+        </span>
+      ) : null}
+    </span>
   );
 }
 
@@ -137,60 +157,12 @@ function Check({ credential, blocked }: { credential: Credential; blocked: strin
     onSettled: () => client.invalidateQueries({ queryKey: settings.credentials().queryKey }),
   });
   return (
-    <Button
-      variant="default"
-      disabled={blocked !== null}
+    <RowButton
+      word="Check"
+      to={`${provider} ${name}`}
+      blocked={blocked}
       loading={check.isPending}
-      aria-label={`Check ${provider} ${name}`}
       onClick={() => check.mutate()}
-    >
-      Check
-    </Button>
-  );
-}
-
-function Deletion({ credential, onClose }: { credential: Credential | null; onClose: () => void }) {
-  const client = useQueryClient();
-  const run = async () => {
-    if (!credential) return;
-    const { id } = credential;
-    try {
-      await write((key) =>
-        api.DELETE("/api/provider-credentials/{id}", {
-          params: { path: { id }, header: { "idempotency-key": key } },
-        }),
-      );
-    } catch (error) {
-      throw withUsers(error);
-    }
-    await client.invalidateQueries({ queryKey: settings.credentials().queryKey });
-    tell(`The key of ${credential.provider} is gone.`);
-  };
-  return (
-    <Confirm
-      opened={credential !== null}
-      onClose={onClose}
-      title={`Delete ${credential?.provider ?? ""} ${credential?.name ?? ""}?`}
-      action="Delete it"
-      danger
-      {...(credential ? { typed: credential.name } : {})}
-      run={run}
-    >
-      The key <code>…{credential?.shown}</code> is forgotten here; the provider still knows it. What serves
-      with it is brought another of its name, if there is one; if there is none, it stays.
-    </Confirm>
-  );
-}
-
-/** A refusal because of what serves with the key names it. */
-function withUsers(error: unknown): unknown {
-  if (!(error instanceof ApiError) || error.kind !== "credential-in-use") return error;
-  const users = (error.problem?.["users"] ?? []) as { endpoint: string; environment: string }[];
-  const named = users.map(({ endpoint, environment }) => `${endpoint} in ${environment}`).join(", ");
-  return new ApiError(
-    error.cause,
-    `${error.message} It is used by ${named}.`,
-    error.problem,
-    error.requestId,
+    />
   );
 }

@@ -1,6 +1,7 @@
 /** What can be said of credentials and of the audit log. */
 import { sinceOf, WITHIN, type Within } from "../api/callFilter";
-import type { AuditEvent, Credential } from "../api/types";
+import type { ApiError } from "../api/problem";
+import type { AuditEvent, Credential, Definition } from "../api/types";
 import type { Tone } from "../ui/Badge";
 
 /** Providers that take a key. */
@@ -22,6 +23,31 @@ export function stateOf({ checked, refusal }: Pick<Credential, "checked" | "refu
 } {
   if (!checked) return { tone: "plain", word: "Not checked" };
   return refusal ? { tone: "bad", word: "Refused" } : { tone: "good", word: "Accepted" };
+}
+
+/** Endpoints whose newest version names a key: as its model's, a fallback's, or that of one that takes a share. */
+export function namedBy(
+  { provider, name }: Pick<Credential, "provider" | "name">,
+  definitions: readonly Pick<Definition, "name" | "model">[],
+): string[] {
+  const names = ({ model }: Pick<Definition, "model">) =>
+    [model, ...(model.fallback ?? []), ...(model.split ?? [])].some(
+      (one) => one.provider === provider && (one.credential ?? "default") === name,
+    );
+  return definitions.filter(names).map(({ name }) => name);
+}
+
+/** What serves with a key. */
+export interface User {
+  endpoint: string;
+  environment: string;
+}
+
+/** For whose sake a key was not deleted; null where that is not why. */
+export function usersIn({ kind, problem }: ApiError): User[] | null {
+  if (kind !== "credential-in-use") return null;
+  const users = problem?.["users"];
+  return Array.isArray(users) ? (users as User[]) : [];
 }
 
 export interface AuditFilter {

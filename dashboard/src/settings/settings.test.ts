@@ -1,11 +1,56 @@
 import { describe, expect, it } from "vitest";
-import { auditQuery, differences, exportAddress, originWords, stateOf, subjectWords } from "./rules";
+import { ApiError } from "../api/problem";
+import type { Definition, ModelRef } from "../api/types";
+import {
+  auditQuery,
+  differences,
+  exportAddress,
+  namedBy,
+  originWords,
+  stateOf,
+  subjectWords,
+  usersIn,
+} from "./rules";
 
 it.each([
   [{ checked: null, refusal: null }, "Not checked"],
   [{ checked: "2026-11-25T12:00:00Z", refusal: null }, "Accepted"],
   [{ checked: "2026-11-25T12:00:00Z", refusal: "invalid key" }, "Refused"],
 ])("a key with %j is %s", (credential, word) => expect(stateOf(credential).word).toBe(word));
+
+describe("a key", () => {
+  const model = (provider: string, credential?: string) => ({ provider, name: "m", credential }) as ModelRef;
+  const endpoint = (name: string, first: ModelRef, more: Partial<Definition["model"]> = {}) => ({
+    name,
+    model: { ...first, ...more },
+  });
+
+  it("is named by a model, a fallback and a share", () => {
+    const all = [
+      endpoint("a", model("openai")),
+      endpoint("b", model("openai", "team")),
+      endpoint("c", model("anthropic"), { fallback: [model("openai")] }),
+      endpoint("d", model("anthropic"), { split: [{ ...model("openai"), weight: 10 }] }),
+      endpoint("e", model("anthropic")),
+    ];
+    expect(namedBy({ provider: "openai", name: "default" }, all)).toEqual(["a", "c", "d"]);
+    expect(namedBy({ provider: "openai", name: "team" }, all)).toEqual(["b"]);
+  });
+
+  it("is not deleted for the sake of those that a refusal names", () => {
+    const users = [{ endpoint: "a", environment: "staging" }];
+    const refused = (kind: string) =>
+      new ApiError("problem", "", {
+        type: `urn:promptpilot:problem:${kind}`,
+        title: "",
+        status: 409,
+        detail: "",
+        users,
+      });
+    expect(usersIn(refused("credential-in-use"))).toEqual(users);
+    expect(usersIn(refused("credential-not-found"))).toBeNull();
+  });
+});
 
 describe("the log", () => {
   const now = Date.parse("2026-11-25T12:00:00Z");
