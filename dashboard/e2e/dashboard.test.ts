@@ -1,15 +1,11 @@
 /** From an opened link to an endpoint that answers, and all that is done with it after. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { start, type Pilot } from "./pilot";
 import { until } from "./until";
-import { inaccessible, visit, type Visitor } from "./visitor";
-
-/** Where pictures go, if they are wanted. */
-const PICTURES = process.env["PROMPTPILOT_PICTURES"];
+import { inaccessible, picture, visit, type Visitor } from "./visitor";
 
 /** How long a first deploy may take, in ms. */
 const DEPLOY = 180_000;
@@ -65,7 +61,7 @@ it("the pages ask of this server only what it has", () => {
 
 it("the link opens the overview, which says what to do first", async () => {
   await heading("Overview").waitFor();
-  await page.getByRole("heading", { name: "Design your first endpoint" }).waitFor();
+  await page.getByRole("heading", { name: "Begin with a prompt, on the sandbox" }).waitFor();
   for (const path of ["/endpoints", "/deployments", "/calls", "/keys"]) {
     await goto(path);
     await page.getByRole("heading", { name: /^No .* yet$/ }).waitFor();
@@ -139,7 +135,7 @@ describe("designing", () => {
       await page.locator("summary", { hasText: "at most 100 characters" }).click();
       expect(await inaccessible(page)).toEqual([]);
       expect(await scrollsSideways()).toBe(false);
-      await picture(`form-${width}`);
+      await picture(page, `form-${width}`);
     }
     await page.getByText("No problems").waitFor();
   });
@@ -394,7 +390,7 @@ describe("everywhere", () => {
           const rules = colorScheme === "light" ? [] : ["color-contrast"];
           found.push(...(await inaccessible(page, rules)).map((what) => `${where}: ${what}`));
           if (await scrollsSideways()) found.push(`${where}: it scrolls sideways`);
-          await picture(`${name}-${colorScheme}-${width}`);
+          await picture(page, `${name}-${colorScheme}-${width}`);
         }
       }
     }
@@ -485,7 +481,7 @@ describe("everywhere", () => {
     await grace.page.getByRole("cell", { name: /^Grace/ }).waitFor();
     expect(await grace.page.getByRole("button", { name: "Invite" }).isDisabled()).toBe(true);
     await grace.page.getByLabel("Organization").selectOption({ index: 0 });
-    await grace.page.getByRole("heading", { name: "Design your first endpoint" }).waitFor();
+    await grace.page.getByRole("heading", { name: "Begin with a prompt, on the sandbox" }).waitFor();
     expect(grace.complaints()).toEqual([]);
     await grace.close();
 
@@ -538,9 +534,3 @@ describe("everywhere", () => {
 });
 
 const scrollsSideways = () => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-
-async function picture(name: string): Promise<void> {
-  if (!PICTURES) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
-}

@@ -1,12 +1,8 @@
 /** From the library to a prompt that says what it should, and an endpoint could refer to. */
-import { mkdirSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { start, type Pilot } from "./pilot";
-import { inaccessible, visit, type Visitor } from "./visitor";
-
-/** Where pictures go, if they are wanted. */
-const PICTURES = process.env["PROMPTPILOT_PICTURES"];
+import { inaccessible, picture, visit, type Visitor } from "./visitor";
 
 const NAME = "summarize-for-a-reader";
 
@@ -187,15 +183,9 @@ it("can be used by everybody, light and dark, wide and narrow", async () => {
         if (await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) {
           found.push(`${name} ${width}: it scrolls sideways`);
         }
-        await picture(`${name}-${colorScheme}-${width}`);
+        await picture(page, `${name}-${colorScheme}-${width}`);
       }
     }
   }
   expect(found).toEqual([]);
 });
-
-async function picture(name: string): Promise<void> {
-  if (!PICTURES) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
-}

@@ -1,6 +1,6 @@
 /** Somebody with a browser, who notices what no page may do. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type Page } from "playwright-core";
 
@@ -74,4 +74,14 @@ export async function inaccessible(page: Page, rules: string[] = []): Promise<st
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""} ${nodes[0]?.failureSummary ?? ""}`);
   }, rules);
+}
+
+/** Where pictures go, if they are wanted. */
+const PICTURES = process.env["PROMPTPILOT_PICTURES"];
+
+/** A picture of the page as it is. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!PICTURES) return;
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }

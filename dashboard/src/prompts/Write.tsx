@@ -6,7 +6,7 @@ import { hasErrors } from "../designer/findings";
 import { toRequest } from "../endpoints/trial";
 import { useWritable } from "../organization/useWritable";
 import { Failure } from "../ui/Failure";
-import { contentOf, fieldsOf, sameTexts, textsOf, type Written } from "./content";
+import { asRun, contentOf, fieldsOf, textsOf, type Written } from "./content";
 import { useHistory } from "./history/useHistory";
 import { RunEstimate } from "./model/RunEstimate";
 import { ModelBar } from "./model/ModelBar";
@@ -56,8 +56,7 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
   const run = () => {
     if (blocked !== null || !("request" in asked)) return;
     const { now, begun } = edit;
-    // What is a version runs as that one, so that the call log says so.
-    const prompt = sameTexts(now, begun.saved) ? { use: `${name}@${begun.version}` } : textsOf(now);
+    const prompt = asRun(name, now, begun.saved, begun.version);
     start({ variants: [{ prompt, model: now.model }], values: asked.request }, [HERE], (_, call) =>
       remember(call, now),
     );

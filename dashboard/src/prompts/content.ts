@@ -68,9 +68,11 @@ export function contentOf(now: Written, fields: Record<string, Field>): PromptCo
 /** Whether two say the same. */
 export const same = (one: Written, other: Written): boolean => fingerprint(one) === fingerprint(other);
 
-/** Whether two have the same texts, whatever model and values. */
-export const sameTexts = (one: Written, other: Written): boolean =>
-  JSON.stringify(textsOf(one)) === JSON.stringify(textsOf(other));
+/** Texts as a run takes them: those of a version as that one, so that the call log says which ran. */
+export function asRun(name: string, now: Written, saved: Written, version: number): PromptTexts {
+  const texts = textsOf(now);
+  return JSON.stringify(texts) === JSON.stringify(textsOf(saved)) ? { use: `${name}@${version}` } : texts;
+}
 
 function fingerprint(now: Written): string {
   const values = Object.entries(now.values).filter(([, text]) => text !== "");

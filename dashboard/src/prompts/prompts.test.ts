@@ -3,6 +3,7 @@ import { ApiError } from "../api/problem";
 import type { Field } from "../api/types";
 import {
   asMessages,
+  asRun,
   asTemplate,
   contentOf,
   marksIn,
@@ -58,6 +59,14 @@ describe("content", () => {
     );
     expect(same(TEMPLATE, { ...TEMPLATE, template: "Greet." })).toBe(false);
     expect(same(TEMPLATE, { ...TEMPLATE, model: { ...TEMPLATE.model, temperature: 1 } })).toBe(false);
+  });
+
+  it("runs as the version that says it, if one does", () => {
+    expect(asRun("a/b", { ...TEMPLATE, values: {} }, TEMPLATE, 3)).toEqual({ use: "a/b@3" });
+    expect(asRun("a/b", { ...TEMPLATE, template: "Hi." }, TEMPLATE, 3)).toEqual({
+      system: "Be kind.",
+      template: "Hi.",
+    });
   });
 
   it("becomes a conversation, and a template again where one can say it", () => {

@@ -28,7 +28,7 @@ export const WORDS = {
     about: "Run what you write, and it is here: to be looked at, and opened again with its values.",
     amongNewest: (calls: number) => `None of the newest ${calls} calls is a run of this prompt.`,
     further: "Look further back",
-    unsaved: "a text that was no version",
+    unsaved: "unsaved text",
     newest: "newest",
     opened: "The run is open again, with its values.",
     gone: "What it ran is gone.",

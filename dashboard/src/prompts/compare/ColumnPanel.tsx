@@ -152,7 +152,7 @@ function Actions({ name, latest, column: { says }, blocked, onRun, onStop, onUse
         <Button
           variant="default"
           disabled={says === null}
-          aria-label={`Use ${name}`}
+          aria-label={`Use this: ${name}`}
           title="Write on with this text and this model"
           onClick={onUse}
         >

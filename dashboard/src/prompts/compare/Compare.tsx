@@ -3,7 +3,7 @@ import { IconPlayerPlayFilled, IconPlayerStopFilled, IconPlus } from "@tabler/ic
 import { useState } from "react";
 import type { StoredPrompt } from "../../api/types";
 import { toRequest } from "../../endpoints/trial";
-import type { Written } from "../content";
+import { asRun, type Written } from "../content";
 import type { Edit } from "../useEdit";
 import { useHistory } from "../history/useHistory";
 import { useRuns } from "../useRuns";
@@ -43,11 +43,14 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
     unread ??
     (hindered ? `${letter(columns.indexOf(hindered))}: ${hindered.blocked ?? ""}` : null);
 
+  const { saved, version } = edit.begun;
   const run = (some: readonly Column[]) => {
     if (!("request" in asked)) return;
     start(
       {
-        variants: some.map(({ variant, texts, model }) => toRun(prompt.name, variant, texts, model)),
+        variants: some.map(({ variant, says, model }) =>
+          toRun(prompt.name, variant, asRun(prompt.name, says ?? edit.now, saved, version), model),
+        ),
         values: asked.request,
       },
       some.map(({ variant }) => String(variant.id)),

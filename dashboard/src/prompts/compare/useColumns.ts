@@ -17,7 +17,6 @@ export interface Column {
   variant: Variant;
   /** What it says; null while that is not known. */
   says: Written | null;
-  texts: PromptTexts;
   /** The text's own model, and the one that runs it. */
   suggested: ModelRef;
   model: ModelRef;
@@ -72,7 +71,6 @@ export function useColumns(variants: readonly Variant[], { prompt, draft, own, s
     return {
       variant,
       says: one,
-      texts: texts[index] ?? {},
       suggested,
       model,
       fields: checked ? fieldsOf(checked) : {},

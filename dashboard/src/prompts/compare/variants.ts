@@ -123,7 +123,7 @@ export function chosen(model: ModelRef, suggested: ModelRef): ModelChoice | null
 
 type RunVariant = NonNullable<RunRequest["variants"]>[number];
 
-/** A variant as a request has it. What is kept is referred to, so that the call log says which version ran. */
+/** A variant as a request has it. */
 export function toRun(prompt: string, { of }: Variant, texts: PromptTexts, model: ModelRef): RunVariant {
   if (of === DRAFT || of === OWN) return { prompt: texts, model };
   return { prompt: { use: of.startsWith("@") ? `${prompt}${of}` : `${prompt}@${of}` }, model };

@@ -16,7 +16,7 @@ export function DeletePrompt({ name }: { name: string }) {
         variant="default"
         disabled={blocked !== null}
         title={blocked ?? ""}
-        aria-label={`Delete ${name}`}
+        aria-label="Delete this prompt"
         onClick={() => setAsked(true)}
       >
         Delete
