@@ -144,7 +144,7 @@ it("earlier runs are listed, and opened again with their values", async () => {
   await page.getByText("The run is open again, with its values.").waitFor();
   expect(await page.getByLabel("reader").inputValue()).toBe("a pilot");
   await button("Open again v1").first().click();
-  await page.getByText("No change").waitFor();
+  await page.getByRole("textbox", { name: "Template" }).getByText("Be brief.").waitFor({ state: "hidden" });
   expect(await page.getByLabel("reader").inputValue()).toBe("a busy manager");
   await everywhere("studio-runs");
 });
@@ -170,8 +170,8 @@ it("a model without a key says so, and where one is stored", async () => {
 
 it("description and tags are changed where they stand, and what is written is saved all the same", async () => {
   await button("Edit description and tags").click();
-  await page.getByLabel("Description").fill("Short and plain");
-  await page.getByLabel("Tags").fill("reading, short");
+  await page.getByRole("textbox", { name: "Description", exact: true }).fill("Short and plain");
+  await page.getByRole("textbox", { name: "Tags", exact: true }).fill("reading, short");
   expect(await inaccessible(page)).toEqual([]);
   await button("Save").click();
   await page.getByText("Short and plain").waitFor();

@@ -1,34 +1,25 @@
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-} from "@codemirror/autocomplete";
-import {
-  defaultKeymap,
-  history,
-  historyKeymap,
-  indentWithTab,
-  isolateHistory,
-  redo,
-  undo,
-} from "@codemirror/commands";
-import { bracketMatching, StreamLanguage } from "@codemirror/language";
+import { StreamLanguage } from "@codemirror/language";
 import { toml } from "@codemirror/legacy-modes/mode/toml";
-import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
   highlightActiveLine,
   highlightActiveLineGutter,
-  keymap,
   lineNumbers,
 } from "@codemirror/view";
-import { useEffect, useEffectEvent, useImperativeHandle, useRef, type Ref, type RefObject } from "react";
+import {
+  useEffect,
+  useEffectEvent,
+  useImperativeHandle,
+  useRef,
+  useState,
+  type Ref,
+  type RefObject,
+} from "react";
 import { appearance } from "./editorTheme";
 import type { Mark } from "./findings";
+import { Later, step } from "./later";
 import { changeBetween } from "./places";
 import { completeFields, templateColours } from "./template";
 
@@ -62,6 +53,7 @@ interface Props {
 export function Editor({ ref, initial, onType, marks, jump }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
+  const [later] = useState(() => new Later(completeFields, true));
   const type = useEffectEvent(onType);
   const start = useEffectEvent(() => initial);
 
@@ -69,26 +61,19 @@ export function Editor({ ref, initial, onType, marks, jump }: Props) {
     if (!parent.current) return;
     const made = new EditorView({
       parent: parent.current,
-      state: EditorState.create({ doc: start(), extensions: extensions((text) => type(text)) }),
+      state: EditorState.create({ doc: start(), extensions: extensions(later, (text) => type(text)) }),
     });
     view.current = made;
+    void later.give(made);
     return () => made.destroy();
-  }, []);
+  }, [later]);
 
-  useImperativeHandle(ref, () => handle(view), []);
+  useImperativeHandle(ref, () => handle(view, later), [later]);
 
   useEffect(() => {
     const { current } = view;
-    if (!current || marks === null) return;
-    const length = current.state.doc.length;
-    const diagnostics = marks
-      .filter(({ to }) => to <= length)
-      .map(({ fix, ...mark }) => ({
-        ...mark,
-        ...(fix === null ? {} : { actions: [replaceBy(fix)] }),
-      }));
-    current.dispatch(setDiagnostics(current.state, diagnostics));
-  }, [marks]);
+    if (current && marks !== null) void later.mark(current, marks);
+  }, [marks, later]);
 
   useEffect(() => {
     const { current } = view;
@@ -104,7 +89,10 @@ export function Editor({ ref, initial, onType, marks, jump }: Props) {
   return <div ref={parent} style={{ height: "100%", minHeight: 0 }} />;
 }
 
-function handle(view: RefObject<EditorView | null>): EditorHandle {
+function handle(view: RefObject<EditorView | null>, later: Later): EditorHandle {
+  const turn = (back: boolean) => {
+    if (view.current) void later.turn(view.current, back);
+  };
   return {
     text: () => view.current?.state.doc.toString() ?? "",
     write: (text, again) => {
@@ -116,47 +104,23 @@ function handle(view: RefObject<EditorView | null>): EditorHandle {
         changes,
         userEvent: "input.type",
         effects: EditorView.scrollIntoView(changes.from, { y: "nearest", yMargin: 40 }),
-        annotations: again ? [] : [isolateHistory.of("before")],
+        annotations: again ? [] : [step.of(true)],
       });
     },
     replace: (from, to, insert) =>
       view.current?.dispatch({ changes: { from, to, insert }, userEvent: "input" }),
-    undo: () => {
-      if (view.current) undo(view.current);
-    },
-    redo: () => {
-      if (view.current) redo(view.current);
-    },
+    undo: () => turn(true),
+    redo: () => turn(false),
   };
 }
 
-const replaceBy = (word: string) => ({
-  name: `Write ${word}`,
-  apply: (view: EditorView, from: number, to: number) =>
-    view.dispatch({ changes: { from, to, insert: word } }),
-});
-
-function extensions(onType: (text: string) => void) {
+function extensions(later: Later, onType: (text: string) => void) {
   return [
     lineNumbers(),
-    lintGutter(),
+    later.extension,
     highlightActiveLineGutter(),
-    history(),
     drawSelection(),
-    bracketMatching(),
-    closeBrackets(),
-    autocompletion({ override: [completeFields], icons: false }),
     highlightActiveLine(),
-    highlightSelectionMatches(),
-    keymap.of([
-      ...closeBracketsKeymap,
-      ...defaultKeymap,
-      ...searchKeymap,
-      ...historyKeymap,
-      ...completionKeymap,
-      ...lintKeymap,
-      indentWithTab,
-    ]),
     StreamLanguage.define(toml),
     templateColours,
     appearance,

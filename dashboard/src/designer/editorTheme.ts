@@ -57,6 +57,7 @@ const look = EditorView.theme({
     textDecoration: "underline wavy var(--warn)",
     textUnderlineOffset: "4px",
   },
+  ".cm-gutter-lint": { width: "1.4em" },
   ".cm-lint-marker": { width: "0.9em", height: "0.9em" },
   ".cm-panels": { backgroundColor: "var(--ground-low)", color: "var(--text)", borderColor: "var(--line)" },
   ".cm-textfield": { backgroundColor: "var(--ground)", border: "1px solid var(--line-strong)" },

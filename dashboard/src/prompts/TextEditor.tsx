@@ -1,20 +1,10 @@
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-  type CompletionContext,
-  type CompletionResult,
-} from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
-import { bracketMatching } from "@codemirror/language";
-import { lintKeymap, setDiagnostics } from "@codemirror/lint";
-import { searchKeymap } from "@codemirror/search";
+import type { CompletionContext, CompletionResult } from "@codemirror/autocomplete";
 import { EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, keymap } from "@codemirror/view";
 import { useEffect, useEffectEvent, useRef } from "react";
 import { appearance } from "../designer/editorTheme";
 import type { Mark } from "../designer/findings";
+import { Later } from "../designer/later";
 import { templateColours } from "../designer/template";
 
 interface Props {
@@ -33,15 +23,18 @@ interface Props {
 export function TextEditor({ label, initial, onType, marks, names }: Props) {
   const parent = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
+  const later = useRef<Later>(null);
   const type = useEffectEvent(onType);
-  const begin = useEffectEvent(() => ({ doc: initial, label }));
   const complete = useEffectEvent((context: CompletionContext) => completeNames(context, names));
+  const begin = useEffectEvent(() => ({ doc: initial, label }));
 
   useEffect(() => {
     if (!parent.current) return;
     const { doc, label } = begin();
+    const parts = new Later((context) => complete(context), false);
     const extensions = [
-      ...common((context) => complete(context)),
+      parts.extension,
+      ...common,
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "true", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) type(update.state.doc.toString());
@@ -52,15 +45,14 @@ export function TextEditor({ label, initial, onType, marks, names }: Props) {
       state: EditorState.create({ doc, extensions }),
     });
     view.current = made;
+    later.current = parts;
+    void parts.give(made);
     return () => made.destroy();
   }, []);
 
   useEffect(() => {
     const { current } = view;
-    if (!current || marks === null) return;
-    const { length } = current.state.doc;
-    const diagnostics = marks.filter(({ to }) => to <= length).map(({ fix: _, ...mark }) => mark);
-    current.dispatch(setDiagnostics(current.state, diagnostics));
+    if (current && marks !== null) void later.current?.mark(current, marks);
   }, [marks]);
 
   return <div ref={parent} />;
@@ -72,23 +64,10 @@ const grows = EditorView.theme({
   ".cm-line": { padding: "0 14px" },
 });
 
-const common = (complete: (context: CompletionContext) => CompletionResult | null) => [
+const common = [
   // The page runs and saves on these; the editor must not write a line.
   Prec.highest(keymap.of(["Mod-Enter", "Mod-s"].map((key) => ({ key, run: () => true })))),
-  history(),
   drawSelection(),
-  bracketMatching(),
-  closeBrackets(),
-  autocompletion({ override: [complete], icons: false }),
-  keymap.of([
-    ...closeBracketsKeymap,
-    ...defaultKeymap,
-    ...searchKeymap,
-    ...historyKeymap,
-    ...completionKeymap,
-    ...lintKeymap,
-    indentWithTab,
-  ]),
   templateColours,
   appearance,
   grows,
