@@ -283,9 +283,10 @@ impl fmt::Display for Checked {
                 result.took_ms
             ),
             Some(refusal) => {
+                let verdict = if result.status.is_some() { "refused" } else { "not reached" };
                 writeln!(
                     f,
-                    "{ERROR}refused{ERROR:#} {STRONG}{provider}/{name}{STRONG:#}: {refusal}"
+                    "{ERROR}{verdict}{ERROR:#} {STRONG}{provider}/{name}{STRONG:#}: {refusal}"
                 )
             }
         }

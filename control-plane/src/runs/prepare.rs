@@ -147,11 +147,15 @@ async fn model(
         let provider = model.provider.as_str();
         let name = wanted.credential.as_deref().unwrap_or("default");
         let detail = format!("there is no key of {provider} called `{name}`");
-        return Err(
-            invalid(detail).hint(format!("store it with `promptpilot credentials set {provider}`"))
-        );
+        let store = format!("store it with `promptpilot credentials set {provider}`");
+        return Err(invalid(detail).hint(or_the_sandbox(&store)));
     }
     Ok((model, key))
+}
+
+/// A run without a key need not end there.
+fn or_the_sandbox(store: &str) -> String {
+    format!("{store}, or try it without one on the model `sandbox/echo`")
 }
 
 fn refuse(findings: Vec<Finding>) -> Result<(), Problem> {
@@ -159,7 +163,8 @@ fn refuse(findings: Vec<Finding>) -> Result<(), Problem> {
     let Some(first) = errors.first() else { return Ok(()) };
     let mut problem = invalid(first.message.clone());
     if let Some(hint) = &first.hint {
-        problem = problem.hint(hint.clone());
+        let is_without_key = first.code == "no-credential";
+        problem = problem.hint(if is_without_key { or_the_sandbox(hint) } else { hint.clone() });
     }
     Err(problem.with("findings", errors))
 }
