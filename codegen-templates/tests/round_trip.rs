@@ -124,6 +124,7 @@ fn plain_field((kind, said, bounds, values): (FieldType, Said, Bounds, Vec<Strin
         min_items,
         max_items,
         fields: Fields::new(),
+        max_images: max_items,
         max_size: min_items.map(|size| format!("{size}B").parse().unwrap()),
         urls: sensitive,
     }

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use promptpilot_runtime::{
     endpoint::{
-        Auth, Budget, Cache, Endpoint, Field, Kind, Log, Message, Model, Parameters, Price, Rate,
-        Response, Role, Split, Step, Tool, Whose,
+        Auth, Budget, Cache, Endpoint, Field, Images, Kind, Log, Message, Model, Parameters, Price,
+        Rate, Response, Role, Split, Step, Tool, Whose,
     },
     provider::{self, Provider},
     serve,
@@ -26,8 +26,16 @@ static REQUEST: &[Field] =
 /// A chat endpoint has nothing but a conversation.
 static CHAT: &[Field] = &[field(
     "messages",
-    Kind::Messages { min_items: 1, max_items: Some(20), max_length: Some(1000), tools: TOOLS },
+    Kind::Messages {
+        min_items: 1,
+        max_items: Some(20),
+        max_length: Some(1000),
+        images: IMAGES,
+        tools: TOOLS,
+    },
 )];
+
+const IMAGES: Option<Images> = Some(Images { most: 2, max_bytes: 1000, urls: false });
 
 static TOOLS: &[Tool] = &[
     Tool {

@@ -183,6 +183,8 @@ pub enum Kind {
         max_items: Option<u32>,
         /// Most characters of one message, all that is in it taken together.
         max_length: Option<u32>,
+        /// Images that messages of the user's may have.
+        images: Option<Images>,
         /// Tools that may have been asked for in it.
         tools: &'static [Tool],
     },
@@ -195,6 +197,17 @@ pub enum Kind {
         /// Whether it may be given by its URL.
         urls: bool,
     },
+}
+
+/// Images that a message may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Images {
+    /// Most of one message.
+    pub most: u32,
+    /// Largest one, in bytes.
+    pub max_bytes: u64,
+    /// Whether one may be given by its URL.
+    pub urls: bool,
 }
 
 /// What goes to a model beside text.

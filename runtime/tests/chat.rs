@@ -65,6 +65,22 @@ async fn a_conversation_that_cannot_be_sent_is_refused_before_anybody_is_asked()
 }
 
 #[tokio::test]
+async fn an_image_in_a_conversation_reaches_the_model_and_not_the_record() -> Result<()> {
+    let function = function(json!({ "chat": true, "models": [{ "name": "echo" }] })).await?;
+    let image = json!({ "media_type": "image/png", "data": "c2VjcmV0" });
+    let shown = json!({ "role": "user", "content": "What is it?", "images": [image] });
+    let talk = [shown, json!({ "role": "assistant", "content": "A dot." }), user("Sure?")];
+    let answer = function.call(json!({ "messages": talk })).await?;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let told =
+        "Be brief.\n\n[image: image/png, 8 bytes in base64]\n\nWhat is it?\n\nA dot.\n\nSure?";
+    assert_eq!(answer.json()["text"], told);
+    let kept = function.record().await?["request"]["text"].as_str().unwrap().to_owned();
+    assert!(kept.contains("sha256") && !kept.contains("c2VjcmV0"), "{kept}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_tool_that_is_asked_for_wrongly_is_asked_for_once_more() -> Result<()> {
     let server = MockServer::start().await;
     let answer = |arguments: &str| {

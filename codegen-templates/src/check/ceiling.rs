@@ -110,11 +110,16 @@ fn open_media(definition: &Definition, model: &PlannedModel) -> Option<Bound> {
     (!places.is_empty()).then_some(Bound::Unbounded(places))
 }
 
-/// A file may fill the model's window.
+/// A file may fill the model's window. How many messages there are is bounded where their texts are.
 fn image_tokens(definition: &Definition) -> u64 {
     let tokens = media::fields(definition).map(|(_, field)| match field.kind {
-        FieldType::Image => AN_IMAGE,
-        _ => u64::from(u32::MAX),
+        FieldType::File => u64::from(u32::MAX),
+        FieldType::Messages => {
+            let [messages, images] =
+                [field.max_items, field.max_images].map(Option::unwrap_or_default);
+            u64::from(messages) * u64::from(images) * AN_IMAGE
+        }
+        _ => AN_IMAGE,
     });
     tokens.sum()
 }

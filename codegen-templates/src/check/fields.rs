@@ -134,8 +134,9 @@ impl Check<'_, '_> {
             ("min_items", field.min_items.is_some(), is_list || is_talk),
             ("max_items", field.max_items.is_some(), is_list || is_talk),
             ("fields", !field.fields.is_empty(), kind == FieldType::Object),
-            ("max_size", field.max_size.is_some(), kind.is_media()),
-            ("urls", field.urls, kind.is_media()),
+            ("max_images", field.max_images.is_some(), is_talk),
+            ("max_size", field.max_size.is_some(), field.has_media()),
+            ("urls", field.urls, field.has_media()),
         ];
         for (key, _, _) in given.into_iter().filter(|(_, given, fits)| *given && !fits) {
             let message = format!("`{key}` says nothing about {}", values::type_name(kind));
@@ -279,7 +280,8 @@ fn bounds_of(kind: FieldType) -> &'static str {
         FieldType::Enum => "an enum has `values` and no other bounds",
         FieldType::Image | FieldType::File => "it is bounded by `max_size`",
         FieldType::Messages => {
-            "a conversation is bounded by `min_items` and `max_items`, its messages by `max_length`"
+            "a conversation is bounded by `min_items` and `max_items`, its messages by `max_length`, \
+             and images in them by `max_images` and `max_size`"
         }
         _ => "this type has no bounds",
     }

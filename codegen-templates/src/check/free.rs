@@ -209,6 +209,7 @@ fn field(kind: FieldType) -> Field {
         min_items: None,
         max_items: None,
         fields: Fields::new(),
+        max_images: None,
         max_size: None,
         urls: false,
     }

@@ -1,4 +1,4 @@
-//! Pictures and files of a request: whether they fit into a body, and whether those who are asked take
+//! Images and files of a request: whether they fit into a body, and whether those who are asked take
 //! them.
 
 use promptpilot_spec::{
@@ -14,9 +14,9 @@ use crate::{
     plan::PlannedModel,
 };
 
-/// The fields that hold pictures or files.
+/// The fields that hold images or files.
 pub(super) fn fields(definition: &Definition) -> impl Iterator<Item = (&String, &Field)> {
-    definition.request.iter().filter(|(_, field)| field.kind.is_media())
+    definition.request.iter().filter(|(_, field)| field.has_media())
 }
 
 pub(super) fn check(
@@ -48,13 +48,14 @@ fn check_size(definition: &Definition, field: &Field, pointer: &str, findings: &
 
 fn check_model(model: &PlannedModel, field: &Field, pointer: &str, findings: &mut Vec<Finding>) {
     let takes = abilities(model.provider);
-    let (taken, what) = match field.kind {
-        FieldType::Image => (takes.images, "images"),
-        _ => (takes.files, "files"),
+    let (taken, what, key) = match field.kind {
+        FieldType::File => (takes.files, "files", "type"),
+        FieldType::Messages => (takes.images, "images", "max_images"),
+        _ => (takes.images, "images", "type"),
     };
     let provider = model.provider.as_str();
     let known = model::find(model.provider, &model.name);
-    let blind = field.kind == FieldType::Image && known.is_some_and(|known| !known.images);
+    let blind = field.kind != FieldType::File && known.is_some_and(|known| !known.images);
     let mut refuse = |key: &str, message: String, hint: &str| {
         let finding = Finding::error("unsupported-type", child(pointer, key), message);
         if !findings.iter().any(|it| it.message == finding.message && it.pointer == finding.pointer)
@@ -63,9 +64,9 @@ fn check_model(model: &PlannedModel, field: &Field, pointer: &str, findings: &mu
         }
     };
     if taken == Taken::Never {
-        refuse("type", format!("`{provider}` takes no {what}"), "choose another provider");
+        refuse(key, format!("`{provider}` takes no {what}"), "choose another provider");
     } else if blind {
-        refuse("type", format!("`{}` takes no {what}", model.name), "choose another model");
+        refuse(key, format!("`{}` takes no {what}", model.name), "choose another model");
     } else if field.urls && taken != Taken::DataOrUrl {
         let message = format!("`{provider}` fetches no {what}");
         refuse("urls", message, "leave `urls` out: callers then send the data");

@@ -110,7 +110,9 @@ fn conversation_message(
         }
         _ => Some(String::from("a message has `role`, which is `user`, `assistant` or `tool`")),
     };
-    refusals.extend(problem.map(|message| Refusal {
+    let images = message.get("images").and_then(Value::as_array).map_or(0, Vec::len);
+    let images = length(images, None, Some(field.max_images.unwrap_or(0)), "images");
+    refusals.extend(problem.or(images).map(|message| Refusal {
         pointer: pointer.to_owned(),
         message,
         hint: Some(String::from("write `{ role = \"user\", content = \"…\" }`")),

@@ -33,7 +33,15 @@ fn message(field: &Field, tools: &[Tool]) -> Value {
         })
     };
     let mut assistant = said("assistant");
-    let mut forms = vec![said("user")];
+    let mut user = said("user");
+    if let Some(most) = field.max_images {
+        user["properties"]["images"] = json!({
+            "type": "array",
+            "items": schema::media(field),
+            "maxItems": most,
+        });
+    }
+    let mut forms = vec![user];
     if !tools.is_empty() {
         assistant["properties"]["content"] = json!({ "anyOf": [text, { "type": "null" }] });
         assistant["properties"]["tool_calls"] = json!({ "type": "array", "items": calls(tools) });

@@ -88,6 +88,8 @@ struct FieldView<'a> {
     /// Whether tools may have been asked for in it.
     tools: bool,
     form: &'static str,
+    /// Most images of a message.
+    images: Option<String>,
     max_bytes: Option<String>,
     urls: bool,
     minimum: Option<String>,
@@ -204,6 +206,7 @@ impl<'a> View<'a> {
         let some = [
             ("Kind", self.has_fields()),
             ("Tool", !self.tools.is_empty()),
+            ("Images", self.request.iter().any(|field| field.images.is_some())),
             ("Form", self.request.iter().any(|field| field.kind == "Media")),
             ("Rate", self.rate.is_some()),
             ("Budget", !self.budgets.is_empty()),
@@ -327,6 +330,7 @@ fn field<'a>(name: &'a str, field: &'a Field, pointer: String) -> FieldView<'a> 
         longest: field.max_length.map(literal::integer),
         tools: false,
         form: if field.kind == FieldType::Image { "Image" } else { "File" },
+        images: field.max_images.map(literal::integer),
         max_bytes: field.max_size.map(|size| literal::integer(size.get())),
         urls: field.urls,
         minimum: bound(field.minimum),

@@ -88,10 +88,11 @@ fn open_field(field: &Field) -> Value {
     schema
 }
 
-fn media(field: &Field) -> Value {
+/// An image or a file: what the field is, or what its messages may have.
+pub(super) fn media(field: &Field) -> Value {
     let types = match field.kind {
-        FieldType::Image => json!(["image/png", "image/jpeg", "image/gif", "image/webp"]),
-        _ => json!(["application/pdf"]),
+        FieldType::File => json!(["application/pdf"]),
+        _ => json!(["image/png", "image/jpeg", "image/gif", "image/webp"]),
     };
     let form = |properties: Value| {
         let required: Vec<_> = properties.as_object().into_iter().flat_map(Map::keys).collect();

@@ -4,7 +4,7 @@ use promptpilot_spec::record::{Body, MAX_BODY};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::media;
+use super::{conversation, media};
 use crate::endpoint::{Field, Kind};
 
 /// What stands for a sensitive value.
@@ -56,6 +56,7 @@ fn hide_field(value: &mut Value, field: &Field) {
     }
     match field.kind {
         Kind::Media { .. } => media::summarize(value),
+        Kind::Messages { images: Some(_), .. } => conversation::summarize(value),
         Kind::Object(fields) => hide(value, fields),
         Kind::Array { items, .. } if holds_sensitive(items) => match value {
             Value::Array(values) => values.iter_mut().for_each(|value| hide_field(value, items)),

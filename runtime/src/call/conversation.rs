@@ -6,34 +6,41 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::validate::Check;
+use super::{
+    media::{self, Bounds},
+    validate::Check,
+};
 use crate::{
-    endpoint::{Role, Tool},
-    provider::{ToolCall, ToolResult, Turn},
+    endpoint::{Form, Images, Role, Tool},
+    provider::{Media, ToolCall, ToolResult, Turn},
 };
 
-/// What a message may have.
-const MEMBERS: [&str; 4] = ["role", "content", "tool_calls", "tool_call_id"];
+/// What a message may have; the last only where the endpoint takes it.
+const MEMBERS: [&str; 5] = ["role", "content", "tool_calls", "tool_call_id", "images"];
 
 /// What a tool that was asked for may have.
 const CALL_MEMBERS: [&str; 4] = ["id", "name", "arguments", "signature"];
 
+/// What messages of an endpoint may have.
+#[derive(Clone, Copy)]
+pub(super) struct Talk {
+    pub(super) tools: &'static [Tool],
+    /// Most characters of a message.
+    pub(super) max_length: Option<u32>,
+    pub(super) images: Option<Images>,
+}
+
 /// Looks at one message after the other.
 pub(super) struct Reader<'a> {
-    pub(super) check: &'a mut Check,
-    pub(super) tools: &'static [Tool],
-    pub(super) max_length: Option<u32>,
+    check: &'a mut Check,
+    talk: Talk,
     /// Calls that no tool has answered yet.
     open: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(
-        check: &'a mut Check,
-        tools: &'static [Tool],
-        max_length: Option<u32>,
-    ) -> Self {
-        Self { check, tools, max_length, open: Vec::new() }
+    pub(super) fn new(check: &'a mut Check, talk: Talk) -> Self {
+        Self { check, talk, open: Vec::new() }
     }
 
     /// Tells all that is wrong with the messages.
@@ -58,9 +65,10 @@ impl<'a> Reader<'a> {
     }
 
     fn message(&mut self, members: &Map<String, Value>, pointer: &str) {
-        self.known_only(members, &MEMBERS, pointer);
+        let known = if self.talk.images.is_some() { &MEMBERS[..] } else { &MEMBERS[..4] };
+        self.known_only(members, known, pointer);
         let length = characters(members);
-        if let Some(most) = self.max_length.filter(|most| length > *most as usize) {
+        if let Some(most) = self.talk.max_length.filter(|most| length > *most as usize) {
             let detail = format!("must have at most {most} characters and has {length}");
             self.wrong(pointer, &detail);
         }
@@ -70,9 +78,10 @@ impl<'a> Reader<'a> {
             Some(_) => return self.wrong(&format!("{pointer}/content"), "must be a string"),
         };
         match members.get("role").and_then(Value::as_str) {
-            Some("tool") if !self.tools.is_empty() => return self.result(members, pointer),
+            Some("tool") if !self.talk.tools.is_empty() => return self.result(members, pointer),
             Some("user") => {
-                if text.is_empty() {
+                let images = self.images(members, pointer);
+                if text.is_empty() && images == 0 {
                     self.wrong(&format!("{pointer}/content"), "must not be empty");
                 }
                 if members.contains_key("tool_calls") {
@@ -80,8 +89,8 @@ impl<'a> Reader<'a> {
                     self.wrong(&pointer, "belongs to a message of the assistant");
                 }
             }
-            Some("assistant") => {}
-            _ if self.tools.is_empty() => {
+            Some("assistant") => self.no_images(members, pointer),
+            _ if self.talk.tools.is_empty() => {
                 self.wrong(&format!("{pointer}/role"), "must be one of `user`, `assistant`");
             }
             _ => {
@@ -112,6 +121,36 @@ impl<'a> Reader<'a> {
             let detail = "belongs to a message of the assistant";
             self.wrong(&format!("{pointer}/tool_calls"), detail);
         }
+        self.no_images(members, pointer);
+    }
+
+    fn no_images(&mut self, members: &Map<String, Value>, pointer: &str) {
+        if self.talk.images.is_some() && members.contains_key("images") {
+            self.wrong(&format!("{pointer}/images"), "belongs to a message of the user");
+        }
+    }
+
+    /// How many images a message of the user's has.
+    fn images(&mut self, members: &Map<String, Value>, pointer: &str) -> usize {
+        let Some((Images { most, max_bytes, urls }, given)) =
+            self.talk.images.zip(members.get("images").filter(|given| !given.is_null()))
+        else {
+            return 0;
+        };
+        let pointer = format!("{pointer}/images");
+        let Value::Array(images) = given else {
+            self.wrong(&pointer, "must be an array of images");
+            return 0;
+        };
+        if images.len() > most as usize {
+            let detail = format!("must have at most {most} items and has {}", images.len());
+            self.wrong(&pointer, &detail);
+        }
+        let bounds = Bounds { form: Form::Image, max_bytes, urls };
+        for (index, image) in images.iter().take(most as usize).enumerate() {
+            media::check(self.check, image, bounds, &format!("{pointer}/{index}"));
+        }
+        images.len()
     }
 
     /// The tools that a message of the assistant asks for.
@@ -137,7 +176,7 @@ impl<'a> Reader<'a> {
         self.known_only(members, &CALL_MEMBERS, pointer);
         let text = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
         let (id, name) = (text("id").to_owned(), text("name"));
-        if !self.tools.iter().any(|tool| tool.name == name) {
+        if !self.talk.tools.iter().any(|tool| tool.name == name) {
             self.wrong(&format!("{pointer}/name"), "must be the name of a declared tool");
         }
         if !members.get("arguments").is_some_and(Value::is_object) {
@@ -162,6 +201,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// In a record, hash and size stand for the images of messages.
+pub(super) fn summarize(messages: &mut Value) {
+    let messages = messages.as_array_mut().into_iter().flatten();
+    for images in messages.filter_map(|message| message.get_mut("images")) {
+        match images {
+            Value::Array(images) => images.iter_mut().for_each(media::summarize),
+            other => media::summarize(other),
+        }
+    }
+}
+
 /// All texts of a message, names and arguments of tools included.
 fn characters(members: &Map<String, Value>) -> usize {
     let length = |value: &Value| match value {
@@ -169,7 +219,8 @@ fn characters(members: &Map<String, Value>) -> usize {
         Value::Null => 0,
         value => value.to_string().chars().count(),
     };
-    members.iter().filter(|(name, _)| *name != "role").map(|(_, value)| length(value)).sum()
+    let said = members.iter().filter(|(name, _)| !matches!(name.as_str(), "role" | "images"));
+    said.map(|(_, value)| length(value)).sum()
 }
 
 #[derive(Deserialize)]
@@ -178,6 +229,7 @@ struct Message {
     content: Option<String>,
     tool_calls: Option<Vec<Call>>,
     tool_call_id: Option<String>,
+    images: Option<Vec<Value>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -217,7 +269,9 @@ pub(super) fn turns(value: Value) -> Vec<Turn> {
         }
         let role = if message.role == Speaker::User { Role::User } else { Role::Assistant };
         let calls = message.tool_calls.unwrap_or_default().into_iter().map(ToolCall::from);
-        turns.push(Turn { calls: calls.collect(), ..Turn::new(role, content) });
+        let images = message.images.unwrap_or_default().into_iter();
+        let media: Vec<Media> = images.filter_map(|it| media::read(Form::Image, it)).collect();
+        turns.push(Turn { calls: calls.collect(), media, ..Turn::new(role, content) });
     }
     turns
 }

@@ -10,11 +10,13 @@ use crate::{
 static TOOLS: &[Tool] =
     &[Tool { name: "search", description: "Searches", parameters: &[], schema: "{}" }];
 
-static WITH_TOOLS: &[Field] = &[field(TOOLS)];
-static WITHOUT: &[Field] = &[field(&[])];
+static WITH_TOOLS: &[Field] = &[field(TOOLS, None)];
+static WITHOUT: &[Field] = &[field(&[], None)];
+static WITH_IMAGES: &[Field] = &[field(&[], Some(Images { most: 2, max_bytes: 3, urls: false }))];
 
-const fn field(tools: &'static [Tool]) -> Field {
-    let kind = Kind::Messages { min_items: 0, max_items: Some(6), max_length: Some(200), tools };
+const fn field(tools: &'static [Tool], images: Option<Images>) -> Field {
+    let (min_items, max_items, max_length) = (0, Some(6), Some(200));
+    let kind = Kind::Messages { min_items, max_items, max_length, images, tools };
     Field { name: "m", optional: true, default: None, sensitive: false, kind }
 }
 
@@ -57,6 +59,52 @@ fn a_conversation_with_tools_is_taken_and_becomes_turns() {
     assert_eq!(turns[1].calls[0].arguments, "{\"q\":\"x\"}");
     let (call, name, content) = ("a".to_owned(), "search".to_owned(), "found".to_owned());
     assert_eq!(turns[2].results, [ToolResult { call, name, content }]);
+}
+
+fn looks(text: &str, images: &[Value]) -> Value {
+    json!({ "role": "user", "content": text, "images": images })
+}
+
+fn png(data: &str) -> Value {
+    json!({ "media_type": "image/png", "data": data })
+}
+
+#[test]
+fn images_go_with_their_message() {
+    let given = json!([looks("", &[png("AAAA")]), assistant("A dot."), looks("And now?", &[])]);
+    assert_eq!(errors_of(WITH_IMAGES, &given), [""; 0]);
+    let counts: Vec<usize> = turns(given).iter().map(|turn| turn.media.len()).collect();
+    assert_eq!(counts, [1, 0, 0]);
+}
+
+#[test]
+fn images_are_bounded_and_taken_only_where_that_is_declared() {
+    let three = looks("Look", &[png("AAAA"), png("AAAAAAAA"), png("AAAA")]);
+    let said = json!({ "role": "assistant", "content": "So.", "images": [png("AAAA")] });
+    assert_eq!(
+        errors_of(WITH_IMAGES, &json!([three, said, { "role": "user", "images": "AAAA" }])),
+        [
+            "/m/0/images must have at most 2 items and has 3",
+            "/m/0/images/1/data must have at most 3 bytes and has 6",
+            "/m/1/images belongs to a message of the user",
+            "/m/2/images must be an array of images",
+            "/m/2/content must not be empty",
+        ]
+    );
+    let here = errors_of(WITHOUT, &json!([looks("Look", &[png("AAAA")])]));
+    let known = "`role`, `content`, `tool_calls`, `tool_call_id`";
+    assert_eq!(here, [format!("/m/0/images is not known here: there are {known}")]);
+}
+
+#[test]
+fn a_record_keeps_hash_and_size_of_images() {
+    let mut given = json!([looks("Look", &[png("c2VjcmV0")]), { "images": "c2VjcmV0" }, 1]);
+    summarize(&mut given);
+    let kept = given.to_string();
+    assert!(
+        kept.contains("sha256") && kept.contains("Look") && !kept.contains("c2VjcmV0"),
+        "{kept}"
+    );
 }
 
 #[test]

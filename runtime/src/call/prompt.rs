@@ -43,7 +43,7 @@ pub(super) fn turns(
     })
 }
 
-/// Pictures and files go with the last text of the user's: the prompt's own where that asks.
+/// Images and files that are fields go with the last text of the user's: the prompt's own where that asks.
 fn place(
     mut prompt: Vec<Turn>,
     mut conversation: Vec<Turn>,
@@ -53,7 +53,7 @@ fn place(
     let own = prompt.last_mut().filter(is_said);
     let with = own.or_else(|| conversation.iter_mut().rev().find(is_said));
     if let Some(turn) = with {
-        turn.media = media;
+        turn.media.extend(media);
     }
     conversation::place(prompt, conversation)
 }

@@ -3,9 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{conversation::Reader, media};
+use super::{
+    conversation::{Reader, Talk},
+    media,
+};
 use crate::{
-    endpoint::{Field, Kind, Tool},
+    endpoint::{Field, Kind},
     problem::FieldError,
 };
 
@@ -105,8 +108,9 @@ impl Check {
                 self.array(value, items, min_items, max_items, pointer)
             }
             Kind::Object(fields) => self.members(value, fields, pointer).map(Value::Object),
-            Kind::Messages { min_items, max_items, max_length, tools } => {
-                self.messages(value, (min_items, max_items), max_length, tools, pointer)
+            Kind::Messages { min_items, max_items, max_length, images, tools } => {
+                let talk = Talk { tools, max_length, images };
+                self.messages(value, (min_items, max_items), talk, pointer)
             }
             Kind::Media { form, max_bytes, urls } => {
                 let bounds = media::Bounds { form, max_bytes, urls };
@@ -208,15 +212,14 @@ impl Check {
         &mut self,
         value: Value,
         (min, max): (u32, Option<u32>),
-        max_length: Option<u32>,
-        tools: &'static [Tool],
+        talk: Talk,
         pointer: &str,
     ) -> Option<Value> {
         let Value::Array(messages) = &value else {
             return self.wrong(pointer, "must be an array of messages");
         };
         self.count(messages.len(), min, max, pointer)?;
-        Reader::new(self, tools, max_length).read(messages, pointer);
+        Reader::new(self, talk).read(messages, pointer);
         Some(value)
     }
 }

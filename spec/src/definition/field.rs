@@ -57,6 +57,9 @@ pub struct Field {
     /// Fields of an object.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub fields: Fields,
+    /// Most images of one message. None may have any where this is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_images: Option<u32>,
     /// Largest image or file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_size: Option<Bytes>,
@@ -96,6 +99,13 @@ impl FieldType {
     /// Whether it goes to the model beside the text: a picture or a file.
     pub const fn is_media(self) -> bool {
         matches!(self, Self::Image | Self::File)
+    }
+}
+
+impl Field {
+    /// Whether images or files go to the model with it: its own, or those of messages.
+    pub const fn has_media(&self) -> bool {
+        self.kind.is_media() || self.max_images.is_some()
     }
 }
 

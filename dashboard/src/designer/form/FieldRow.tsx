@@ -137,6 +137,7 @@ const NUMBERS: [key: string, label: string][] = [
   ["maximum", "Greatest"],
   ["min_items", "Fewest items"],
   ["max_items", "Most items"],
+  ["max_images", "Most images of a message"],
 ];
 
 /** What bounds a value, by its type. */

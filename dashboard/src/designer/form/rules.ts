@@ -41,7 +41,7 @@ const OF_TYPE: Record<Type, string[]> = {
   object: ["fields"],
   image: ["max_size", "urls"],
   file: ["max_size", "urls"],
-  messages: ["max_items", "max_length"],
+  messages: ["max_items", "max_length", "max_images"],
 };
 
 const isType = (type: string): type is Type => Object.hasOwn(OF_TYPE, type);
