@@ -119,7 +119,7 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
         <RunPanel
           latest={runs[HERE]}
           run={run}
-          stop={stop}
+          stop={() => stop(HERE)}
           blocked={blocked}
           estimate={
             <RunEstimate
