@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check fmt clippy deny bench bench-runtime dist test-llm docs dev sqlx-prepare sqlx-check
+.PHONY: help run stop test check fmt clippy deny bench bench-runtime bench-dashboard dist test-llm docs dev sqlx-prepare sqlx-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: ## Measure against the figures we promise (release profile)
 
 bench-runtime: ## Measure what a function adds to a provider's answer (release profile)
 	@scripts/bench-runtime
+
+bench-dashboard: ## Measure how quick the dashboard's pages are (release profile, Chromium)
+	@scripts/bench-dashboard
 
 dist: ## Build the binary that people install, into target/dist/
 	@scripts/dist
