@@ -225,10 +225,10 @@ it("prompts are found by their folder", async () => {
     expect(await api("POST", "/api/prompts", { name, content })).toBe(201);
   }
   await goto("/prompts");
-  await page.getByLabel("Folder").selectOption("support/mail/");
+  await page.getByLabel("Folder", { exact: true }).selectOption("support/mail/");
   await page.getByRole("link", { name: "support/mail/last-reply" }).waitFor();
   expect(await page.getByRole("link", { name: NAME, exact: true }).count()).toBe(0);
-  await page.getByLabel("Folder").selectOption("support/");
+  await page.getByLabel("Folder", { exact: true }).selectOption("support/");
   await page.getByRole("link", { name: "support/first-reply" }).waitFor();
   expect(new URL(page.url()).searchParams.get("folder")).toBe("support/");
 });

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, NativeSelect } from "@mantine/core";
 import {
+  IconChevronRight,
   IconCopyPlus,
   IconPencil,
   IconPlayerPlayFilled,
@@ -108,6 +109,7 @@ function Settings({ name, column: { variant, says, model, suggested }, onChange,
     <div className={styles.settings}>
       <details>
         <summary>
+          <IconChevronRight size={14} aria-hidden />
           <span className="quiet">Model</span>
           <span className="cut">{[model.provider, model.name].join(" ")}</span>
         </summary>
@@ -119,6 +121,7 @@ function Settings({ name, column: { variant, says, model, suggested }, onChange,
       </details>
       <details>
         <summary>
+          <IconChevronRight size={14} aria-hidden />
           <span className="quiet">Text</span>
           <span className="cut">{said.at(-1)?.content.trim().split("\n")[0] ?? "…"}</span>
         </summary>
