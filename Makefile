@@ -2,10 +2,10 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check fmt clippy deny bench bench-runtime bench-dashboard dist test-llm docs dev sqlx-prepare sqlx-check
+.PHONY: help run stop test check fmt clippy deny bench bench-overhead bench-runtime bench-dashboard dist test-llm docs dev sqlx-prepare sqlx-check
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build and start everything, deploy an example, print its URL
 	@scripts/run
@@ -32,6 +32,9 @@ deny:
 
 bench: ## Measure against the figures we promise (release profile)
 	@scripts/bench
+
+bench-overhead: ## Measure what a call adds to a provider's latency, beside other gateways (release profile)
+	@scripts/bench-overhead
 
 bench-runtime: ## Measure what a function adds to a provider's answer (release profile)
 	@scripts/bench-runtime

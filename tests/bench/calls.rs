@@ -1,15 +1,13 @@
 //! Warm calls through an endpoint's URL, beside an echo that does nothing.
 
-use std::process::Stdio;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use promptpilot_tests::Pilot;
 use reqwest::Client;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 
+use crate::beside::Beside;
 use crate::table::{Table, median, ms};
 
 const CALLS: usize = 3000;
@@ -17,10 +15,7 @@ const CALLS: usize = 3000;
 pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     pilot.example("summarize")?;
     let url = pilot.deploy(&["summarize"]).await?.remove(0);
-    let beside = std::env::current_exe()?.with_file_name("bench-echo");
-    let mut echo = Command::new(beside).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
-    let stdout = echo.stdout.take().context("no output")?;
-    let address = BufReader::new(stdout).lines().next_line().await?.context("no address")?;
+    let echo = Beside::start("bench-echo", None).await?;
     let body = json!({ "text": "The cat sat on the mat.", "audience": "a child" }).to_string();
 
     let client = Client::new();
@@ -28,7 +23,7 @@ pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     // By turns, so that both see the same machine.
     for _ in 0..10 {
         ours.extend(calls(&client, &url, &body).await?);
-        bare.extend(calls(&client, &format!("http://{address}/"), &body).await?);
+        bare.extend(calls(&client, &format!("http://{}/", echo.address), &body).await?);
     }
     let (ours, bare) = (median(ours), median(bare));
     table.note("warm call through the URL, p50", "ms", ours);

@@ -1,9 +1,12 @@
 //! The figures we promise, measured in one run beside bare counterparts. `make bench` builds all in
-//! the release profile and starts this. Parts may be named: `bench calls starts`.
+//! the release profile and starts this. Parts may be named: `bench calls starts`. One has to be, since it
+//! takes programs that others wrote: `overhead`, which `make bench-overhead` starts.
 
+mod beside;
 mod calls;
 mod deploys;
 mod functions;
+mod overhead;
 mod starts;
 mod table;
 
@@ -43,6 +46,9 @@ async fn measure() -> Result<()> {
     }
     if wanted("starts") {
         starts::measure(&mut pilot, &mut table).await?;
+    }
+    if named.iter().any(|name| name == "overhead") {
+        overhead::measure(&pilot, &mut table).await?;
     }
     pilot.stop().await?;
     table.print()
