@@ -123,7 +123,7 @@ async fn follows(program: Command) -> Outcome {
             Ok::<_, Failure>(())
         };
         let breaking = async {
-            if portion % 2 == 0 {
+            if portion.is_multiple_of(2) {
                 cutter.cut();
             } else {
                 server.take().map(Replica::kill);

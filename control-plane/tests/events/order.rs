@@ -172,8 +172,8 @@ async fn who_missed_what_is_kept_no_more_is_told_to_load_anew() -> Outcome {
         let mut late = Follower::open(stream(&pilot, &pilot.url, Some(seen))).await?;
         let reset = late.next().await?.unwrap();
         assert_eq!((reset.name.as_str(), &reset.data["reason"]), ("reset", &"swept".into()));
-        let gone = pilot.request(reqwest::Method::GET, &format!("/api/events?after={seen}"), None);
-        assert_eq!(gone.await?.0, 410);
+        let page = format!("/api/events?after={seen}");
+        assert_eq!(pilot.request(reqwest::Method::GET, &page, None).await?.0, 410);
         // It goes on from where it was told so.
         assert_eq!(late.next().await?.unwrap().name, "ready");
     }

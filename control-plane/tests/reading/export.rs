@@ -43,7 +43,7 @@ fn calls() -> Vec<CallRecord> {
             let mut call = record(Duration::milliseconds(10 * number as i64));
             call.user = Some(hard[number % hard.len()].to_owned());
             call.request = Some(body(&json!({ "word": hard[number % hard.len()] }).to_string()));
-            call.cost_micro_usd = (number % 2 == 0).then_some(number as u64);
+            call.cost_micro_usd = (number.is_multiple_of(2)).then_some(number as u64);
             call.total_us = number as u64 + 1;
             call
         })

@@ -14,8 +14,8 @@ fn calls() -> Vec<CallRecord> {
             call.total_us = (number + 1) * 1000;
             call.cost_micro_usd = Some(number);
             call.tokens_in = 2;
-            call.model = Some(if number % 4 == 0 { "large" } else { "small" }.to_owned());
-            if number % 10 == 0 {
+            call.model = Some(if number.is_multiple_of(4) { "large" } else { "small" }.to_owned());
+            if number.is_multiple_of(10) {
                 call.status = 504;
                 call.error_type = Some("timeout".to_owned());
             }

@@ -49,7 +49,7 @@ async fn each_filter_finds_what_it_should_and_nothing_else() -> Outcome {
     let (_, key) = pilot.post("/api/api-keys", json!({ "name": "website" })).await?;
     let mut keyed = record(Duration::minutes(14));
     keyed.key_id = Some(key["id"].as_str().unwrap().parse()?);
-    ingest(&pilot, &[keyed.clone()]).await?;
+    ingest(&pilot, std::slice::from_ref(&keyed)).await?;
     let at = |call: &CallRecord| call.time.format(&Rfc3339).unwrap().replace('+', "%2B");
     let by_key_id = format!("key={}", keyed.key_id.unwrap());
     let until = format!("until={}&since={}", at(&calls[1]), at(&calls[3]));
@@ -217,7 +217,7 @@ async fn a_call_is_shown_with_its_attempts_and_the_names_of_what_it_used() -> Ou
         tokens_out: None,
         cost_micro_usd: None,
     }];
-    ingest(&pilot, &[call.clone()]).await?;
+    ingest(&pilot, std::slice::from_ref(&call)).await?;
     let shown = pilot.get(&format!("/api/calls/{}", call.call_id)).await?;
     assert_eq!((&shown["key"], &shown["environment"]), (&json!("website"), &json!("production")));
     assert_eq!(shown["attempts"][0]["error"], "rate-limited");

@@ -43,7 +43,7 @@ async fn months_are_made_in_time_and_go_when_nobody_keeps_them() -> Outcome {
     let pilot = Pilot::without_worker_with(|settings| settings.sign_ups = SignUps::Open).await?;
     has_function(&pilot).await?;
     let old = record(Duration::days(200));
-    ingest(&pilot, &[old.clone()]).await?;
+    ingest(&pilot, std::slice::from_ref(&old)).await?;
     let mut db = pilot.database.connect().await?;
     let months = "select count(*) from pg_inherits where inhparent = 'calls'::regclass";
     pilot.plane.keep_calls().await;
