@@ -35,7 +35,9 @@ use crate::{
         rate::{self, Limits},
         request_id,
     },
-    keys, lambda, organizations, pages,
+    keys, lambda,
+    mail::Mailer,
+    organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
     prompts, runs,
     secret::Secret,
@@ -70,6 +72,7 @@ struct Shared {
     metrics: Metrics,
     limits: Option<Arc<Limits>>,
     throttle: Throttle,
+    mailer: Mailer,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
     /// Where functions look up keys, if that is not here.
@@ -141,6 +144,7 @@ impl ControlPlane {
             metrics: Metrics::new(),
             limits: rate::limits(settings.rates),
             throttle: Throttle::new(),
+            mailer: Mailer::new(settings.mail.clone()),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
             mirror: Mirror::of(&settings)?,
@@ -371,6 +375,10 @@ impl ControlPlane {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.shared.throttle
+    }
+
+    pub(crate) fn mailer(&self) -> &Mailer {
+        &self.shared.mailer
     }
 
     pub(crate) fn limits(&self) -> Option<&Limits> {

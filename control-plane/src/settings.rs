@@ -4,6 +4,7 @@ use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use crate::{
     deploy::model::Status,
+    mail::Mail,
     secret::{Secret, SecretKey, SecretToken},
 };
 
@@ -32,6 +33,10 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Who may make an account.
     pub sign_ups: SignUps,
+    /// Where mail goes.
+    pub mail: Mail,
+    /// Whether people have to show that their address is theirs, before they can sign in.
+    pub verify_emails: bool,
     /// Origins of other sites whose pages may call the API, with tokens.
     pub cors_origins: Vec<String>,
     /// Proxies that are believed when they say where a request comes from.
@@ -66,6 +71,8 @@ impl Settings {
             allowed_hosts: Vec::new(),
             public_url: None,
             sign_ups: SignUps::Invite,
+            mail: Mail::Nowhere,
+            verify_emails: false,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             rates: None,

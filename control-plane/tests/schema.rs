@@ -11,7 +11,7 @@ use uuid::Uuid;
 const SHARED: [&str; 3] = ["_sqlx_migrations", "pending_logins", "workers"];
 
 /// Tables of what belongs to people, or of the organizations themselves.
-const OWN: [&str; 4] = ["organizations", "passwords", "sessions", "users"];
+const OWN: [&str; 5] = ["mailed_tokens", "organizations", "passwords", "sessions", "users"];
 
 async fn names(db: &mut PgConnection, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(db).await.unwrap()

@@ -155,10 +155,15 @@ pub(crate) async fn run(context: &Context, args: Members) -> Result<(), Failure>
         }
         What::Invite { role, email, .. } => {
             let new = NewInvitation { email, role: role.into() };
-            let made = client.post(&["organizations", &org, "invitations"], &new).await?;
+            let made: CreatedInvitation =
+                client.post(&["organizations", &org, "invitations"], &new).await?;
+            let told = match (&made.about.email, made.mailed) {
+                (Some(email), true) => format!("The link was sent to {email}, too."),
+                _ => "Hand on the link.".to_owned(),
+            };
             context.out.result(&Invited(made));
             if !context.out.is_json() {
-                note("Hand on the link. It is good for a week, and once.");
+                note(format!("{told} It is good for a week, and once."));
             }
         }
         What::Role { email, role, .. } => {

@@ -19,6 +19,7 @@ use crate::{
         body::Body,
         extract::{Path, Query},
     },
+    mail::Letter,
     people::{Caller, check_email, store as people},
     plane::ControlPlane,
     secret,
@@ -57,9 +58,22 @@ pub(super) async fn create(
     let mut db = context.begin().await?;
     let (organization, by) = (context.organization, context.user);
     store::add_invitation(&mut db, organization, &about, &key::hash(&token), by).await?;
+    let shown = store::show_invitation(&mut db, about.id).await?.ok_or_else(gone)?;
     db.commit().await?;
     let url = site.page(&format!("/invite/{token}"));
-    Ok((StatusCode::CREATED, Json(CreatedInvitation { token, url, about })))
+    let mailed = send(&context.plane, &shown, &url);
+    Ok((StatusCode::CREATED, Json(CreatedInvitation { token, url, mailed, about })))
+}
+
+/// Sends the link to whom the invitation is for, where that is known and letters reach people. Whoever
+/// made the invitation has the link, too.
+fn send(plane: &ControlPlane, shown: &ShownInvitation, url: &str) -> bool {
+    let Some(email) = shown.email.as_deref().filter(|_| plane.mailer().reaches_people()) else {
+        return false;
+    };
+    let by = shown.invited_by.as_deref().unwrap_or("Somebody");
+    plane.mailer().send(Letter::invitation(email, url, by, &shown.organization));
+    true
 }
 
 pub(super) async fn revoke(

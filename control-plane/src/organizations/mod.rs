@@ -49,7 +49,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
 }
 
 /// Slugs that the product's own paths begin with.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 15] = [
     "api",
     "v1",
     "docs",
@@ -62,6 +62,8 @@ const RESERVED: [&str; 13] = [
     "invite",
     "sign-in",
     "sign-up",
+    "reset",
+    "verify",
     "onboarding",
 ];
 

@@ -110,6 +110,8 @@ pub struct CreatedInvitation {
     pub token: String,
     /// The link to hand on; its last part is the token.
     pub url: String,
+    /// Whether the link is being sent to the address that it is for.
+    pub mailed: bool,
     /// What is known of it.
     #[serde(flatten)]
     pub about: Invitation,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Caller, cookie,
+    mailed::{self, Purpose},
     model::{Leave, NewPassword},
     password,
     session::{Browser, WithCookie, begin},
@@ -17,7 +18,8 @@ use super::{
 };
 use crate::{
     database::see,
-    http::{Problem, body::Body},
+    http::{Problem, address::Site, body::Body},
+    mail::Letter,
     organizations::{self, or_last_owner},
     plane::ControlPlane,
     secret::Secret,
@@ -39,19 +41,22 @@ async fn confirm(
 pub(super) async fn change_password(
     caller: Caller,
     browser: Browser,
+    site: Site,
     Body(request): Body<NewPassword>,
 ) -> Result<WithCookie<NoContent>, Problem> {
-    let Caller { plane, user, .. } = caller;
+    let Caller { plane, user, actor, .. } = caller;
     confirm(&plane, user, &browser, request.current).await?;
     let names = store::names(&mut *plane.database().person(user, None).await?, user).await?;
     password::check(&request.new, &names.email)?;
     let place = password::get_in_line()?;
     let hash = password::hash(&place, Secret::from(request.new)).await?;
-    let mut db = plane.database().person(user, None).await?;
+    let mut db = plane.database().person(user, Some(&actor.origin)).await?;
     store::set_password(&mut db, user, &hash).await?;
     store::remove_sessions(&mut db).await?;
+    mailed::forget(&mut db, Purpose::Reset).await?;
     let begun = begin(&mut db, user, &browser).await?;
     db.commit().await?;
+    plane.mailer().send(Letter::password_changed(&names.email, &site.page("/")));
     Ok(begun.with(&plane, NoContent))
 }
 

@@ -5,14 +5,17 @@ mod account;
 pub(crate) mod admit;
 mod caller;
 mod cookie;
+mod mailed;
 pub mod model;
 mod password;
+mod reset;
 pub(crate) mod routes;
 mod session;
 mod sessions;
 mod sign_in;
 pub(crate) mod store;
 mod throttle;
+mod verification;
 
 pub use access::Role;
 pub(crate) use caller::{Caller, Via};

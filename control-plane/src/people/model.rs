@@ -36,6 +36,37 @@ pub struct SignIn {
     pub password: String,
 }
 
+/// Body of `POST /api/password-resets` and `POST /api/email-verifications`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Addressee {
+    /// The address that the person signed up with.
+    #[schemars(length(min = 3, max = 254))]
+    pub email: String,
+}
+
+/// Body of `POST /api/password-resets/complete`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetPassword {
+    /// What the link of the letter carries.
+    pub token: String,
+    /// The password from now on: at least 10 characters.
+    #[schemars(length(min = 10, max = 200))]
+    pub password: String,
+    /// Whether the person's access tokens end, too: for who fears that somebody else had the password.
+    #[serde(default)]
+    pub end_tokens: bool,
+}
+
+/// Body of `POST /api/email-verifications/complete`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyEmail {
+    /// What the link of the letter carries.
+    pub token: String,
+}
+
 /// Body of `PUT /api/me/password`.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

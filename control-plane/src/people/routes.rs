@@ -7,7 +7,7 @@ use aide::axum::{
 use axum::{Json, response::NoContent};
 use serde_json::json;
 
-use super::{account, model::Me, sessions, sign_in};
+use super::{account, model::Me, reset, sessions, sign_in, verification};
 use crate::{
     http::openapi::{describe, describe_with},
     plane::ControlPlane,
@@ -17,6 +17,7 @@ const TAG: &str = "people";
 
 pub(crate) fn router() -> ApiRouter<ControlPlane> {
     doors()
+        .merge(letters())
         .api_route(
             "/api/me",
             get_with(
@@ -77,14 +78,18 @@ fn doors() -> ApiRouter<ControlPlane> {
         TAG,
         "signIn",
         "Begin a session; its cookie comes with the answer",
-        &["sign-in-refused", "sign-in-throttled"],
+        &["sign-in-refused", "sign-in-throttled", "email-unverified"],
         json!({ "email": "jo@example.com", "password": "correct horse battery" }),
     );
     ApiRouter::new()
         .api_route(
             "/api/sign-up",
             post_with(sign_in::sign_up, |operation| {
-                signed_up(operation).response::<201, Json<Me>>()
+                let what =
+                    "The account is made; its address has to be confirmed before signing in.";
+                signed_up(operation)
+                    .response::<201, Json<Me>>()
+                    .response_with::<202, (), _>(|response| response.description(what))
             }),
         )
         .api_route(
@@ -98,6 +103,61 @@ fn doors() -> ApiRouter<ControlPlane> {
             post_with(sign_in::sign_out, |operation| {
                 describe(TAG, "signOut", "End the session", &[])(operation)
                     .response::<204, NoContent>()
+            }),
+        )
+}
+
+/// What goes by letters: a new password, and addresses that are confirmed.
+fn letters() -> ApiRouter<ControlPlane> {
+    const ASKED: &[&str] = &["mail-missing", "email-invalid", "sign-in-throttled"];
+    let example = || json!({ "email": "jo@example.com" });
+    let forgotten = describe_with(
+        TAG,
+        "askForPasswordReset",
+        "Have a link sent to choose a new password by; the answer is the same for any address",
+        ASKED,
+        example(),
+    );
+    let resetting = describe_with(
+        TAG,
+        "completePasswordReset",
+        "Choose a new password by the link of a letter; all sessions end",
+        &["link-not-found", "password-invalid", "sign-in-throttled"],
+        json!({ "token": "0123456789abcdef", "password": "correct horse battery" }),
+    );
+    let again = describe_with(
+        TAG,
+        "askForEmailVerification",
+        "Have the link sent once more by which an address is confirmed; the answer is the same for any",
+        ASKED,
+        example(),
+    );
+    let verifying = describe_with(
+        TAG,
+        "completeEmailVerification",
+        "Confirm an address by the link of a letter",
+        &["link-not-found", "sign-in-throttled"],
+        json!({ "token": "0123456789abcdef" }),
+    );
+    ApiRouter::new()
+        .api_route(
+            "/api/password-resets",
+            post_with(reset::ask, |operation| forgotten(operation).response::<202, ()>()),
+        )
+        .api_route(
+            "/api/password-resets/complete",
+            post_with(reset::complete, |operation| {
+                resetting(operation).response::<204, NoContent>()
+            }),
+        )
+        .api_route(
+            "/api/email-verifications",
+            post_with(verification::ask, |operation| again(operation).response::<202, ()>()),
+        )
+        .api_route(
+            "/api/email-verifications/complete",
+            post_with(verification::complete, |operation| {
+                verifying(operation).response::<204, NoContent>()
             }),
         )
 }

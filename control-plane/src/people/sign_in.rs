@@ -4,32 +4,35 @@ use axum::{
     Json,
     extract::State,
     http::{StatusCode, header},
-    response::NoContent,
+    response::{IntoResponse, NoContent, Response},
 };
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{
     Caller, Via, cookie,
+    mailed::{self, Purpose},
     model::{Me, SignIn, SignUp},
     password,
     session::{Browser, WithCookie, begin},
     sessions::about,
-    store,
+    store, verification,
 };
 use crate::{
-    http::{Problem, body::Body},
+    http::{Problem, address::Site, body::Body},
     organizations::{self, invitations},
     plane::ControlPlane,
     secret::Secret,
     settings::SignUps,
 };
 
+/// Where people have to confirm their address, nobody is signed in yet, and the answer is empty.
 pub(super) async fn sign_up(
     State(plane): State<ControlPlane>,
     browser: Browser,
+    site: Site,
     Body(new): Body<SignUp>,
-) -> Result<(StatusCode, WithCookie<Json<Me>>), Problem> {
+) -> Result<Response, Problem> {
     plane.throttle().count(&new.email, browser.address)?;
     match (plane.settings().sign_ups, &new.invitation) {
         (SignUps::Open, _) | (SignUps::Invite, Some(_)) => {}
@@ -48,13 +51,18 @@ pub(super) async fn sign_up(
     let mut db = plane.database().person(user, None).await?;
     store::add_user(&mut db, user, &new.email, &new.name).await.map_err(or_taken)?;
     store::set_password(&mut db, user, &hash).await?;
-    let begun = begin(&mut db, user, &browser).await?;
     if let Some(token) = &new.invitation {
         invitations::accept(&mut db, user, &new.email, token).await?;
     }
+    if plane.settings().verify_emails {
+        db.commit().await?;
+        mailed::send(&plane, &site, Purpose::Verify, new.email)?;
+        return Ok(StatusCode::ACCEPTED.into_response());
+    }
+    let begun = begin(&mut db, user, &browser).await?;
     let me = about(&mut db, &plane, user, Via::Session(begun.id)).await?;
     db.commit().await?;
-    Ok((StatusCode::CREATED, begun.with(&plane, Json(me))))
+    Ok((StatusCode::CREATED, begun.with(&plane, Json(me))).into_response())
 }
 
 fn closed(detail: &str) -> Problem {
@@ -96,6 +104,7 @@ pub(super) async fn sign_in(
     if !password::fits(&place, Secret::from(request.password), hash).await? {
         return Err(refused());
     }
+    verification::check(&plane, user).await?;
     let mut db = person(&plane, user).await?;
     let begun = begin(&mut db, user, &browser).await?;
     let me = about(&mut db, &plane, user, Via::Session(begun.id)).await?;

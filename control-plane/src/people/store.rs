@@ -221,3 +221,20 @@ pub(crate) struct Names {
 pub(crate) async fn names(db: &mut PgConnection, user: Uuid) -> sqlx::Result<Names> {
     sqlx::query_as!(Names, "select email, name from users where id = $1", user).fetch_one(db).await
 }
+
+/// Whether the person has shown that their address is theirs.
+pub(super) async fn is_verified(db: &mut PgConnection, user: Uuid) -> sqlx::Result<bool> {
+    let at = sqlx::query_scalar!("select email_verified_at from users where id = $1", user);
+    Ok(at.fetch_optional(db).await?.flatten().is_some())
+}
+
+/// Notes that the person's address is theirs.
+pub(super) async fn verify(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update users set email_verified_at = now() where id = $1 and email_verified_at is null",
+        user
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -25,6 +25,9 @@ const ACCOUNT: (NonZeroU32, Duration) = (NonZeroU32::new(10).unwrap(), Duration:
 /// From one address.
 const ADDRESS: (NonZeroU32, Duration) = (NonZeroU32::new(50).unwrap(), Duration::from_secs(2));
 
+/// Letters to one account: nobody is flooded with them, whoever asks.
+const LETTERS: (NonZeroU32, Duration) = (NonZeroU32::new(3).unwrap(), Duration::from_secs(600));
+
 /// After this many tries, what was not tried for a while is forgotten.
 const FORGET_EVERY: u32 = 10_000;
 
@@ -32,6 +35,7 @@ const FORGET_EVERY: u32 = 10_000;
 pub(crate) struct Throttle {
     account: DefaultKeyedRateLimiter<u64>,
     address: DefaultKeyedRateLimiter<IpAddr>,
+    letters: DefaultKeyedRateLimiter<u64>,
     counted: AtomicU32,
 }
 
@@ -51,6 +55,7 @@ impl Throttle {
         Self {
             account: RateLimiter::keyed(quota(ACCOUNT)),
             address: RateLimiter::keyed(quota(ADDRESS)),
+            letters: RateLimiter::keyed(quota(LETTERS)),
             counted: AtomicU32::new(0),
         }
     }
@@ -58,9 +63,18 @@ impl Throttle {
     /// Counts a try at an account, or refuses it.
     pub(crate) fn count(&self, account: &str, address: Option<IpAddr>) -> Result<(), Problem> {
         self.count_address(address)?;
-        let mut hasher = DefaultHasher::new();
-        account.to_lowercase().hash(&mut hasher);
-        self.account.check_key(&hasher.finish()).map_err(|until| wait(&until))
+        self.account.check_key(&of_account(account)).map_err(|until| wait(&until, SIGN_IN))
+    }
+
+    /// Counts a letter that somebody asks for, or refuses it: whether there is such an account, or not.
+    pub(crate) fn count_letter(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(), Problem> {
+        self.count_address(address)?;
+        let letters = self.letters.check_key(&of_account(account));
+        letters.map_err(|until| wait(&until, "letters to this address were asked for"))
     }
 
     /// Counts a try from an address, or refuses it.
@@ -68,10 +82,17 @@ impl Throttle {
         if self.counted.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.account.retain_recent();
             self.address.retain_recent();
+            self.letters.retain_recent();
         }
         let Some(address) = address else { return Ok(()) };
-        self.address.check_key(&network(address)).map_err(|until| wait(&until))
+        self.address.check_key(&network(address)).map_err(|until| wait(&until, SIGN_IN))
     }
+}
+
+fn of_account(account: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    account.to_lowercase().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whoever has one IPv6 address has all of its network.
@@ -85,9 +106,11 @@ fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-fn wait(until: &NotUntil<QuantaInstant>) -> Problem {
+const SIGN_IN: &str = "tries to sign in";
+
+fn wait(until: &NotUntil<QuantaInstant>, what: &str) -> Problem {
     let seconds = until.wait_time_from(DefaultClock::default().now()).as_secs() + 1;
-    let detail = format!("too many tries to sign in; try again in {seconds} s");
+    let detail = format!("too many {what}; try again in {seconds} s");
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "sign-in-throttled", detail).retry_after(seconds)
 }
 
@@ -105,6 +128,17 @@ mod tests {
         }
         assert!(throttle.count("Jo@example.com", None).is_err());
         assert!(throttle.count("al@example.com", None).is_ok());
+    }
+
+    #[test]
+    fn an_account_gets_three_letters_whoever_asks() {
+        let throttle = Throttle::new();
+        for n in 0..3 {
+            let address = IpAddr::from([10, 0, 0, n]);
+            assert!(throttle.count_letter("jo@example.com", Some(address)).is_ok());
+        }
+        assert!(throttle.count_letter("Jo@example.com", None).is_err());
+        assert!(throttle.count("jo@example.com", None).is_ok(), "signing in is counted apart");
     }
 
     #[test]

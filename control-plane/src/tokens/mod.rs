@@ -7,6 +7,7 @@ mod store;
 
 use promptpilot_spec::key::{self, RANDOM};
 
+pub(crate) use self::store::end_all_of;
 use crate::http::Problem;
 
 /// What tokens begin with, so that scanners of leaked secrets know them.

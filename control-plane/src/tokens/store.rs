@@ -65,6 +65,12 @@ pub(super) async fn revoke(db: &mut PgConnection, user: Uuid, id: Uuid) -> sqlx:
     Ok(done.rows_affected() > 0)
 }
 
+/// Ends all tokens of a person's in the transaction's organization.
+pub(crate) async fn end_all_of(db: &mut PgConnection, user: Uuid) -> sqlx::Result<()> {
+    sqlx::query!("delete from access_tokens where user_id = $1", user).execute(db).await?;
+    Ok(())
+}
+
 /// A command line that begins to wait.
 #[derive(Debug)]
 pub(super) struct Pending<'a> {

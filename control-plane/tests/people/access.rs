@@ -18,6 +18,8 @@ const ROLES: [&str; 4] = ["viewer", "developer", "admin", "owner"];
 const LEAST: &[(&str, &str)] = &[
     ("acceptInvitation", "person"),
     ("approveLogin", "viewer"),
+    ("askForEmailVerification", "anybody"),
+    ("askForPasswordReset", "anybody"),
     ("beginLogin", "anybody"),
     ("cancelDeployment", "developer"),
     ("changeMember", "admin"),
@@ -27,6 +29,8 @@ const LEAST: &[(&str, &str)] = &[
     ("changePrompt", "developer"),
     ("checkDefinitions", "viewer"),
     ("checkTemplates", "viewer"),
+    ("completeEmailVerification", "anybody"),
+    ("completePasswordReset", "anybody"),
     ("createAccessToken", "viewer"),
     ("createApiKey", "admin"),
     ("createEnvironment", "admin"),

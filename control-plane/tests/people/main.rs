@@ -3,6 +3,8 @@
 
 mod access;
 mod account;
+mod letters;
+mod mail_server;
 mod organizations;
 mod signing_in;
 #[path = "../support/mod.rs"]
