@@ -28,12 +28,14 @@ pub mod settings;
 mod state;
 pub mod status;
 pub mod tokens;
+mod upkeep;
 
 pub use calls::ingest::{EnvelopeLine, IngestError, Ingested};
 pub use deploy::build::{BuildError, Diagnostic, Export, Progress, export};
 pub use http::page::Page;
 pub use mail::{Mail, MailServer, MailServerError};
-pub use migrate::{MigrateError, migrate};
+pub use migrate::{MigrateError, make_roles, migrate, schema_version};
 pub use plane::{AdoptError, ConnectError, ControlPlane, LocalOwner, SignInError};
 pub use secret::{NoKey, Secret, SecretKey, SecretToken};
 pub use settings::{BuildSettings, Faults, LambdaTarget, Rates, Settings, SignUps, WorkerSettings};
+pub use upkeep::{Rotated, RotationError, SealFailure, deploy_progress, rotate_key};

@@ -63,21 +63,40 @@ pub enum MigrateError {
     Schema(#[source] SqlxMigrateError),
 }
 
+/// The newest schema that this program knows.
+pub fn schema_version() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Makes the roles where they are missing: a dump of the database names them, and does not make them.
+///
+/// # Errors
+/// When the database cannot be reached, or the user may not make roles.
+pub async fn make_roles(owner_url: &str) -> Result<(), MigrateError> {
+    connect(owner_url).await?.close().await.ok();
+    Ok(())
+}
+
+/// A connection to a database whose server has the roles.
+async fn connect(owner_url: &str) -> Result<PgConnection, MigrateError> {
+    let mut db = PgConnection::connect(owner_url).await.map_err(MigrateError::Connect)?;
+    db.execute(ROLES).await.map_err(MigrateError::Roles)?;
+    Ok(db)
+}
+
 /// Makes the roles where they are missing and brings the schema up to date.
 ///
 /// # Errors
 /// When the database cannot be reached, the user may not make roles, the schema is newer than
 /// this program, or a migration fails.
 pub async fn migrate(owner_url: &str) -> Result<(), MigrateError> {
-    let mut db = PgConnection::connect(owner_url).await.map_err(MigrateError::Connect)?;
-    db.execute(ROLES).await.map_err(MigrateError::Roles)?;
+    let mut db = connect(owner_url).await?;
     db.execute("set role pp_owner").await.map_err(MigrateError::Roles)?;
     let outcome = MIGRATOR.run(&mut db).await;
     db.close().await.ok();
     outcome.map_err(|error| match error {
         SqlxMigrateError::VersionMissing(found) => {
-            let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
-            MigrateError::Newer { found, known }
+            MigrateError::Newer { found, known: schema_version() }
         }
         other => MigrateError::Schema(other),
     })

@@ -225,6 +225,15 @@ impl ControlPlane {
         Ok(credentials::adopt(self, owner, keys).await?)
     }
 
+    /// Notes that all deployed endpoints are reached at `base` from now on; what stands behind it in their
+    /// URLs stays. For an installation whose functions are all at one host.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn move_endpoints(&self, base: &str) -> Result<(), sqlx::Error> {
+        deploy::release::store::move_urls(self.shared.database.system(), base).await
+    }
+
     /// Signs the local owner in: the cookie of a new session, as the header `set-cookie` has it. For
     /// whoever has shown that this machine is theirs.
     ///

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What an organization's key is sealed for.
-const DATA_KEY: &str = "data-key";
+pub(crate) const DATA_KEY: &str = "data-key";
 
 /// What a secret is sealed for.
 const CREDENTIAL: &str = "provider-credential";

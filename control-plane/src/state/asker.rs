@@ -9,12 +9,12 @@ use axum::{
     extract::FromRequestParts,
     http::{StatusCode, header, request::Parts},
 };
-use promptpilot_spec::state::DEPLOYMENT_HEADER;
+use promptpilot_spec::{key, state::DEPLOYMENT_HEADER};
 use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::store;
-use crate::{calls::ingest::Ingested, http::Problem, plane::ControlPlane};
+use crate::{calls::ingest::Ingested, http::Problem, plane::ControlPlane, secret::Secret};
 
 /// Most deployments whose organization is remembered.
 const MOST: usize = 10_000;
@@ -69,20 +69,36 @@ impl FromRequestParts<ControlPlane> for Asker {
         let token = text(header::AUTHORIZATION.as_str())
             .and_then(|value| value.strip_prefix("Bearer "))
             .unwrap_or_default();
-        let deployment = deployment
-            .filter(|id| plane.settings().secret_key.deployment_token(*id).matches(token))
-            .ok_or_else(unknown)?;
-        let organization = match plane.deployments().get(deployment) {
-            Some(known) => known,
-            None => {
-                let mut db = plane.database().unbound().await?;
-                let found = store::organization(&mut db, deployment).await?.ok_or_else(unknown)?;
-                plane.deployments().put(deployment, found);
-                found
-            }
-        };
+        let deployment = deployment.ok_or_else(unknown)?;
+        let ours = plane.settings().secret_key.deployment_token(deployment).matches(token);
+        let organization = organization(plane, deployment).await?;
+        if !ours && !is_earlier(plane, organization, deployment, token).await? {
+            return Err(unknown());
+        }
         Ok(Self { plane: plane.clone(), deployment, organization })
     }
+}
+
+async fn organization(plane: &ControlPlane, deployment: Uuid) -> Result<Uuid, Problem> {
+    if let Some(known) = plane.deployments().get(deployment) {
+        return Ok(known);
+    }
+    let mut db = plane.database().unbound().await?;
+    let found = store::organization(&mut db, deployment).await?.ok_or_else(unknown)?;
+    plane.deployments().put(deployment, found);
+    Ok(found)
+}
+
+/// Whether a function shows the token that it was given with the installation's earlier key.
+async fn is_earlier(
+    plane: &ControlPlane,
+    organization: Uuid,
+    deployment: Uuid,
+    token: &str,
+) -> Result<bool, Problem> {
+    let mut db = plane.database().tenant(organization).await?;
+    let earlier = store::earlier_token(&mut db, deployment).await?;
+    Ok(earlier.is_some_and(|hash| Secret::from(hash).matches(&key::hash(token))))
 }
 
 fn unknown() -> Problem {

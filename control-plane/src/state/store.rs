@@ -14,6 +14,25 @@ pub(super) async fn organization(
     sqlx::query_scalar!("select deployment_organization($1)", deployment).fetch_one(db).await
 }
 
+/// The hash of the token that a deployment was given with the installation's earlier key, if it serves or
+/// did until an hour ago: calls of then may still go on. For what does not serve an old key is good for
+/// nothing.
+pub(super) async fn earlier_token(
+    db: &mut PgConnection,
+    deployment: Uuid,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "select t.hash from earlier_tokens t
+           join deployments d on d.id = t.deployment_id
+           join functions f on f.endpoint_id = d.endpoint_id and f.environment_id = d.environment_id
+          where t.deployment_id = $1
+            and (f.live_deployment_id = d.id or f.updated_at > now() - interval '1 hour')",
+        deployment
+    )
+    .fetch_optional(db)
+    .await
+}
+
 /// What is known of a key.
 pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<KeyRecord>> {
     sqlx::query_as!(

@@ -54,13 +54,16 @@ pub(crate) async fn after(plane: &ControlPlane, organization: Uuid) {
     }
 }
 
-/// Whether a deployment's function has other credentials than it would be given today.
+/// Whether a deployment's function has other credentials, or another token, than it would be given today.
 pub(crate) async fn is_stale(
     db: &mut PgConnection,
     organization: Uuid,
     environment: Uuid,
     deployment: Uuid,
 ) -> sqlx::Result<bool> {
+    if store::has_earlier_token(db, organization, deployment).await? {
+        return Ok(true);
+    }
     let given = credentials::store::given(db, organization, deployment).await?;
     let now = credentials::Credentials::of(db, organization, environment).await?;
     Ok(given.iter().any(|given| !now.has(given)))

@@ -139,7 +139,7 @@ pub(crate) struct Stale {
     pub(crate) version: i32,
 }
 
-/// What is live with other credentials than it would be given now, has all that it needs, and is not
+/// What is live with other credentials or another token than it would be given now, has all that it needs, and is not
 /// being deployed. What was renewed in vain comes `again` or not.
 pub(crate) async fn stale(
     db: &mut PgConnection,
@@ -149,11 +149,11 @@ pub(crate) async fn stale(
     sqlx::query_as!(
         Stale,
         r#"select f.endpoint_id as endpoint, f.environment_id as environment, d.version
-             from deployment_credentials g
-             join functions f
-               on f.organization_id = g.organization_id and f.live_deployment_id = g.deployment_id
+             from functions f
              join deployments d
-               on d.organization_id = g.organization_id and d.id = g.deployment_id
+               on d.organization_id = f.organization_id and d.id = f.live_deployment_id
+             left join deployment_credentials g
+               on g.organization_id = d.organization_id and g.deployment_id = d.id
              left join lateral (
                     select id, version from provider_credentials c
                      where c.organization_id = g.organization_id and c.provider = g.provider
@@ -161,7 +161,7 @@ pub(crate) async fn stale(
                        and (c.environment_id = f.environment_id or c.environment_id is null)
                      order by c.environment_id nulls last limit 1
                   ) now on true
-            where g.organization_id = $1
+            where f.organization_id = $1
               and not exists (
                     select from deployments u
                      where u.organization_id = f.organization_id and u.endpoint_id = f.endpoint_id
@@ -171,14 +171,34 @@ pub(crate) async fn stale(
                      where l.organization_id = f.organization_id and l.endpoint_id = f.endpoint_id
                        and l.environment_id = f.environment_id
                      order by l.id desc limit 1), false))
-            group by f.endpoint_id, f.environment_id, d.version
-           having bool_and(now.id is not null)
-              and bool_or((now.id, now.version) is distinct from (g.credential_id, g.version))
+            group by f.endpoint_id, f.environment_id, d.organization_id, d.id, d.version
+           having bool_and(now.id is not null or g.credential_id is null)
+              and (bool_or((now.id, now.version) is distinct from (g.credential_id, g.version))
+                   or exists (
+                    select from earlier_tokens t
+                     where t.organization_id = d.organization_id and t.deployment_id = d.id))
             order by f.endpoint_id"#,
         organization,
         again
     )
     .fetch_all(db)
+    .await
+}
+
+/// Whether a deployment's function has a token of the installation's earlier key.
+pub(crate) async fn has_earlier_token(
+    db: &mut PgConnection,
+    organization: Uuid,
+    deployment: Uuid,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+            select from earlier_tokens where organization_id = $1 and deployment_id = $2
+           ) as "has!""#,
+        organization,
+        deployment
+    )
+    .fetch_one(db)
     .await
 }
 
@@ -205,6 +225,18 @@ pub(crate) async fn without(
     )
     .fetch_one(db)
     .await
+}
+
+/// Lets the URLs of all functions of one host begin with `base`.
+pub(crate) async fn move_urls(system: &PgPool, base: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update functions set url = $1 || substring(url from '/e/[^/]+/$')
+          where url ~ '/e/[^/]+/$' and url <> $1 || substring(url from '/e/[^/]+/$')",
+        base
+    )
+    .execute(system)
+    .await?;
+    Ok(())
 }
 
 /// Functions of an endpoint, by name.

@@ -17,6 +17,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use self::store::{Begun, Request as Row};
 use super::{Context, Problem, body::whole};
@@ -25,7 +26,7 @@ use crate::plane::ControlPlane;
 const HEADER: &str = "idempotency-key";
 
 /// What keys are sealed for.
-const PURPOSE: &str = "idempotent-answer";
+pub(crate) const PURPOSE: &str = "idempotent-answer";
 
 /// A larger answer is not kept: its request is made anew.
 const MOST_ANSWER: usize = 1 << 20;
@@ -125,7 +126,12 @@ fn fingerprint(parts: &Parts, body: &Bytes) -> [u8; 32] {
 
 /// What a sealed answer belongs to, so that it opens nowhere else.
 fn bound(row: &Row<'_>) -> Vec<u8> {
-    [row.organization.as_bytes(), row.user.as_bytes(), row.key.as_bytes()].concat()
+    subject(row.organization, row.user, row.key)
+}
+
+/// The same, of a row's columns.
+pub(crate) fn subject(organization: Uuid, user: Uuid, key: &str) -> Vec<u8> {
+    [organization.as_bytes(), user.as_bytes(), key.as_bytes()].concat()
 }
 
 /// The response, and the bytes of it to keep; a failure of ours is to be tried again.
