@@ -1,17 +1,16 @@
 //! `promptpilot serve` and `promptpilot worker`: the parts of one system, apart, against one database.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use promptpilot_control_plane::{
-    ControlPlane, LambdaTarget, Rates, Secret, SecretToken, Settings, SignUps,
+    ControlPlane, LambdaTarget, Mail, Secret, SecretToken, Settings, SignUps,
 };
 use promptpilot_spec::units;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
 use crate::args::Place;
 use crate::builds::Builds;
@@ -20,15 +19,14 @@ use crate::compiler;
 use crate::data::DataDir;
 use crate::error::Failure;
 use crate::key::Key;
+use crate::mail::MailOptions;
 use crate::output::note;
 use crate::plane;
 use crate::signals::Signals;
+use crate::site::SiteOptions;
 
 /// A shorter lease would end between two heartbeats.
 const LEASE_MIN: Duration = Duration::from_secs(1);
-
-/// Several people may sit behind one address.
-const TWICE: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
 
 /// Who may make an account.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -116,23 +114,14 @@ pub(crate) struct Serve {
     /// Where to listen for functions that look up keys; none of the outside world should reach it
     #[arg(long, value_name = "ADDRESS")]
     state_listen: Option<SocketAddr>,
-    /// A host name, beside the loopback ones, that requests may be addressed to
-    #[arg(long = "allowed-host", value_name = "NAME")]
-    allowed_hosts: Vec<String>,
-    /// Where people reach the API, where that is another address
-    #[arg(long, value_name = "URL", env = "PROMPTPILOT_PUBLIC_URL")]
-    public_url: Option<Url>,
     /// Who may make an account
     #[arg(long, value_name = "WHO", value_enum, default_value = "invite")]
     sign_up: SignUp,
     /// Origin of another site whose pages may call the API, with tokens
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     cors_origins: Vec<String>,
-    /// A proxy that is believed when it says where a request comes from (`x-forwarded-for`)
-    #[arg(long = "trusted-proxy", value_name = "ADDRESS")]
-    trusted_proxies: Vec<IpAddr>,
     /// Requests a minute with one token; from one address, twice as many
-    #[arg(long, value_name = "NUMBER", default_value = "1200")]
+    #[arg(long, value_name = "NUMBER", default_value_t = plane::RATE)]
     rate: NonZeroU32,
     /// What the API asks for
     #[arg(long, value_name = "TOKEN", env = "PROMPTPILOT_TOKEN", hide_env_values = true)]
@@ -140,6 +129,10 @@ pub(crate) struct Serve {
     /// What Firehose shows when it delivers the functions' output to `/api/ingest/firehose`
     #[arg(long, value_name = "KEY", env = "PROMPTPILOT_INGEST_KEY", hide_env_values = true)]
     ingest_key: Option<String>,
+    #[command(flatten)]
+    site: SiteOptions,
+    #[command(flatten)]
+    mail: MailOptions,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -171,21 +164,21 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     let mut settings = args.common.settings(&data)?;
     settings.token = Some(SecretToken::new(&args.token));
     settings.ingest_key = args.ingest_key.as_deref().map(SecretToken::new);
-    settings.allowed_hosts = args.allowed_hosts;
-    if let Some(url) = args.public_url {
-        settings.allowed_hosts.extend(url.host_str().map(ToOwned::to_owned));
-        settings.public_url = Some(url.as_str().trim_end_matches('/').to_owned());
-    }
+    // What is written to a hosted server's log is read by more than its owner, so no letter is.
+    settings.mail = args.mail.mail(Mail::Nowhere, args.site.public_url()?.is_some())?;
+    settings.verify_emails = args.mail.verify_email;
+    let identity = args.site.identity()?;
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    args.site.apply(&mut settings)?;
     settings.sign_ups = args.sign_up.into();
     settings.cors_origins = args.cors_origins;
-    settings.trusted_proxies = args.trusted_proxies;
-    settings.rates = Some(Rates { token: args.rate, address: args.rate.saturating_mul(TWICE) });
+    settings.rates = Some(plane::rates(args.rate));
     promptpilot_control_plane::migrate(&settings.database_url).await?;
     let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();
     let address = listener.local_addr().unwrap_or(args.listen);
-    note(format!("listening at http://{address}"));
-    let server = plane::serve(listener, plane.router(), shutdown.clone());
+    note(format!("listening at {scheme}://{address}"));
+    let server = plane::serve_site(listener, identity, plane.router(), shutdown.clone());
     let mut state = Box::pin(async {
         match state {
             Some(listener) => plane::serve(listener, plane.state_router(), shutdown.clone()).await,

@@ -12,6 +12,7 @@ mod findings;
 mod folder;
 mod key;
 mod logins;
+mod mail;
 mod output;
 #[cfg(test)]
 mod pages;
@@ -23,8 +24,10 @@ mod sample;
 mod secret;
 mod signals;
 mod since;
+mod site;
 mod style;
 mod text;
+mod tls;
 mod up;
 
 use std::process::ExitCode;
@@ -74,10 +77,13 @@ fn start(cli: Cli) -> Result<(), Failure> {
     outcome
 }
 
+/// What is told of without being asked for. Mail is, where it goes to the log.
+const USUAL: &str = "warn,sqlx::postgres::notice=error,promptpilot_control_plane::mail=info";
+
 /// The parts' own log, beside what commands say: `PROMPTPILOT_LOG=debug` shows more.
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("PROMPTPILOT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,sqlx::postgres::notice=error"));
+    let filter =
+        EnvFilter::try_from_env("PROMPTPILOT_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

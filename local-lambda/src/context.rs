@@ -15,6 +15,8 @@ pub(crate) struct Context {
     pub(crate) address: SocketAddr,
     /// `https` where it has a certificate.
     pub(crate) scheme: &'static str,
+    /// What function URLs begin with, where that is not where clients find this host.
+    pub(crate) public_url: Option<String>,
     pub(crate) region: String,
     pub(crate) credentials: Credentials,
     /// Whether the REST API asks for signatures.
@@ -33,5 +35,10 @@ impl Context {
     /// Where clients find this host.
     pub(crate) fn endpoint(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// Where callers find function URLs.
+    pub(crate) fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| self.endpoint())
     }
 }

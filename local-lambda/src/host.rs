@@ -215,6 +215,7 @@ impl Parts {
         let context = Arc::new(Context {
             address: listener.local_addr().map_err(no_data)?,
             scheme: if tls.is_some() { "https" } else { "http" },
+            public_url: settings.public_url.clone(),
             region: settings.region.clone(),
             credentials,
             auth: settings.auth,

@@ -21,6 +21,9 @@ pub struct Settings {
     pub disconnect: Disconnect,
     /// The certificate for TLS connections, beside which plain ones are still answered.
     pub tls: Option<Tls>,
+    /// What function URLs begin with where callers reach them by another address than is listened at,
+    /// such as `https://run.example.com`.
+    pub public_url: Option<String>,
     /// Where code in S3 is, such as `http://KEY:SECRET@127.0.0.1:9000`; this host's own keys sign
     /// where none are given.
     pub s3_endpoint: Option<String>,
@@ -38,6 +41,7 @@ impl Settings {
             auth: true,
             disconnect: Disconnect::default(),
             tls: None,
+            public_url: None,
             s3_endpoint: None,
         }
     }

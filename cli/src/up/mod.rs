@@ -7,21 +7,26 @@ mod system;
 mod warm;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use promptpilot_control_plane::Mail;
 use serde::Serialize;
+use url::Url;
 
 use self::ports::Wanted;
-use self::system::System;
+use self::system::{Options, System};
 use crate::args::Place;
 use crate::builds::Builds;
 use crate::commands::Context;
 use crate::data::{DataDir, Running};
 use crate::error::{Exit, Failure};
 use crate::key::Key;
+use crate::mail::MailOptions;
 use crate::output::note;
 use crate::signals::Signals;
+use crate::site::{self, SiteOptions};
 use crate::style::{FAINT, GOOD, STRONG};
 use crate::text::span;
 
@@ -38,6 +43,13 @@ use crate::text::span;
   PROMPTPILOT_KEY_OPENAI=sk-… promptpilot up
   DATABASE_URL=postgres://… promptpilot up   # with a database of your own")]
 pub(crate) struct Up {
+    /// Address to listen at; another than this machine's own takes `--endpoints-url`
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    bind: IpAddr,
+    /// Where callers reach deployed endpoints, where that is another address than the functions' port; its
+    /// host is another than the API's
+    #[arg(long, value_name = "URL", env = "PROMPTPILOT_ENDPOINTS_URL")]
+    endpoints_url: Option<Url>,
     /// Port of the API, kept for later starts; 0 means any [first start: 7433]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
@@ -57,6 +69,36 @@ pub(crate) struct Up {
     key: Key,
     #[command(flatten)]
     builds: Builds,
+    #[command(flatten)]
+    site: SiteOptions,
+    #[command(flatten)]
+    mail: MailOptions,
+}
+
+impl Up {
+    /// Where callers reach endpoints. Browsers do not tell ports of a host apart: what functions answer
+    /// must not come from the host that people sign in at.
+    fn endpoints_url(&self) -> Result<Option<String>, Failure> {
+        let Some(url) = &self.endpoints_url else {
+            if self.bind.is_loopback() {
+                return Ok(None);
+            }
+            let unknown = "where callers reach the endpoints is not known";
+            return Err(Failure::usage(unknown).hint("add `--endpoints-url URL`"));
+        };
+        let endpoints = site::base(url, "--endpoints-url")?;
+        if self.site.is_at(url) {
+            return Err(Failure::usage("`--endpoints-url` and `--public-url` have the same host")
+                .hint("give the endpoints a host name of their own, such as `run.example.com`"));
+        }
+        Ok(Some(endpoints))
+    }
+
+    /// Where mail goes. The log of a machine that others reach, too, has no letters: others may read it.
+    fn mail(&self) -> Result<Mail, Failure> {
+        let public = self.site.public_url()?.is_some();
+        self.mail.mail(if public { Mail::Nowhere } else { Mail::Log }, public)
+    }
 }
 
 /// What is told once everything runs.
@@ -96,15 +138,27 @@ pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
     let _hold = data.hold()?;
     // Left by a process that was killed.
     data.withdraw();
-    let key = args.key.or_made(&data)?;
-    let wanted = Wanted { api: args.port, functions: args.functions_port, state: args.state_port };
+    let options = Options {
+        ports: Wanted {
+            bind: args.bind,
+            api: args.port,
+            functions: args.functions_port,
+            state: args.state_port,
+        },
+        endpoints_url: args.endpoints_url()?,
+        mail: args.mail()?,
+        verify_emails: args.mail.verify_email,
+        key: args.key.or_made(&data)?,
+        site: args.site,
+        builds: args.builds,
+    };
     let mut system = tokio::select! {
-        started = System::start(&data, wanted, args.database_url, key, args.builds) => started?,
+        started = System::start(&data, args.database_url, options) => started?,
         () = signals.next() => return Ok(()),
     };
     let running = system.running();
     data.announce(&running)?;
-    context.out.result(&ready(&data, &running, system.link(), began.elapsed()));
+    context.out.result(&ready(&data, &running, system.door(), began.elapsed()));
     let outcome = tokio::select! {
         failure = system.failed() => Err(failure),
         () = signals.next() => Ok(()),
@@ -117,9 +171,9 @@ pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
     }
 }
 
-fn ready(data: &DataDir, running: &Running, link: &str, took: Duration) -> Ready {
+fn ready(data: &DataDir, running: &Running, open: String, took: Duration) -> Ready {
     Ready {
-        open: format!("{}{link}", running.api.replace("127.0.0.1", "localhost")),
+        open,
         api: running.api.clone(),
         functions: running.functions.clone(),
         data: data.path().display().to_string(),

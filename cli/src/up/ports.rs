@@ -3,7 +3,7 @@
 //! for again at each start.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::error::Hint;
 
 /// Ports asked for on the command line; 0 means any.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
+    /// Where the API and the functions listen; their state is for this machine alone.
+    pub(crate) bind: IpAddr,
     pub(crate) api: Option<u16>,
     pub(crate) functions: Option<u16>,
     pub(crate) state: Option<u16>,
@@ -68,21 +70,23 @@ impl Ports {
     pub(crate) fn open(file: &Path, wanted: Wanted) -> Result<Self, PortError> {
         let kept: Option<Kept> =
             std::fs::read_to_string(file).ok().and_then(|text| serde_json::from_str(&text).ok());
-        let api = listen(wanted.api, kept.map(|kept| kept.api), FIRST.api, "API", "--port")?;
-        let functions = listen(
-            wanted.functions,
-            kept.map(|kept| kept.functions),
-            FIRST.functions,
-            "functions' URLs",
-            "--functions-port",
-        )?;
-        let state = listen(
-            wanted.state,
-            kept.map(|kept| kept.state),
-            FIRST.state,
-            "state of the functions",
-            "--state-port",
-        )?;
+        let here = Ipv4Addr::LOCALHOST.into();
+        let api = Port { ip: wanted.bind, usual: FIRST.api, purpose: "API", flag: "--port" };
+        let api = api.listen(wanted.api, kept.map(|kept| kept.api))?;
+        let functions = Port {
+            ip: wanted.bind,
+            usual: FIRST.functions,
+            purpose: "functions' URLs",
+            flag: "--functions-port",
+        };
+        let functions = functions.listen(wanted.functions, kept.map(|kept| kept.functions))?;
+        let state = Port {
+            ip: here,
+            usual: FIRST.state,
+            purpose: "state of the functions",
+            flag: "--state-port",
+        };
+        let state = state.listen(wanted.state, kept.map(|kept| kept.state))?;
         let ports = Self { api, functions, state };
         let now = Kept {
             api: ports.api().port(),
@@ -114,48 +118,56 @@ fn address(listener: &TcpListener) -> SocketAddr {
     listener.local_addr().unwrap_or_else(|_| unreachable!("a bound listener has an address"))
 }
 
-/// The wanted port, else the kept one, else the usual one, else any.
-fn listen(
-    wanted: Option<u16>,
-    kept: Option<u16>,
+/// A port to open.
+#[derive(Debug, Clone, Copy)]
+struct Port {
+    ip: IpAddr,
     usual: u16,
     purpose: &'static str,
     flag: &'static str,
-) -> Result<TcpListener, PortError> {
-    let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
-    // `--port 0` at a later start means the port that the first start got.
-    match (wanted.filter(|port| *port != 0), kept) {
-        (Some(port), _) => bind(port).map_err(|source| match in_use(&source) {
-            true => PortError::Wanted { port, flag },
-            false => PortError::Listen { port, source },
-        }),
-        (None, Some(port)) if wanted.is_none() => {
-            bind(port).map_err(|source| match in_use(&source) {
-                true => PortError::Kept { port, purpose, flag },
+}
+
+impl Port {
+    /// The wanted port, else the kept one, else the usual one, else any.
+    fn listen(self, wanted: Option<u16>, kept: Option<u16>) -> Result<TcpListener, PortError> {
+        let Self { usual, purpose, flag, .. } = self;
+        let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+        // `--port 0` at a later start means the port that the first start got.
+        match (wanted.filter(|port| *port != 0), kept) {
+            (Some(port), _) => self.bind(port).map_err(|source| match in_use(&source) {
+                true => PortError::Wanted { port, flag },
                 false => PortError::Listen { port, source },
-            })
+            }),
+            (None, Some(port)) if wanted.is_none() => {
+                self.bind(port).map_err(|source| match in_use(&source) {
+                    true => PortError::Kept { port, purpose, flag },
+                    false => PortError::Listen { port, source },
+                })
+            }
+            (None, Some(port)) => self.bind(port).or_else(|_| self.any()),
+            (None, None) if wanted.is_none() => self.bind(usual).or_else(|_| self.any()),
+            (None, None) => self.any(),
         }
-        (None, Some(port)) => bind(port).or_else(|_| any()),
-        (None, None) if wanted.is_none() => bind(usual).or_else(|_| any()),
-        (None, None) => any(),
     }
-}
 
-fn any() -> Result<TcpListener, PortError> {
-    bind(0).map_err(|source| PortError::Listen { port: 0, source })
-}
+    fn any(self) -> Result<TcpListener, PortError> {
+        self.bind(0).map_err(|source| PortError::Listen { port: 0, source })
+    }
 
-fn bind(port: u16) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    fn bind(self, port: u16) -> io::Result<TcpListener> {
+        let listener = TcpListener::bind((self.ip, port))?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const ANY: Wanted = Wanted { api: Some(0), functions: Some(0), state: Some(0) };
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const ANY: Wanted = Wanted { bind: HERE, api: Some(0), functions: Some(0), state: Some(0) };
+    const USUAL: Wanted = Wanted { bind: HERE, api: None, functions: None, state: None };
 
     #[test]
     fn ports_are_the_same_at_each_start() {
@@ -164,7 +176,7 @@ mod tests {
         let first = Ports::open(&file, ANY).unwrap();
         let opened = (first.api(), first.functions(), first.state());
         drop(first);
-        let second = Ports::open(&file, Wanted::default()).unwrap();
+        let second = Ports::open(&file, USUAL).unwrap();
         assert_eq!((second.api(), second.functions(), second.state()), opened);
     }
 
@@ -173,7 +185,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("ports.json");
         let squatter = Ports::open(&file, ANY).unwrap();
-        let error = Ports::open(&file, Wanted::default()).unwrap_err();
+        let error = Ports::open(&file, USUAL).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(

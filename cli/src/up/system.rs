@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use local_lambda::Host;
-use promptpilot_control_plane::{ControlPlane, SecretKey, SecretToken};
+use promptpilot_control_plane::{ControlPlane, Mail, SecretKey, SecretToken};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -21,14 +21,27 @@ use crate::output::note;
 use crate::plane;
 use crate::postgres::Postgres;
 use crate::secret;
+use crate::site::SiteOptions;
 
 /// How long requests and builds may take to come to an end.
 const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
+/// How the parts are to be.
+pub(super) struct Options {
+    pub(super) ports: Wanted,
+    pub(super) endpoints_url: Option<String>,
+    pub(super) key: SecretKey,
+    pub(super) builds: Builds,
+    pub(super) site: SiteOptions,
+    pub(super) mail: Mail,
+    pub(super) verify_emails: bool,
+}
+
 /// Everything that runs.
 pub(super) struct System {
     running: Running,
-    link: String,
+    /// What opens the dashboard in a browser, once.
+    open: String,
     shutdown: CancellationToken,
     /// Absent where the database is the user's own.
     postgres: Option<Postgres>,
@@ -44,13 +57,11 @@ pub(super) struct System {
 impl System {
     pub(super) async fn start(
         data: &DataDir,
-        wanted: Wanted,
         database_url: Option<String>,
-        key: SecretKey,
-        builds: Builds,
+        options: Options,
     ) -> Result<Self, Failure> {
-        compiler::find(builds.cargo())?;
-        let ports = Ports::open(&data.file("ports.json"), wanted)?;
+        compiler::find(options.builds.cargo())?;
+        let ports = Ports::open(&data.file("ports.json"), options.ports)?;
         let (postgres, database_url) = match database_url {
             Some(url) => (None, url),
             None => {
@@ -60,7 +71,7 @@ impl System {
             }
         };
         let alone = postgres.is_some();
-        match Self::start_on(data, ports, &database_url, alone, key, builds).await {
+        match Self::start_on(data, ports, &database_url, alone, options).await {
             Ok(system) => Ok(Self { postgres, ..system }),
             Err(failure) => {
                 if let Some(postgres) = postgres {
@@ -77,29 +88,45 @@ impl System {
         ports: Ports,
         database_url: &str,
         alone: bool,
-        key: SecretKey,
-        builds: Builds,
+        options: Options,
     ) -> Result<Self, Failure> {
         promptpilot_control_plane::migrate(database_url).await?;
         let api = ports.api();
         let functions = ports.functions();
         let state = ports.state();
         drop(ports.functions);
-        let host = start_host(data.path(), functions).await?;
+        let identity = options.site.identity()?;
+        let host = start_host(data.path(), functions, &options).await?;
         let no_token = |error| Failure::new("could not make a token").caused_by(&error);
         let token = secret::random().map_err(no_token)?;
         let (door, link) = Door::new().map_err(no_token)?;
         let mut settings =
-            plane::local(data.path(), database_url, &host, key, SecretToken::new(&token));
+            plane::local(data.path(), database_url, &host, options.key, SecretToken::new(&token));
         settings.state = Some(format!("http://{state}"));
         settings.worker.alone = alone;
-        settings.build = builds.into();
+        settings.build = options.builds.into();
+        settings.mail = options.mail;
+        settings.verify_emails = options.verify_emails;
+        options.site.apply(&mut settings)?;
+        if settings.public_url.is_some() {
+            settings.rates = Some(plane::rates(plane::RATE));
+        }
+        // It may be addressed by its number, too.
+        settings.allowed_hosts.push(api.ip().to_string());
+        let open = match &settings.public_url {
+            Some(url) => format!("{url}{link}"),
+            None => format!("http://localhost:{}{link}", api.port()),
+        };
         let plane = ControlPlane::connect(settings).await?;
         plane
             .ensure_local_owner()
             .await
             .map_err(|error| Failure::new("could not make the local owner").caused_by(&error))?;
         plane.adopt_keys(&plane::keys()).await?;
+        let functions = options.endpoints_url.unwrap_or_else(|| format!("http://{functions}"));
+        plane.move_endpoints(&functions).await.map_err(|error| {
+            Failure::new("could not note where endpoints are reached").caused_by(&error)
+        })?;
         let credentials = host.credentials();
         let shutdown = CancellationToken::new();
         let listener = |port| {
@@ -113,17 +140,22 @@ impl System {
         Ok(Self {
             running: Running {
                 pid: std::process::id(),
-                api: format!("http://{api}"),
-                functions: format!("http://{functions}"),
+                api: format!("http://{}", plane::reachable(api)),
+                functions,
                 token,
                 region: plane::REGION.to_owned(),
                 access_key_id: credentials.access_key_id().to_owned(),
                 secret_access_key: credentials.secret_access_key().to_owned(),
             },
-            link,
+            open,
             postgres: None,
             host,
-            api: tokio::spawn(plane::serve(api_listener, door.before(&plane), shutdown.clone())),
+            api: tokio::spawn(plane::serve_site(
+                api_listener,
+                identity,
+                door.before(&plane),
+                shutdown.clone(),
+            )),
             state: tokio::spawn(plane::serve(
                 state_listener,
                 plane.state_router(),
@@ -147,9 +179,9 @@ impl System {
         self.running.clone()
     }
 
-    /// The path that opens the dashboard in a browser, once.
-    pub(super) fn link(&self) -> &str {
-        &self.link
+    /// What opens the dashboard in a browser, once.
+    pub(super) fn door(&self) -> String {
+        self.open.clone()
     }
 
     /// Waits until a part is gone that the others need.
@@ -195,10 +227,18 @@ fn drop_result(task: JoinHandle<std::io::Result<()>>) -> JoinHandle<()> {
     })
 }
 
-async fn start_host(data: &Path, listen: SocketAddr) -> Result<Host, Failure> {
+async fn start_host(data: &Path, listen: SocketAddr, options: &Options) -> Result<Host, Failure> {
+    let tls = options.site.tls_files().map(|(certificate, key)| local_lambda::Tls::Given {
+        certificate: certificate.to_owned(),
+        key: key.to_owned(),
+    });
     Host::start(local_lambda::Settings {
         listen,
         region: plane::REGION.to_owned(),
+        tls,
+        public_url: Some(
+            options.endpoints_url.clone().unwrap_or_else(|| format!("http://{listen}")),
+        ),
         ..local_lambda::Settings::new(data.join("lambda"), data.join("lambda.key"))
     })
     .await

@@ -225,7 +225,7 @@ fn shape(context: &Context, name: &str, qualifier: &str, config: &UrlConfig) -> 
     };
     let id = &config.id;
     let mut shape = json!({
-        "FunctionUrl": format!("{}{}{id}/", context.endpoint(), url::PATH_PREFIX),
+        "FunctionUrl": format!("{}{}{id}/", context.public_url(), url::PATH_PREFIX),
         "FunctionArn": arn,
         "AuthType": config.auth,
         "CreationTime": config.created,
