@@ -136,6 +136,12 @@ pub(crate) enum Command {
     Serve(Box<crate::apart::Serve>),
     /// Run a deploy worker alone, against `DATABASE_URL`
     Worker(crate::apart::Worker),
+    /// Write everything that `up` keeps into one file
+    Backup(commands::backup::Backup),
+    /// Bring a backup back, into an empty data directory
+    Restore(commands::backup::Restore),
+    /// Give the installation another secret key
+    RotateKey(commands::rotate_key::RotateKey),
     /// Print a completion script for a shell
     Completions(commands::completions::Completions),
 }
@@ -171,6 +177,9 @@ impl Command {
             Self::Rollback(args) => args.place.data.clone(),
             Self::Delete(args) => args.place.data.clone(),
             Self::Up(args) => args.place.data.clone(),
+            Self::Backup(args) => args.place.data.clone(),
+            Self::Restore(args) => args.place.data.clone(),
+            Self::RotateKey(args) => args.place.data.clone(),
             Self::Serve(args) => args.common.place.data.clone(),
             Self::Worker(args) => args.common.place.data.clone(),
         }

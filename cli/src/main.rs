@@ -3,6 +3,7 @@
 mod apart;
 mod api;
 mod args;
+mod backup;
 mod builds;
 mod commands;
 mod compiler;

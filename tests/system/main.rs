@@ -18,4 +18,5 @@ mod requests;
 mod restarts;
 mod secrets;
 mod texts;
+mod upkeep;
 mod worker_kills;

@@ -1,6 +1,7 @@
 //! The commands: each parses, makes its request and renders.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod call;
 mod call_filter;
 pub(crate) mod calls;
@@ -21,6 +22,7 @@ pub(crate) mod next;
 pub(crate) mod prompts;
 pub(crate) mod replay;
 pub(crate) mod rollback;
+pub(crate) mod rotate_key;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod source;
@@ -87,6 +89,9 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Up(args) => Box::pin(crate::up::run(&context, args)).await,
         Command::Serve(args) => crate::apart::serve(&context, *args).await,
         Command::Worker(args) => crate::apart::worker(&context, args).await,
+        Command::Backup(args) => Box::pin(backup::backup(&context, &args)).await,
+        Command::Restore(args) => Box::pin(backup::restore(&context, &args)).await,
+        Command::RotateKey(args) => Box::pin(rotate_key::run(&context, args)).await,
         Command::Completions(args) => completions::run(&context, &args),
     }
 }

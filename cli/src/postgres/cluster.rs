@@ -17,7 +17,7 @@ const SUPERUSER: &str = "promptpilot";
 const SOCKET_PATH_MAX: usize = 107;
 
 /// Where a cluster and its secrets are.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Cluster {
     /// The server's data directory. Its socket is there, too: nobody else may enter.
     pub(crate) folder: PathBuf,
@@ -26,12 +26,20 @@ pub(crate) struct Cluster {
     password: String,
 }
 
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClusterError {
     #[error("could not run `{}`", program.display())]
     Run { program: PathBuf, source: io::Error },
     #[error("PostgreSQL could not make its data directory: {0}")]
     Initialise(String),
+    #[error("could not read `{}`", path.display())]
+    Read { path: PathBuf, source: io::Error },
     #[error("could not write `{}`", path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error(
@@ -78,6 +86,26 @@ impl Cluster {
             cluster.initialise(binaries, account).await?;
         }
         Ok(cluster)
+    }
+
+    /// The cluster of a data directory that has one.
+    pub(super) fn known(data: &Path) -> Result<Self, ClusterError> {
+        let key = data.join("postgres.key");
+        let password = fs::read_to_string(&key)
+            .map_err(|source| ClusterError::Read { path: key.clone(), source })?;
+        let (folder, log) = (data.join("postgres"), data.join("postgres.log"));
+        Ok(Self { folder, log, password: password.trim().to_owned() })
+    }
+
+    /// The variables by which PostgreSQL's own programs connect to `database` as the superuser.
+    pub(super) fn environment(&self, database: &str) -> [(&'static str, String); 5] {
+        [
+            ("PGHOST", self.folder.to_string_lossy().into_owned()),
+            ("PGPORT", "5432".to_owned()),
+            ("PGUSER", SUPERUSER.to_owned()),
+            ("PGPASSWORD", self.password.clone()),
+            ("PGDATABASE", database.to_owned()),
+        ]
     }
 
     /// How to connect to `database` as the superuser.

@@ -3,6 +3,7 @@
 
 mod account;
 mod binaries;
+mod client;
 mod cluster;
 mod leftovers;
 mod process;
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 
 use self::account::{Account, AccountError};
 use self::binaries::{Binaries, Missing};
+pub(crate) use self::client::{Client, ClientError};
 use self::cluster::{Cluster, ClusterError};
 use self::process::ProcessError;
 use crate::error::Hint;
