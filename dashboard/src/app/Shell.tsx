@@ -31,8 +31,10 @@ export function Shell() {
   useReachability(connection);
   useKeys({ palette: () => setPalette((times) => times + 1), help: () => setHelp(true) });
   const main = useFocusOnNewPages();
-  // Who has an invitation need not be signed in.
-  const invited = useRouterState({ select: ({ location }) => location.pathname.startsWith("/invite/") });
+  // Who has an invitation or another letter need not be signed in.
+  const open = useRouterState({
+    select: ({ location }) => /^\/(invite\/|reset$|verify$)/.test(location.pathname),
+  });
 
   return (
     <div className={styles.shell}>
@@ -62,7 +64,7 @@ export function Shell() {
             The server does not answer. What you typed is kept; this page goes on by itself.
           </div>
         ) : null}
-        <Suspense>{connection === "signed-out" && !invited ? <SignedOut /> : <Outlet />}</Suspense>
+        <Suspense>{connection === "signed-out" && !open ? <SignedOut /> : <Outlet />}</Suspense>
       </main>
       <Suspense>
         {menu ? <Menu onClose={() => setMenu(false)} /> : null}

@@ -11,6 +11,8 @@ export function crumbs(path: string): Crumb[] {
   if (parts.length === 0) return [{ word: "Overview", to: "/" }];
   // What follows in its address is a secret.
   if (parts[0] === "invite") return [{ word: "Invitation", to: path }];
+  if (parts[0] === "reset") return [{ word: "New password", to: path }];
+  if (parts[0] === "verify") return [{ word: "Your address", to: path }];
   if (parts[0] === "device") return [{ word: "Command line", to: path }];
   return parts.map((part, index) => {
     const to = `/${parts.slice(0, index + 1).join("/")}`;

@@ -125,6 +125,18 @@ const device = createRoute({
   component: lazyRouteComponent(() => import("../people/DevicePage"), "DevicePage"),
 });
 
+const reset = createRoute({
+  ...at("/reset"),
+  validateSearch: search.tokenSearch,
+  component: lazyRouteComponent(() => import("../people/ResetPage"), "ResetPage"),
+});
+
+const verify = createRoute({
+  ...at("/verify"),
+  validateSearch: search.tokenSearch,
+  component: lazyRouteComponent(() => import("../people/VerifyPage"), "VerifyPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     overview,
@@ -145,6 +157,8 @@ export const router = createRouter({
     profile,
     invite,
     device,
+    reset,
+    verify,
   ]),
   defaultPreload: "intent",
   defaultPendingMs: 150,

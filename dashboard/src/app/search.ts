@@ -73,6 +73,9 @@ export const deploymentSearch = (search: Search): { line?: number; q?: string } 
   return { ...(Number.isInteger(line) && line > 0 ? { line } : {}), ...optional("q", text(search["q"])) };
 };
 
+/** What the link of a letter carries. */
+export const tokenSearch = (search: Search): { token?: string } => optional("token", text(search["token"]));
+
 export const deviceSearch = (search: Search): { code?: string } => optional("code", text(search["code"]));
 
 export interface CallsSearch extends CallFilter {

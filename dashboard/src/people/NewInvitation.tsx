@@ -44,8 +44,11 @@ function Form({ organization, onClose }: Omit<Props, "opened">) {
     return (
       <div className="stack">
         <p>
-          Hand on this link: it is good once, for a week, and shown here only now
-          {invite.data.email ? `, for ${invite.data.email}` : ""}.
+          {invite.data.mailed
+            ? `This link was sent to ${invite.data.email ?? "them"}, too`
+            : "Hand on this link"}
+          : it is good once, for a week, and shown here only now
+          {invite.data.email && !invite.data.mailed ? `, for ${invite.data.email}` : ""}.
         </p>
         <Code text={invite.data.url} what="the link" wrap />
         <Button onClick={onClose} style={{ alignSelf: "flex-end" }}>

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
 import { CredentialFields } from "./Credentials";
@@ -23,6 +24,9 @@ export function SignIn({ onDone }: { onDone: () => void }) {
       <Button type="submit" loading={enter.isPending}>
         Sign in
       </Button>
+      <Link to="/reset" className="small">
+        Forgot your password?
+      </Link>
     </form>
   );
 }

@@ -1,8 +1,13 @@
 import { Button, TextInput } from "@mantine/core";
+import { IconMail } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
+import { Empty } from "../ui/Empty";
 import { CredentialFields } from "./Credentials";
+
+/** The account is made, and its address has to be confirmed. */
+const CONFIRM = 202;
 
 interface Props {
   /** Whom the invitation is for; null means anybody. */
@@ -16,9 +21,20 @@ export function SignUp({ email: invited, invitation, onDone }: Props) {
   const [name, setName] = useState("");
   const [credentials, setCredentials] = useState({ email: invited ?? "", password: "" });
   const enter = useMutation({
-    mutationFn: () => unwrap(api.POST("/api/sign-up", { body: { ...credentials, name, invitation } })),
-    onSuccess: onDone,
+    mutationFn: async () => {
+      const answer = await api.POST("/api/sign-up", { body: { ...credentials, name, invitation } });
+      await unwrap(Promise.resolve(answer));
+      return answer.response.status === CONFIRM;
+    },
+    onSuccess: (confirm) => (confirm ? undefined : onDone()),
   });
+  if (enter.data) {
+    return (
+      <Empty icon={IconMail} title="Confirm your address">
+        A letter to {credentials.email} has a link that does it. Sign in afterwards.
+      </Empty>
+    );
+  }
   return (
     <form
       className="stack"
