@@ -470,7 +470,7 @@ describe("everywhere", () => {
     await button("Done").click();
     await page.getByRole("heading", { name: "Open invitations" }).waitFor();
 
-    const grace = await visit(link ?? "");
+    const grace = await visit(visitor.origin + new URL(link ?? "").pathname);
     await grace.page.getByLabel("Name").fill("Grace");
     await grace.page.getByLabel("Password").fill("a long password");
     expect(await inaccessible(grace.page)).toEqual([]);

@@ -79,7 +79,7 @@ function InUse({ credential: { provider, name }, users, onReplace, onClose }: In
         <ul style={{ margin: 0, paddingLeft: 20 }} aria-label="Used by">
           {users.map(({ endpoint, environment }) => (
             <li key={`${endpoint} ${environment}`}>
-              <Link to="/endpoints/$name" params={{ name: endpoint }}>
+              <Link to="/endpoints/$name" params={{ name: endpoint }} style={{ textDecoration: "underline" }}>
                 {endpoint}
               </Link>{" "}
               in {environment}
