@@ -1,5 +1,3 @@
-import { Button } from "@mantine/core";
-import { IconPlayerPlayFilled, IconPlayerStopFilled, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import type { StoredPrompt } from "../../api/types";
 import { toRequest } from "../../endpoints/trial";
@@ -10,11 +8,11 @@ import { useRuns } from "../useRuns";
 import { useRunKey } from "../useStudioKeys";
 import { Values } from "../Values";
 import { ColumnPanel } from "./ColumnPanel";
+import { CompareBar } from "./CompareBar";
 import { TextDialog } from "./TextDialog";
 import { useColumns, type Column } from "./useColumns";
 import { useCompare } from "./useCompare";
-import { added, best, DRAFT, duplicated, letter, MOST, OWN, removed, toRun, type Variant } from "./variants";
-import { WORDS } from "./words";
+import { best, DRAFT, letter, MOST, OWN, toRun } from "./variants";
 import styles from "./Compare.module.css";
 
 interface Props {
@@ -29,7 +27,7 @@ interface Props {
 
 /** Texts and models side by side, run at once. */
 export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
-  const { variants, change, own, write } = useCompare(prompt, `${place}/compare`);
+  const { variants, own, write, put, add, duplicate, remove } = useCompare(prompt, `${place}/compare`);
   const remember = useHistory(place);
   const columns = useColumns(variants, { prompt, draft: edit.now, own, samples });
   const { runs, start, stop } = useRuns();
@@ -65,25 +63,12 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
   };
   useRunKey(runAll);
 
-  const put = (id: number, what: Partial<Variant>) =>
-    change(variants.map((variant) => (variant.id === id ? { ...variant, ...what } : variant)));
-  const duplicate = ({ variant: { id, of } }: Column) => {
-    const next = duplicated(variants, id);
-    const copy = next[next.findIndex((variant) => variant.id === id) + 1];
-    const text = own[id];
-    if (of === OWN && copy && text) write(copy.id, text);
-    change(next);
-  };
   /** What is kept is not written over: a text of its own begins with what it says. */
   const beginText = ({ variant: { id, of }, says }: Column) => {
-    if (of !== DRAFT && of !== OWN && says) {
-      write(id, says);
-      put(id, { of: OWN });
-    }
+    if (of !== DRAFT && of !== OWN && says) write(id, says);
     setEdited(id);
   };
   const shown = columns.map(({ variant: { id } }) => runs[String(id)]);
-  const going = shown.some((one) => one?.state === "running");
   const marks = best(shown);
   const open = columns.find(({ variant: { id } }) => id === edited);
   const type = (text: Written) => {
@@ -94,39 +79,13 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
   return (
     <div className="stack">
       <section className="panel" aria-label="Comparison">
-        <header className={styles.bar}>
-          <p className="quiet small">{blocked ?? WORDS.about}</p>
-          <span className="row">
-            <Button
-              variant="default"
-              leftSection={<IconPlus size={14} aria-hidden />}
-              disabled={variants.length >= MOST}
-              title={variants.length >= MOST ? WORDS.full : ""}
-              onClick={() => change(added(variants))}
-            >
-              {WORDS.add}
-            </Button>
-            <kbd>⌘ ↵</kbd>
-            {going ? (
-              <Button
-                variant="default"
-                leftSection={<IconPlayerStopFilled size={14} aria-hidden />}
-                onClick={() => stop()}
-              >
-                {WORDS.stop}
-              </Button>
-            ) : (
-              <Button
-                disabled={blocked !== null}
-                title={blocked ?? ""}
-                leftSection={<IconPlayerPlayFilled size={14} aria-hidden />}
-                onClick={runAll}
-              >
-                {WORDS.run}
-              </Button>
-            )}
-          </span>
-        </header>
+        <CompareBar
+          blocked={blocked}
+          going={shown.some((one) => one?.state === "running")}
+          onRun={runAll}
+          onStop={() => stop()}
+          onAdd={variants.length < MOST ? add : null}
+        />
         <Values fields={fields} now={edit.now} change={edit.change} />
       </section>
       {/* Where the columns have no room, keys scroll them, too. */}
@@ -152,8 +111,8 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
               onText={() => beginText(column)}
               onRun={() => run([column])}
               onStop={() => stop(String(id))}
-              onDuplicate={variants.length < MOST ? () => duplicate(column) : null}
-              onRemove={variants.length > 1 ? () => change(removed(variants, id)) : null}
+              onDuplicate={variants.length < MOST ? () => duplicate(id) : null}
+              onRemove={variants.length > 1 ? () => remove(id) : null}
               onUse={() => {
                 const { says, model } = column;
                 if (says)

@@ -3,14 +3,18 @@ import { useEffect, useState } from "react";
 import type { StoredPrompt } from "../../api/types";
 import { Drafts, tabName } from "../../designer/draft";
 import type { Written } from "../content";
-import { begin, fromAddress, OWN, toAddress, type Variant } from "./variants";
+import { added, begin, duplicated, fromAddress, OWN, removed, toAddress, type Variant } from "./variants";
 
 export interface Comparison {
   variants: readonly Variant[];
-  change: (variants: readonly Variant[]) => void;
   /** Texts of this comparison alone, by variant. */
   own: Readonly<Record<number, Written>>;
+  /** Gives a variant a text of its own. */
   write: (id: number, text: Written) => void;
+  put: (id: number, what: Partial<Variant>) => void;
+  add: () => void;
+  duplicate: (id: number) => void;
+  remove: (id: number) => void;
 }
 
 /** What is compared. The address says it, but for texts, which are too long: this tab keeps them. */
@@ -37,11 +41,26 @@ export function useCompare(prompt: StoredPrompt, slot: string): Comparison {
     if (texts.every((text) => text === null)) drafts.drop(slot);
     else drafts.keep(slot, { toml: JSON.stringify(texts), base: null, at: Date.now() });
   }, [variants, own, drafts, slot]);
+  const put = (id: number, what: Partial<Variant>) =>
+    change(variants.map((variant) => (variant.id === id ? { ...variant, ...what } : variant)));
+  const keep = (id: number, text: Written) => setOwn((before) => ({ ...before, [id]: text }));
   return {
     variants,
-    change,
     own,
-    write: (id, text) => setOwn((before) => ({ ...before, [id]: text })),
+    put,
+    write: (id, text) => {
+      keep(id, text);
+      put(id, { of: OWN });
+    },
+    add: () => change(added(variants)),
+    duplicate: (id) => {
+      const next = duplicated(variants, id);
+      const copy = next[next.findIndex((variant) => variant.id === id) + 1];
+      const text = own[id];
+      if (copy?.of === OWN && text) keep(copy.id, text);
+      change(next);
+    },
+    remove: (id) => change(removed(variants, id)),
   };
 }
 
