@@ -22,7 +22,7 @@ export async function furnish({ api, token }: Pilot): Promise<World> {
     if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
     return (await answer.json()) as T;
   };
-  const line = "Say what {{ topic }} means to somebody who has never heard of it. ";
+  const line = "Say what {{ topic }} means to somebody who has never heard of it.\n";
   const content = {
     prompt: { template: line.repeat(Math.ceil(LONG / line.length)) },
     model: { provider: "sandbox", name: "lorem" },
