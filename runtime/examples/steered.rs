@@ -54,7 +54,7 @@ static TOOLS: &[Tool] = &[
 
 static WORD: Field = field("", Kind::String { min_length: 1, max_length: Some(40) });
 
-static RESPONSE: Response = Response::Json {
+static RESPONSE: Response<'static> = Response::Json {
     fields: &[
         field("keywords", Kind::Array { items: &WORD, min_items: 1, max_items: Some(3) }),
         field("mood", Kind::Enum(&["good", "bad"])),
@@ -108,7 +108,7 @@ fn endpoint(settings: &Value) -> Endpoint {
             // A reference cannot be moved out of; the parts can be named again.
             match &RESPONSE {
                 Response::Json { fields, schema } => Response::Json { fields, schema },
-                Response::Text => Response::Text,
+                _ => Response::Text,
             }
         } else {
             Response::Text

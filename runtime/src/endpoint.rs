@@ -29,7 +29,7 @@ pub struct Endpoint {
     /// Tools that models may ask for; callers are handed their calls.
     pub tools: &'static [Tool],
     /// What callers get back.
-    pub response: Response,
+    pub response: Response<'static>,
     /// Asked in order: the first, then its fallbacks.
     pub models: &'static [Model<'static>],
     /// Models that take calls from the first one.
@@ -242,16 +242,33 @@ impl Tool {
 
 /// What callers get back.
 #[derive(Debug)]
-pub enum Response {
+pub enum Response<'a> {
     /// `{"text": …}`.
     Text,
     /// An object with these fields.
     Json {
         /// Its fields.
-        fields: &'static [Field],
+        fields: &'a [Field],
         /// The same as a strict JSON Schema, for providers that take one.
-        schema: &'static str,
+        schema: &'a str,
     },
+    /// JSON that fits a schema which a caller brings. No endpoint has it.
+    Schema {
+        /// The JSON Schema.
+        schema: &'a str,
+        /// Whether it keeps to what providers ask of a strict one.
+        strict: bool,
+    },
+}
+
+impl Response<'_> {
+    /// The JSON Schema of the answer, where there is one.
+    pub(crate) const fn schema(&self) -> Option<&str> {
+        match self {
+            Self::Text => None,
+            Self::Json { schema, .. } | Self::Schema { schema, .. } => Some(*schema),
+        }
+    }
 }
 
 /// A model with all that a request to it needs.

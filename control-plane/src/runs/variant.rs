@@ -1,10 +1,10 @@
 //! One variant, run by the runtime of deployed functions.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use promptpilot_codegen::PlannedModel;
 use promptpilot_runtime::{
-    endpoint::{Model, Parameters},
+    endpoint::{Model, Parameters, Response},
     provider::{
         ANTHROPIC, AZURE_CHAT, AZURE_DEPLOYMENT, AZURE_RESPONSES, BEDROCK, COHERE, GEMINI,
         HUGGINGFACE, OPENAI_CHAT, OPENAI_COMPATIBLE, OPENAI_RESPONSES, Provider, SANDBOX,
@@ -16,6 +16,7 @@ use promptpilot_spec::{
     record::Source,
 };
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use super::{
     model::{RunError, RunResult, RunUsage},
@@ -24,7 +25,7 @@ use super::{
 use crate::{calls::Ran as Kept, http::Context};
 
 /// How long a run may take.
-const LONGEST: Duration = Duration::from_secs(300);
+pub(crate) const LONGEST: Duration = Duration::from_secs(300);
 
 /// Runs a variant to its end and writes it down as a call. Text goes to `deltas` as it comes where
 /// `streams`; once nobody takes it any more, the run is cancelled, at the provider, too.
@@ -41,8 +42,12 @@ pub(super) async fn run(
         name: &ready.name,
         organization: context.organization,
         source,
+        call: Uuid::now_v7(),
+        arrived: Instant::now(),
         messages: &ready.messages,
         values: &ready.values,
+        conversation: &[],
+        response: &Response::Text,
         model: model(&ready.model, &stop),
         key: ready.key.as_ref(),
         timeout: LONGEST,
@@ -85,7 +90,7 @@ pub(super) async fn run(
 }
 
 /// A model as the runtime takes it.
-fn model<'a>(planned: &'a PlannedModel, stop: &'a [&'a str]) -> Model<'a> {
+pub(crate) fn model<'a>(planned: &'a PlannedModel, stop: &'a [&'a str]) -> Model<'a> {
     Model {
         provider: provider(planned),
         name: &planned.name,

@@ -28,7 +28,7 @@ pub(crate) struct Unfit {
 /// What the caller gets, or why the answer does not fit.
 pub(crate) fn shape(
     answer: &Answer,
-    response: &Response,
+    response: &Response<'_>,
     tools: &'static [Tool],
 ) -> Result<Value, Unfit> {
     let cut = answer.finish == Some(Finish::Length);
@@ -48,6 +48,9 @@ pub(crate) fn shape(
         Response::Json { fields, .. } => {
             object(&answer.text, fields).map_err(or_cut("in the middle of its object"))?
         }
+        // Who brings a schema reads from `finish` that it was cut.
+        Response::Schema { .. } if cut => json!(answer.text),
+        Response::Schema { .. } => json(&answer.text)?,
     };
     if !tools.is_empty() {
         value["tool_calls"] = calls.into();
@@ -96,9 +99,9 @@ fn tool_call(index: usize, call: &ToolCall, tools: &'static [Tool]) -> Result<Va
 }
 
 /// The fields of a response, for what is kept of it.
-pub(crate) fn fields(response: &Response) -> &[Field] {
-    match response {
-        Response::Text => &[],
+pub(crate) fn fields<'a>(response: &Response<'a>) -> &'a [Field] {
+    match *response {
+        Response::Text | Response::Schema { .. } => &[],
         Response::Json { fields, .. } => fields,
     }
 }
@@ -108,21 +111,26 @@ fn unfit_cut(place: &str) -> Unfit {
     Unfit { detail, errors: Vec::new(), repairable: false }
 }
 
-fn object(text: &str, fields: &[Field]) -> Result<Value, Unfit> {
-    let value = serde_json::from_str(without_fence(text)).map_err(|error| Unfit {
+fn json(text: &str) -> Result<Value, Unfit> {
+    serde_json::from_str(without_fence(text)).map_err(|error| Unfit {
         detail: format!("the model's answer is no JSON: {error}"),
         errors: Vec::new(),
-        repairable: true,
-    })?;
-    validate::object(value, fields, Unknown::Drop).map(Value::Object).map_err(|errors| Unfit {
-        detail: "the model's answer does not fit the declared response".to_owned(),
-        errors,
         repairable: true,
     })
 }
 
+fn object(text: &str, fields: &[Field]) -> Result<Value, Unfit> {
+    validate::object(json(text)?, fields, Unknown::Drop).map(Value::Object).map_err(|errors| {
+        Unfit {
+            detail: "the model's answer does not fit the declared response".to_owned(),
+            errors,
+            repairable: true,
+        }
+    })
+}
+
 /// Models without structured output like to put JSON between three backticks.
-fn without_fence(text: &str) -> &str {
+pub(crate) fn without_fence(text: &str) -> &str {
     let text = text.trim();
     let inner = text.strip_prefix("```").and_then(|text| text.strip_suffix("```"));
     match inner {
@@ -134,16 +142,16 @@ fn without_fence(text: &str) -> &str {
 /// The conversation for a model: one that cannot be held to the schema is told it in words.
 pub(crate) fn turns_for<'a>(
     turns: &'a [Turn],
-    response: &Response,
+    response: &Response<'_>,
     model: &Model<'_>,
 ) -> Cow<'a, [Turn]> {
-    let Response::Json { schema, .. } = response else { return Cow::Borrowed(turns) };
+    let Some(schema) = response.schema() else { return Cow::Borrowed(turns) };
     if model.holds_to_schema {
         return Cow::Borrowed(turns);
     }
-    let text = format!(
-        "Answer with one JSON object and nothing else. It must fit this JSON Schema:\n{schema}"
-    );
+    let what = if matches!(response, Response::Json { .. }) { "one JSON object" } else { "JSON" };
+    let text =
+        format!("Answer with {what} and nothing else. It must fit this JSON Schema:\n{schema}");
     let system = turns.iter().take_while(|turn| turn.role == Role::System).count();
     let mut turns = turns.to_vec();
     turns.insert(system, Turn::new(Role::System, text));
@@ -166,7 +174,7 @@ pub(crate) fn repair_turns(turns: &[Turn], answer: &Answer, unfit: &Unfit) -> Ve
         turns.push(Turn::new(Role::Assistant, answer.text.as_str()));
     }
     let again = match answer.calls.is_empty() {
-        true => "Answer again with the whole JSON object only.",
+        true => "Answer again with the whole JSON only.",
         false => "Try again.",
     };
     turns.push(Turn::new(Role::User, format!("This cannot be used: {what}\n{again}")));
@@ -184,7 +192,7 @@ mod tests {
     use super::*;
     use crate::endpoint::Kind;
 
-    static RESPONSE: Response = Response::Json {
+    static RESPONSE: Response<'static> = Response::Json {
         fields: &[Field {
             name: "n",
             optional: false,
@@ -211,7 +219,7 @@ mod tests {
         description: "Searches",
         parameters: match &RESPONSE {
             Response::Json { fields, .. } => fields,
-            Response::Text => &[],
+            _ => &[],
         },
         schema: "{}",
     }];

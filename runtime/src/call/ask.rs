@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{attempt::Attempts, ledger::Ledger};
 use crate::{
-    endpoint::Model,
+    endpoint::{Model, Response},
     function::Function,
     log::{Level, log},
     problem::{
@@ -43,11 +43,12 @@ pub(super) struct Task<'a> {
     pub(super) allowances: &'a [Allowance],
 }
 
-/// A model that belongs to no endpoint.
+/// A model that belongs to no endpoint, and what it is to answer.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'a> {
     pub(super) model: &'a Model<'a>,
     pub(super) key: Option<&'a Secret>,
+    pub(super) response: &'a Response<'a>,
 }
 
 impl<'a> Task<'a> {
@@ -56,6 +57,14 @@ impl<'a> Task<'a> {
         match self.own {
             Some(own) => Some(own.model),
             None => self.function.endpoint.all_models().nth(place),
+        }
+    }
+
+    /// What the answer must be like.
+    pub(super) fn response(&self) -> &'a Response<'a> {
+        match self.own {
+            Some(own) => own.response,
+            None => &self.function.endpoint.response,
         }
     }
 

@@ -124,14 +124,15 @@ impl Attempts<'_> {
     ) -> Result<(), Failure> {
         let Task { function, traceparent, .. } = self.task;
         let (provider, endpoint) = (model.provider, function.endpoint);
-        let turns = turns_for(turns, &endpoint.response, model);
+        let response = self.task.response();
+        let turns = turns_for(turns, response, model);
         let ask = Ask {
             endpoint: endpoint.name,
             model,
             key: self.task.key(model),
             turns: &turns,
             tools: endpoint.tools,
-            response: &endpoint.response,
+            response,
             stream: self.deltas.is_some(),
             attempt: run.number,
         };

@@ -11,7 +11,7 @@ use crate::endpoint::{Field, Kind};
 const HIDDEN: &str = "[sensitive]";
 
 /// Bytes as they came.
-pub(crate) fn keep(bytes: &[u8]) -> Body {
+pub fn keep(bytes: &[u8]) -> Body {
     let size = bytes.len() as u64;
     match std::str::from_utf8(bytes) {
         Ok(text) => {

@@ -11,7 +11,6 @@ use super::{
     ledger::Ledger,
 };
 use crate::{
-    endpoint::Endpoint,
     problem::{CALLER_GONE, Problem},
     provider::{Answer, Turn},
     reply::{Head, Reply},
@@ -24,7 +23,7 @@ pub(super) async fn run(
     entry: &mut Entry<'_>,
 ) -> Result<Kept, Problem> {
     let endpoint = asker.task.function.endpoint;
-    let work = work(&mut asker, endpoint, turns);
+    let work = work(&mut asker, turns);
     let (text, value) = tokio::select! {
         answer = work => answer?,
         () = reply.gone() => return Err(Problem::new(CALLER_GONE, "the caller went away")),
@@ -43,10 +42,10 @@ pub(super) async fn run(
 /// What the model said, and what the caller gets.
 pub(super) async fn work(
     asker: &mut Asker<'_>,
-    endpoint: &'static Endpoint,
     turns: &[Turn],
 ) -> Result<(String, Value), Problem> {
-    let shape = |answer: &Answer| shape(answer, &endpoint.response, endpoint.tools);
+    let (response, tools) = (asker.task.response(), asker.task.function.endpoint.tools);
+    let shape = |answer: &Answer| shape(answer, response, tools);
     let first = asker.ask(turns).await?;
     let unfit = match shape(&first) {
         Ok(value) => return Ok((first.text, value)),

@@ -13,8 +13,7 @@ use crate::{
 
 /// Asks the models and keeps their answer. Where they have none, the old one stays as long as it may.
 pub(super) async fn run(mut asker: Asker<'_>, turns: &[Turn], entry: Entry<'_>) {
-    let endpoint = asker.task.function.endpoint;
-    let work = AssertUnwindSafe(plain::work(&mut asker, endpoint, turns)).catch_unwind().await;
+    let work = AssertUnwindSafe(plain::work(&mut asker, turns)).catch_unwind().await;
     let kept = match work {
         Ok(Ok((text, value))) => Some(Kept::new(asker.ledger.record(), text, value)),
         Ok(Err(problem)) => {

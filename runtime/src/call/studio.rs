@@ -20,6 +20,7 @@ use super::{
     answer::{self, shape},
     ask::{Asker, Own, Task},
     ledger::Ledger,
+    plain,
 };
 use crate::{
     endpoint::{Auth, Endpoint, Log, Model, Response, Role},
@@ -29,7 +30,7 @@ use crate::{
     secret::Secret,
 };
 
-pub use super::plain::usd;
+pub use super::{body::keep, plain::usd};
 
 /// What runs have in common: a text comes back, and a failed attempt is repeated once.
 static ENDPOINT: Endpoint = Endpoint {
@@ -65,10 +66,18 @@ pub struct Run<'a> {
     pub organization: Uuid,
     /// Why it is made.
     pub source: Source,
+    /// What the call is called.
+    pub call: Uuid,
+    /// When it began.
+    pub arrived: Instant,
     /// The conversation, each message a template.
     pub messages: &'a [(Role, String)],
     /// Values of the templates' variables.
     pub values: &'a Map<String, Value>,
+    /// What is said after the prompt, word for word.
+    pub conversation: &'a [(Role, String)],
+    /// What the answer must be like.
+    pub response: &'a Response<'a>,
     /// The model to ask.
     pub model: Model<'a>,
     /// The key, where the provider takes one.
@@ -110,7 +119,7 @@ pub async fn run(run: Run<'_>, deltas: &mpsc::Sender<String>, streams: bool) -> 
             deployment: Uuid::nil(),
         },
     );
-    let mut ledger = Ledger::open(&function, Uuid::now_v7(), "", run.source, Instant::now());
+    let mut ledger = Ledger::open(&function, run.call, "", run.source, run.arrived);
     ledger.note_request(&Value::Object(run.values.clone()));
     if streams {
         ledger.note_streaming();
@@ -147,17 +156,36 @@ async fn work(
     })?;
     let task = Task {
         function,
-        own: Some(Own { model: &run.model, key: run.key }),
+        own: Some(Own { model: &run.model, key: run.key, response: run.response }),
         deadline: tokio::time::Instant::now() + run.timeout,
         traceparent: None,
         allowances: &[],
     };
     let mut asker = Asker::new(task, ledger, vec![0]);
-    asker.deltas = deltas;
-    let answer = asker.ask(&turns).await?;
-    let value = shape(&answer, &Response::Text, &[])?;
-    asker.ledger.note_response(&value, answer::fields(&Response::Text));
-    Ok(answer.text)
+    let (text, value) = match deltas {
+        None => whole(&mut asker, &turns).await?,
+        Some(deltas) => {
+            asker.deltas = Some(deltas);
+            let answer = asker.ask(&turns).await?;
+            // What fits no schema the caller has read all the same.
+            let value = match shape(&answer, &Response::Text, &[]) {
+                Ok(text) => shape(&answer, run.response, &[]).unwrap_or(text),
+                Err(unfit) => return Err(unfit.into()),
+            };
+            (answer.text, value)
+        }
+    };
+    asker.ledger.note_response(&value, answer::fields(run.response));
+    Ok(text)
+}
+
+/// A whole answer; JSON that was asked for without what some models put around it.
+async fn whole(asker: &mut Asker<'_>, turns: &[Turn]) -> Result<(String, Value), Problem> {
+    let (text, value) = plain::work(asker, turns).await?;
+    match asker.task.response() {
+        Response::Schema { .. } => Ok((answer::without_fence(&text).to_owned(), value)),
+        _ => Ok((text, value)),
+    }
 }
 
 fn render(run: &Run<'_>) -> Result<Vec<Turn>, TemplateError> {
@@ -169,5 +197,6 @@ fn render(run: &Run<'_>) -> Result<Vec<Turn>, TemplateError> {
         let compiled = environment.get_template(&name).map_err(TemplateError::Syntax)?;
         turns.push(Turn::new(*role, template::render(&compiled, run.values)?));
     }
+    turns.extend(run.conversation.iter().map(|(role, text)| Turn::new(*role, text.as_str())));
     Ok(turns)
 }

@@ -186,7 +186,7 @@ impl<'a> Body<'a> {
                 json_schema: JsonSchema {
                     name: openai::schema_name(ask.endpoint),
                     schema,
-                    strict: true,
+                    strict: ask.is_strict(),
                 },
             }),
             stream: ask.stream,

@@ -184,7 +184,7 @@ impl<'a> Body<'a> {
             tools: tools(ask),
             text: ask.schema().map(|schema| {
                 let name = openai::schema_name(ask.endpoint);
-                let (kind, strict) = ("json_schema", true);
+                let (kind, strict) = ("json_schema", ask.is_strict());
                 json!({ "format": { "type": kind, "name": name, "schema": schema, "strict": strict } })
             }),
             store: false,

@@ -25,7 +25,7 @@ pub struct Ask<'a> {
     /// Tools that the model may ask for.
     pub tools: &'a [Tool],
     /// What the answer must be like.
-    pub response: &'a Response,
+    pub response: &'a Response<'a>,
     /// Whether to stream.
     pub stream: bool,
     /// Counted from 0 over all attempts of a call.
@@ -36,13 +36,14 @@ impl<'a> Ask<'a> {
     /// The JSON Schema that the provider is to hold the answer to, where there is one and the model
     /// can be held to it. Others have it in words among their turns.
     pub fn schema(&self) -> Option<Value> {
-        match self.response {
-            // The text is written by our own generator, which knows JSON.
-            Response::Json { schema, .. } if self.model.holds_to_schema => {
-                serde_json::from_str(schema).ok()
-            }
-            _ => None,
-        }
+        // The text is written by our own generator, which knows JSON, or was read as JSON before.
+        let schema = self.response.schema().filter(|_| self.model.holds_to_schema)?;
+        serde_json::from_str(schema).ok()
+    }
+
+    /// Whether that schema keeps to what providers ask of a strict one.
+    pub(crate) const fn is_strict(&self) -> bool {
+        !matches!(self.response, Response::Schema { strict: false, .. })
     }
 
     /// For providers that keep system text apart: that text, and the rest of the conversation.

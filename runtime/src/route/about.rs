@@ -77,7 +77,8 @@ td {{ padding: .2rem 1.5rem .2rem 0 }} small {{ color: #667 }}
 
 fn describe_response(endpoint: &Endpoint) -> Value {
     let mut told = match endpoint.response {
-        Response::Text => json!({ "text": "string" }),
+        // A caller brings a schema to prompts only.
+        Response::Text | Response::Schema { .. } => json!({ "text": "string" }),
         Response::Json { fields, .. } => describe(fields),
     };
     if !endpoint.tools.is_empty() {

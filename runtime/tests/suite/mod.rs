@@ -30,7 +30,7 @@ pub static PROVIDERS: [(&str, &dyn Provider); 11] = [
     ("huggingface", &provider::HUGGINGFACE),
 ];
 
-static JSON: Response = Response::Json {
+static JSON: Response<'static> = Response::Json {
     fields: &[],
     schema: r#"{"type":"object","properties":{"mood":{"type":"string"}},"required":["mood"],"additionalProperties":false}"#,
 };

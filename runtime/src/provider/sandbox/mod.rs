@@ -15,11 +15,12 @@
 //! | `stream-break` | breaks off in the middle |
 //! | anything else | answers shortly |
 //!
-//! JSON endpoints get an object that fits their fields. Streams come word by word at a reader's
+//! JSON endpoints get an object that fits their fields, callers' schemas a value that fits them. Streams come word by word at a reader's
 //! pace. A token is four characters.
 
 mod player;
 mod sample;
+mod schema;
 
 use http::HeaderMap;
 use promptpilot_spec::record::Finish;
@@ -255,7 +256,7 @@ fn called<'a>(ask: &Ask<'a>) -> Option<&'a Tool> {
     ask.tools.iter().find(is_meant)
 }
 
-fn answer_text(behaviour: Behaviour, prompt: &str, response: &Response) -> String {
+fn answer_text(behaviour: Behaviour, prompt: &str, response: &Response<'_>) -> String {
     let text = match behaviour {
         Behaviour::Refuse => String::new(),
         Behaviour::Echo | Behaviour::Tool => prompt.to_owned(),
@@ -268,6 +269,9 @@ fn answer_text(behaviour: Behaviour, prompt: &str, response: &Response) -> Strin
     match response {
         Response::Json { fields, .. } if behaviour != Behaviour::Refuse => {
             sample::object(fields, &text).to_string()
+        }
+        Response::Schema { schema, .. } if behaviour != Behaviour::Refuse => {
+            schema::sample(schema, &text).to_string()
         }
         _ => text,
     }

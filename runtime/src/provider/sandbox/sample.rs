@@ -32,7 +32,7 @@ fn value(kind: &Kind, text: &str) -> Value {
 }
 
 /// The text, repeated or cut until its length is allowed.
-fn fitted(text: &str, min: u32, max: Option<u32>) -> String {
+pub(super) fn fitted(text: &str, min: u32, max: Option<u32>) -> String {
     let text = if text.is_empty() { "sandbox" } else { text };
     let length = text.chars().count().max(min as usize).min(max.unwrap_or(u32::MAX) as usize);
     text.chars().cycle().take(length).collect()
