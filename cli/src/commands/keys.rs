@@ -1,6 +1,6 @@
 //! `promptpilot keys`: what callers of endpoints carry.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -9,14 +9,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::Context;
-use crate::api::{ApiKey, Client, CreatedKey, NewKey, Page};
+use crate::api::{ApiKey, Client, CreatedKey, NewKey, Page, PromptScope};
 use crate::args::Place;
 use crate::error::Failure;
 use crate::output::note;
 use crate::style::{FAINT, GOOD, STRONG};
 use crate::text::ago;
 
-/// Make, list and revoke the keys that callers of endpoints carry
+/// Make, list and revoke the keys that callers of endpoints and prompts carry
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
     #[command(subcommand)]
@@ -64,7 +64,9 @@ struct Revoke {
 #[command(after_help = "Examples:
   promptpilot keys create website
   promptpilot keys create trial --test
-  promptpilot keys create partner --endpoint summarize --expires 90d")]
+  promptpilot keys create partner --endpoint summarize --expires 90d
+  promptpilot keys create chat-app --prompts --no-endpoints
+  promptpilot keys create support --prompt support/first-reply")]
 struct Create {
     /// What to call it
     name: String,
@@ -74,6 +76,15 @@ struct Create {
     /// An endpoint that it may call, any number of times [default: all]
     #[arg(long = "endpoint", value_name = "NAME")]
     endpoints: Vec<String>,
+    /// It may call no endpoint: a key for prompts alone
+    #[arg(long, conflicts_with = "endpoints")]
+    no_endpoints: bool,
+    /// It may execute every prompt, later ones included [default: none]
+    #[arg(long)]
+    prompts: bool,
+    /// A prompt that it may execute, any number of times
+    #[arg(long = "prompt", value_name = "NAME", conflicts_with = "prompts")]
+    prompt: Vec<String>,
     /// An environment that it may call in, any number of times [default: all]
     #[arg(long = "environment", value_name = "NAME")]
     environments: Vec<String>,
@@ -112,8 +123,9 @@ async fn create(context: &Context, client: &Client, args: Create) -> Result<(), 
     let new = NewKey {
         name: args.name,
         test: args.test,
-        endpoints: some(args.endpoints),
+        endpoints: if args.no_endpoints { Some(Vec::new()) } else { some(args.endpoints) },
         environments: some(args.environments),
+        prompts: if args.prompts { PromptScope::ALL } else { PromptScope::Only(args.prompt) },
         expires: expires.transpose()?,
     };
     let created: CreatedKey = client.post(&["api-keys"], &new).await?;
@@ -183,10 +195,16 @@ fn scope(key: &ApiKey) -> String {
         Some(names) if names.is_empty() => format!("no {what}"),
         Some(names) => names.join(", "),
     };
-    match &key.environments {
-        None => all(&key.endpoints, "endpoints"),
-        some => format!("{} in {}", all(&key.endpoints, "endpoints"), all(some, "environments")),
+    let mut scope = all(&key.endpoints, "endpoints");
+    match key.prompts.names() {
+        None => scope.push_str(", all prompts"),
+        Some([]) => {}
+        Some(names) => write!(scope, ", prompts {}", names.join(", ")).unwrap_or_default(),
     }
+    if key.environments.is_some() {
+        write!(scope, " in {}", all(&key.environments, "environments")).unwrap_or_default();
+    }
+    scope
 }
 
 #[cfg(test)]
@@ -201,6 +219,7 @@ mod tests {
             test: false,
             endpoints: None,
             environments: None,
+            prompts: PromptScope::default(),
             created: OffsetDateTime::UNIX_EPOCH,
             expires: None,
             revoked: None,
@@ -223,5 +242,9 @@ mod tests {
         assert_eq!(scope(&ApiKey { endpoints: some(&["a", "b"]), ..key() }), "a, b");
         let narrow = ApiKey { endpoints: some(&["a"]), environments: some(&["staging"]), ..key() };
         assert_eq!(scope(&narrow), "a in staging");
+        let prompts = ApiKey { endpoints: some(&[]), prompts: PromptScope::ALL, ..key() };
+        assert_eq!(scope(&prompts), "no endpoints, all prompts");
+        let prompts = PromptScope::Only(vec!["greet".to_owned()]);
+        assert_eq!(scope(&ApiKey { prompts, ..narrow }), "a, prompts greet in staging");
     }
 }

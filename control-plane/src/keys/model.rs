@@ -22,10 +22,61 @@ pub struct NewKey {
     /// Environments that it may call in, by name; absent means all.
     #[serde(default)]
     pub environments: Option<Vec<String>>,
+    /// Prompts that it may execute; absent means none.
+    #[serde(default)]
+    pub prompts: PromptScope,
     /// When it ends by itself.
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schemars(with = "Option<Rfc3339>")]
     pub expires: Option<OffsetDateTime>,
+}
+
+/// Prompts that a key may execute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PromptScope {
+    /// Every prompt, later ones included.
+    Every(Every),
+    /// These, by name.
+    Only(Vec<String>),
+}
+
+/// The word for every prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Every {
+    /// All of them.
+    All,
+}
+
+impl PromptScope {
+    /// Every prompt.
+    pub const ALL: Self = Self::Every(Every::All);
+
+    /// Names, where not all are meant.
+    pub fn names(&self) -> Option<&[String]> {
+        match self {
+            Self::Every(Every::All) => None,
+            Self::Only(names) => Some(names),
+        }
+    }
+
+    /// Whether there is none among them.
+    pub fn is_empty(&self) -> bool {
+        self.names().is_some_and(<[String]>::is_empty)
+    }
+}
+
+impl Default for PromptScope {
+    fn default() -> Self {
+        Self::Only(Vec::new())
+    }
+}
+
+impl From<Option<Vec<String>>> for PromptScope {
+    fn from(names: Option<Vec<String>>) -> Self {
+        names.map_or(Self::ALL, Self::Only)
+    }
 }
 
 /// A key, without what opens.
@@ -43,6 +94,8 @@ pub struct ApiKey {
     pub endpoints: Option<Vec<String>>,
     /// Environments that it may call in; absent means all.
     pub environments: Option<Vec<String>>,
+    /// Prompts that it may execute.
+    pub prompts: PromptScope,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "Rfc3339")]

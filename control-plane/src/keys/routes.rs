@@ -36,6 +36,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             "key-name-taken",
             "endpoint-not-found",
             "environment-not-found",
+            "prompt-not-found",
             "state-unavailable",
         ],
         json!({ "name": "website", "endpoints": ["summarize"] }),
@@ -81,6 +82,10 @@ async fn create(
         Some(names) => Some(ids("environment", names, store::environments(&mut db, names).await?)?),
         None => None,
     };
+    let prompts = match new.prompts.names() {
+        Some(names) => Some(ids("prompt", names, store::prompts(&mut db, names).await?)?),
+        None => None,
+    };
     let key = random(if new.test { KeyKind::Test } else { KeyKind::Live })?;
     let row = Row {
         organization: context.organization,
@@ -91,6 +96,7 @@ async fn create(
         shown: key::shown(&key),
         endpoints,
         environments,
+        prompts,
         expires: new.expires,
         by: context.user,
     };
@@ -121,7 +127,8 @@ fn check(new: &NewKey) -> Result<(), Problem> {
         return wrong("`expires` is over already");
     }
     let empty = |names: &Option<Vec<String>>| names.as_ref().is_some_and(Vec::is_empty);
-    if empty(&new.endpoints) || empty(&new.environments) {
+    // A key may be for prompts alone.
+    if (empty(&new.endpoints) && new.prompts.is_empty()) || empty(&new.environments) {
         return wrong("a key for nothing opens nothing: name something, or leave the list out");
     }
     Ok(())

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::model::ApiKey;
+use super::model::{ApiKey, PromptScope};
 
 /// A key to save.
 #[derive(Debug)]
@@ -18,6 +18,7 @@ pub(super) struct Row<'a> {
     pub(super) shown: &'a str,
     pub(super) endpoints: Option<Vec<Uuid>>,
     pub(super) environments: Option<Vec<Uuid>>,
+    pub(super) prompts: Option<Vec<Uuid>>,
     pub(super) expires: Option<OffsetDateTime>,
     pub(super) by: Uuid,
 }
@@ -26,9 +27,9 @@ pub(super) struct Row<'a> {
 pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "insert into api_keys
-            (organization_id, id, name, test, hash, shown, endpoints, environments, expires_at,
-             created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            (organization_id, id, name, test, hash, shown, endpoints, environments, prompts,
+             expires_at, created_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict (organization_id, name) where revoked_at is null do nothing",
         row.organization,
         row.id,
@@ -38,6 +39,7 @@ pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<boo
         row.shown,
         row.endpoints.as_deref(),
         row.environments.as_deref(),
+        row.prompts.as_deref(),
         row.expires,
         row.by
     )
@@ -46,10 +48,42 @@ pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<boo
     Ok(done.rows_affected() == 1)
 }
 
+/// A key, with the names of what it opens.
+#[derive(Debug)]
+struct Listed {
+    id: Uuid,
+    name: String,
+    shown: String,
+    test: bool,
+    endpoints: Option<Vec<String>>,
+    environments: Option<Vec<String>>,
+    prompts: Option<Vec<String>>,
+    created: OffsetDateTime,
+    expires: Option<OffsetDateTime>,
+    revoked: Option<OffsetDateTime>,
+}
+
+impl From<Listed> for ApiKey {
+    fn from(key: Listed) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            shown: key.shown,
+            test: key.test,
+            endpoints: key.endpoints,
+            environments: key.environments,
+            prompts: PromptScope::from(key.prompts),
+            created: key.created,
+            expires: key.expires,
+            revoked: key.revoked,
+        }
+    }
+}
+
 /// One key, or all, the newest first.
 pub(super) async fn list(db: &mut PgConnection, id: Option<Uuid>) -> sqlx::Result<Vec<ApiKey>> {
-    sqlx::query_as!(
-        ApiKey,
+    let keys = sqlx::query_as!(
+        Listed,
         r#"select id, name, shown, test,
                   case when endpoints is not null then array(
                       select e.name from endpoints e where e.id = any(k.endpoints) order by 1
@@ -57,6 +91,10 @@ pub(super) async fn list(db: &mut PgConnection, id: Option<Uuid>) -> sqlx::Resul
                   case when environments is not null then array(
                       select e.name from environments e where e.id = any(k.environments) order by 1
                   ) end as "environments: Vec<String>",
+                  case when k.prompts is not null then array(
+                      select p.name from prompts p
+                       where p.id = any(k.prompts) and p.deleted_at is null order by 1
+                  ) end as "prompts: Vec<String>",
                   created_at as created, expires_at as expires, revoked_at as revoked
              from api_keys k
             where $1::uuid is null or id = $1
@@ -64,7 +102,22 @@ pub(super) async fn list(db: &mut PgConnection, id: Option<Uuid>) -> sqlx::Resul
         id
     )
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(keys.into_iter().map(ApiKey::from).collect())
+}
+
+/// Ids of prompts by their names; those that are not there are left out.
+pub(super) async fn prompts(
+    db: &mut PgConnection,
+    names: &[String],
+) -> sqlx::Result<Vec<(String, Uuid)>> {
+    let rows = sqlx::query!(
+        "select name, id from prompts where name = any($1) and deleted_at is null",
+        names
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 
 /// Ids of endpoints by their names; those that are not there are left out.
