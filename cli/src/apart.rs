@@ -123,6 +123,9 @@ pub(crate) struct Serve {
     /// Requests a minute with one token; from one address, twice as many
     #[arg(long, value_name = "NUMBER", default_value_t = plane::RATE)]
     rate: NonZeroU32,
+    /// Requests a minute for prompts with one API key
+    #[arg(long, value_name = "NUMBER", default_value = "600")]
+    prompt_rate: NonZeroU32,
     /// What the API asks for
     #[arg(long, value_name = "TOKEN", env = "PROMPTPILOT_TOKEN", hide_env_values = true)]
     token: String,
@@ -173,6 +176,7 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     settings.sign_ups = args.sign_up.into();
     settings.cors_origins = args.cors_origins;
     settings.rates = Some(plane::rates(args.rate));
+    settings.prompt_rate = args.prompt_rate;
     promptpilot_control_plane::migrate(&settings.database_url).await?;
     let plane = ControlPlane::connect(settings).await?;
     let shutdown = CancellationToken::new();

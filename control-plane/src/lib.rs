@@ -12,6 +12,7 @@ pub mod deploy;
 pub mod endpoints;
 pub mod environments;
 pub mod events;
+pub mod execution;
 mod http;
 pub mod keys;
 mod lambda;

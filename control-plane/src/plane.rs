@@ -29,6 +29,7 @@ use crate::{
         queue,
     },
     endpoints, environments, events,
+    execution::{self, openai::errors},
     http::{
         Problem, documents, frame, guard, idempotency,
         metrics::{self, Metrics},
@@ -176,7 +177,8 @@ impl ControlPlane {
             .merge(audit::routes::router())
             .merge(events::routes::router())
             .merge(prompts::routes::router())
-            .merge(runs::routes::router());
+            .merge(runs::routes::router())
+            .merge(execution::routes::router());
         documents::with_documents(documented)
             .route("/metrics", get(metrics::show))
             .route("/api/ingest/firehose", post(firehose::deliver))
@@ -190,6 +192,7 @@ impl ControlPlane {
             .layer(middleware::from_fn_with_state(self.clone(), guard::same_site))
             .layer(frame::cors(&self.settings().cors_origins))
             .layer(tower_http::catch_panic::CatchPanicLayer::custom(Problem::panicked))
+            .layer(middleware::from_fn(errors::translate))
             .layer(middleware::from_fn_with_state(self.clone(), metrics::count))
             .layer(middleware::from_fn_with_state(self.clone(), frame::protect))
             .layer(middleware::from_fn(request_id::identify))

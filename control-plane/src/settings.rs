@@ -45,11 +45,19 @@ pub struct Settings {
     pub rates: Option<Rates>,
     /// How long it is kept what pages are told of, for those who were away.
     pub keep_events: Duration,
+    /// How many requests a minute one API key may make for prompts.
+    pub prompt_rate: NonZeroU32,
     /// How builds are bounded.
     pub build: BuildSettings,
     /// How a worker works.
     pub worker: WorkerSettings,
 }
+
+/// Far more than a person asks for, and little enough for a key that got into wrong hands.
+const PROMPT_RATE: NonZeroU32 = match NonZeroU32::new(600) {
+    Some(rate) => rate,
+    None => NonZeroU32::MIN,
+};
 
 impl Settings {
     /// Settings with the usual bounds and nothing optional.
@@ -77,6 +85,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             rates: None,
             keep_events: Duration::from_secs(24 * 3600),
+            prompt_rate: PROMPT_RATE,
             build: BuildSettings::default(),
             worker: WorkerSettings::default(),
         }

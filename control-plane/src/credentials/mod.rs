@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub(crate) use self::{change::adopt, store::Version};
 use crate::{
     environments,
-    http::{Context, Problem},
+    http::{Problem, Tenant},
 };
 
 /// What an environment's functions are given, by the name of the variable that carries it.
@@ -41,10 +41,10 @@ impl Credentials {
     }
 
     /// An environment by its name, with what its functions are given.
-    pub(crate) async fn named(context: &Context, name: &str) -> Result<(Uuid, Self), Problem> {
-        let mut db = context.begin().await?;
+    pub(crate) async fn named(tenant: &impl Tenant, name: &str) -> Result<(Uuid, Self), Problem> {
+        let mut db = tenant.transaction().await?;
         let environment = environments::find(&mut db, name).await?;
-        Ok((environment, Self::of(&mut db, context.organization, environment).await?))
+        Ok((environment, Self::of(&mut db, tenant.organization(), environment).await?))
     }
 
     /// By the names that definitions use.

@@ -8,7 +8,7 @@ use promptpilot_spec::{Definition, definition::Architecture};
 use crate::{
     credentials::Credentials,
     deploy::model::Source,
-    http::{Context, Problem},
+    http::{Problem, Tenant},
     prompts::resolve::{Resolved, resolve},
     settings::Settings,
 };
@@ -30,14 +30,14 @@ pub(crate) fn examine(source: &Source, facts: &Facts) -> Examined {
 
 /// Where the references of definitions lead. Where there are none, nobody is asked.
 pub(crate) async fn references(
-    context: &Context,
+    tenant: &impl Tenant,
     references: impl Iterator<Item = Option<String>>,
 ) -> Result<Resolved, Problem> {
     let references: BTreeSet<String> = references.flatten().collect();
     if references.is_empty() {
         return Ok(Resolved::default());
     }
-    let mut db = context.begin().await?;
+    let mut db = tenant.transaction().await?;
     Ok(resolve(&mut db, references).await?)
 }
 

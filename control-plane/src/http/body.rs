@@ -41,10 +41,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         serde_path_to_error::deserialize(&mut json).map(Self).map_err(|error| {
             let path = error.path().to_string();
             let place = if path == "." { String::new() } else { format!(" at `{path}`") };
-            Problem::bad_request(
-                "body-invalid",
-                format!("the request's body is not what was expected{place}: {}", error.inner()),
-            )
+            let detail =
+                format!("the request's body is not what was expected{place}: {}", error.inner());
+            let problem = Problem::bad_request("body-invalid", detail);
+            if path == "." { problem } else { problem.with("at", path) }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Who asks, in which organization, as what: for handlers of what belongs to one.
 
+use std::future::Future;
+
 use aide::OperationInput;
 use axum::{
     extract::FromRequestParts,
@@ -20,6 +22,32 @@ pub(crate) struct Context {
     pub(crate) actor: Actor,
     /// What the person is in the organization.
     pub(crate) role: Role,
+}
+
+/// Whoever acts in one organization: a person, or a program by its API key.
+pub(crate) trait Tenant: Sync {
+    fn plane(&self) -> &ControlPlane;
+
+    fn organization(&self) -> Uuid;
+
+    /// A transaction that sees this organization only.
+    fn transaction(
+        &self,
+    ) -> impl Future<Output = Result<Transaction<'static, Postgres>, Problem>> + Send;
+}
+
+impl Tenant for Context {
+    fn plane(&self) -> &ControlPlane {
+        &self.plane
+    }
+
+    fn organization(&self) -> Uuid {
+        self.organization
+    }
+
+    async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Problem> {
+        self.begin().await
+    }
 }
 
 impl Context {

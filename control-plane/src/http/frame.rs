@@ -17,11 +17,13 @@ use crate::plane::ControlPlane;
 const WITHIN: Duration = Duration::from_secs(30);
 
 /// Models take their time: runs of prompts have a bound of their own.
-const BOUNDED_ITSELF: &str = "/api/llm/execute";
+fn is_bounded_itself(path: &str) -> bool {
+    matches!(path, "/api/llm/execute" | "/v1/chat/completions") || path.starts_with("/v1/prompts/")
+}
 
 /// Ends a request whose answer does not begin in time.
 pub(crate) async fn within_time(request: Request, next: Next) -> Response {
-    if request.uri().path() == BOUNDED_ITSELF {
+    if is_bounded_itself(request.uri().path()) {
         return next.run(request).await;
     }
     tokio::time::timeout(WITHIN, next.run(request)).await.unwrap_or_else(|_| {

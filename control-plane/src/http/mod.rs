@@ -14,11 +14,12 @@ pub(crate) mod openapi;
 pub(crate) mod page;
 pub(crate) mod problem;
 pub(crate) mod rate;
+mod refusals;
 pub(crate) mod request_id;
 pub(crate) mod revision;
 pub(crate) mod sse;
 pub(crate) mod time;
 
-pub(crate) use context::Context;
+pub(crate) use context::{Context, Tenant};
 pub(crate) use page::{Page, Paging};
 pub(crate) use problem::Problem;

@@ -5,31 +5,30 @@ use aide::{
     axum::ApiRouter,
     generate,
     openapi::{
-        ApiKeyLocation, Header, HeaderStyle, Info, License, MediaType, OpenApi, Operation,
-        Parameter, ParameterData, ParameterSchemaOrContent, PathItem, PathStyle, QueryStyle,
-        ReferenceOr, Response, SchemaObject, SecurityScheme, StatusCode, Tag,
+        ApiKeyLocation, HeaderStyle, Info, License, MediaType, OpenApi, Operation, Parameter,
+        ParameterData, ParameterSchemaOrContent, PathItem, PathStyle, QueryStyle, ReferenceOr,
+        SchemaObject, SecurityScheme, StatusCode, Tag,
     },
     transform::{TransformOpenApi, TransformOperation},
 };
-use axum::{
-    Json, Router,
-    http::{self, Method},
-};
+use axum::{Json, Router, http::Method};
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, json_schema};
 use serde_json::{Value, json};
 
 use super::{
-    catalogue::{self, Kind},
-    problem::{Document, TYPE_PREFIX},
+    catalogue,
+    problem::Document,
+    refusals::{self, Form},
 };
 use crate::{
+    execution::openai::{errors, model::ErrorDocument},
     people::access::{self, Access},
     plane::ControlPlane,
 };
 
 /// Where an operation's kinds of problems are, in the document itself.
-const KINDS: &str = "x-problem-types";
+pub(super) const KINDS: &str = "x-problem-types";
 
 /// What may happen to any request.
 const ALWAYS: [&str; 9] = [
@@ -49,6 +48,9 @@ const IN_API: [&str; 1] = ["request-timeout"];
 
 /// Where it has to be known who asks.
 const KNOWN: [&str; 2] = ["unauthorized", "csrf-token-wrong"];
+
+/// Where an API key is asked for.
+const BY_KEY: [&str; 3] = ["key-missing", "key-unknown", "key-denied"];
 
 /// Where a role in an organization is asked for.
 const IN_ORGANIZATION: [&str; 5] = [
@@ -86,6 +88,7 @@ pub(crate) fn finish(router: ApiRouter<ControlPlane>) -> (Router<ControlPlane>, 
     let mut api = OpenApi::default();
     let router = router.finish_api_with(&mut api, about);
     let problem = generate::in_context(|context| context.schema.subschema_for::<Document>());
+    let error = generate::in_context(|context| context.schema.subschema_for::<ErrorDocument>());
     let definitions = generate::in_context(|context| context.schema.take_definitions(true));
     let components = api.components.get_or_insert_default();
     for (name, schema) in definitions {
@@ -96,7 +99,11 @@ pub(crate) fn finish(router: ApiRouter<ControlPlane>) -> (Router<ControlPlane>, 
     }
     for (path, item) in api.paths.iter_mut().flat_map(|paths| &mut paths.paths) {
         if let ReferenceOr::Item(item) = item {
-            complete(path, item, &problem);
+            let form = match errors::is_spoken_at(path) {
+                true => Form::OpenAi(&error),
+                false => Form::Problem(&problem),
+            };
+            complete(path, item, form);
         }
     }
     (router, api)
@@ -124,6 +131,15 @@ fn about(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
                 scheme: "bearer".to_owned(),
                 bearer_format: None,
                 description: Some("An access token, or the installation's own.".to_owned()),
+                extensions: IndexMap::default(),
+            },
+        )
+        .security_scheme(
+            "key",
+            SecurityScheme::Http {
+                scheme: "bearer".to_owned(),
+                bearer_format: None,
+                description: Some("An API key that opens prompts: `pp_live_…`.".to_owned()),
                 extensions: IndexMap::default(),
             },
         )
@@ -197,10 +213,18 @@ pub(crate) fn describe_with(
 pub(crate) fn or_events<'a, T: JsonSchema>(
     operation: TransformOperation<'a>,
 ) -> TransformOperation<'a> {
+    let mut operation = or_live_events::<T>(operation);
+    let what = "Where a stream of events goes on: the id of the last one seen.";
+    operation.inner_mut().parameters.push(header("last-event-id", what));
+    operation
+}
+
+/// The same of events that are gone once they were sent.
+pub(crate) fn or_live_events<'a, T: JsonSchema>(
+    operation: TransformOperation<'a>,
+) -> TransformOperation<'a> {
     let mut operation = operation.response::<200, Json<T>>();
     let inner = operation.inner_mut();
-    let what = "Where a stream of events goes on: the id of the last one seen.";
-    inner.parameters.push(header("last-event-id", what));
     let responses = &mut inner.responses.get_or_insert_default().responses;
     if let Some(ReferenceOr::Item(response)) = responses.get_mut(&StatusCode::Code(200)) {
         let text = json_schema!({ "type": "string" });
@@ -211,7 +235,7 @@ pub(crate) fn or_events<'a, T: JsonSchema>(
     operation
 }
 
-fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
+fn complete(path: &str, item: &mut PathItem, form: Form<'_>) {
     let operations = [
         (Method::GET, &mut item.get),
         (Method::POST, &mut item.post),
@@ -222,11 +246,12 @@ fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
     for (method, operation) in operations {
         let Some(operation) = operation else { continue };
         note(operation, &ALWAYS);
-        if path.starts_with("/api/") {
+        if path.starts_with("/api/") || path.starts_with("/v1/models") {
             note(operation, &IN_API);
         }
-        let in_organization = admit(path, operation, access::of(&method, path));
-        if method != Method::GET && in_organization {
+        let access = access::of(&method, path);
+        let in_organization = admit(path, operation, access);
+        if method != Method::GET && (in_organization || access == Access::Key) {
             note(operation, &REPEATABLE);
             let what = "Makes this request safe to repeat: with the same key, the same answer.";
             let schema = json_schema!({ "type": "string", "minLength": 1, "maxLength": 255 });
@@ -235,13 +260,18 @@ fn complete(path: &str, item: &mut PathItem, problem: &Schema) {
         for name in names(path) {
             operation.parameters.push(path_parameter(name));
         }
-        respond(operation, problem);
+        refusals::add(operation, form);
     }
 }
 
 /// What it takes to be let in; whether an organization is meant.
 fn admit(path: &str, operation: &mut Operation, access: Access) -> bool {
     if access == Access::Anybody {
+        return false;
+    }
+    if access == Access::Key {
+        note(operation, &BY_KEY);
+        operation.security.push([("key".to_owned(), Vec::new())].into_iter().collect());
         return false;
     }
     note(operation, &KNOWN);
@@ -292,7 +322,7 @@ fn parameter(
     }
 }
 
-fn schema_of(json_schema: Schema) -> ParameterSchemaOrContent {
+pub(super) fn schema_of(json_schema: Schema) -> ParameterSchemaOrContent {
     ParameterSchemaOrContent::Schema(SchemaObject {
         json_schema,
         example: None,
@@ -319,70 +349,4 @@ pub(crate) fn header(name: &str, description: &str) -> ReferenceOr<Parameter> {
 fn bounded_header(name: &str, description: &str, schema: Schema) -> ReferenceOr<Parameter> {
     let parameter_data = parameter(name, Some(description), false, schema);
     ReferenceOr::Item(Parameter::Header { parameter_data, style: HeaderStyle::Simple })
-}
-
-fn respond(operation: &mut Operation, problem: &Schema) {
-    let noted = operation.extensions.get(KINDS).and_then(Value::as_array);
-    let mut kinds: Vec<&Kind> =
-        noted.into_iter().flatten().filter_map(|name| catalogue::find(name.as_str()?)).collect();
-    kinds.sort_by_key(|kind| (kind.status, kind.name));
-    let responses = &mut operation.responses.get_or_insert_default().responses;
-    for same in kinds.chunk_by(|a, b| a.status == b.status) {
-        let response = ReferenceOr::Item(refusal(same, problem));
-        responses.insert(StatusCode::Code(same[0].status), response);
-    }
-}
-
-/// The response of one status, with an example of each kind that has it.
-fn refusal(kinds: &[&Kind], problem: &Schema) -> Response {
-    let status = kinds[0].status;
-    let names: Vec<String> = kinds.iter().map(|kind| format!("`{}`", kind.name)).collect();
-    let examples = kinds.iter().map(|kind| {
-        let value = json!({
-            "type": format!("{TYPE_PREFIX}{}", kind.name),
-            "title": title(status),
-            "status": status,
-            "detail": format!("What happened, in a sentence. To mend it: {}.", kind.advice),
-        });
-        (kind.name.to_owned(), ReferenceOr::Item(example(value)))
-    });
-    let media = MediaType {
-        schema: Some(SchemaObject {
-            json_schema: problem.clone(),
-            example: None,
-            external_docs: None,
-        }),
-        examples: examples.collect(),
-        ..MediaType::default()
-    };
-    let mut headers = IndexMap::new();
-    if matches!(status, 429 | 503) {
-        let seconds = json_schema!({ "type": "integer", "minimum": 0 });
-        let header = Header {
-            description: Some("Seconds until another attempt makes sense.".to_owned()),
-            style: HeaderStyle::Simple,
-            required: true,
-            deprecated: None,
-            format: schema_of(seconds),
-            example: None,
-            examples: IndexMap::default(),
-            extensions: IndexMap::default(),
-        };
-        headers.insert("retry-after".to_owned(), ReferenceOr::Item(header));
-    }
-    Response {
-        description: format!("{}: {}", title(status), names.join(", ")),
-        headers,
-        content: [("application/problem+json".to_owned(), media)].into_iter().collect(),
-        ..Response::default()
-    }
-}
-
-fn example(value: Value) -> aide::openapi::Example {
-    aide::openapi::Example { value: Some(value), ..Default::default() }
-}
-
-fn title(status: u16) -> &'static str {
-    let status = http::StatusCode::from_u16(status).ok();
-    status.and_then(|status| status.canonical_reason()).unwrap_or("Error")
 }

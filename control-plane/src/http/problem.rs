@@ -1,5 +1,7 @@
 //! Problem documents (RFC 9457). Their `type` is what programs may rely on.
 
+use std::sync::Arc;
+
 use aide::operation::OperationOutput;
 use axum::{
     http::{
@@ -44,6 +46,30 @@ pub(crate) struct Document {
     /// Seconds until another attempt makes sense.
     #[serde(skip)]
     retry_after: Option<u64>,
+}
+
+/// A problem that was told, for who tells it in another form.
+#[derive(Debug, Clone)]
+pub(crate) struct Told(Arc<Document>);
+
+impl Told {
+    /// The last part of its `type`.
+    pub(crate) fn kind(&self) -> &str {
+        self.0.kind.strip_prefix(TYPE_PREFIX).unwrap_or(&self.0.kind)
+    }
+
+    /// What happened, and how to mend it.
+    pub(crate) fn message(&self) -> String {
+        match &self.0.hint {
+            Some(hint) => format!("{}; {hint}", self.0.detail),
+            None => self.0.detail.clone(),
+        }
+    }
+
+    /// A member of its own.
+    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+        self.0.more.get(name)
+    }
 }
 
 /// What every `type` begins with.
@@ -106,6 +132,16 @@ impl Problem {
 
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The same, for who tells it in another form.
+    pub(crate) fn into_told(self) -> Told {
+        Told(Arc::from(self.0))
+    }
+
+    /// The last part of its `type`.
+    pub(crate) fn kind(&self) -> &str {
+        self.0.kind.strip_prefix(TYPE_PREFIX).unwrap_or(&self.0.kind)
     }
 
     pub(crate) fn detail(&self) -> &str {
@@ -171,7 +207,8 @@ impl IntoResponse for Problem {
         }
         let status = self.status();
         let retry_after = self.0.retry_after;
-        let mut response = (status, axum::Json(self)).into_response();
+        let mut response = (status, axum::Json(&self)).into_response();
+        response.extensions_mut().insert(self.into_told());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {

@@ -135,7 +135,8 @@ fn tell(
     left: u32,
     reset: Option<u64>,
 ) -> Response {
-    if policy.is_empty() {
+    // What a handler has told is narrower.
+    if policy.is_empty() || response.headers().contains_key("ratelimit-policy") {
         return response;
     }
     let reset = reset.map(|seconds| format!(";t={seconds}")).unwrap_or_default();

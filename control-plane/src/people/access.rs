@@ -69,11 +69,13 @@ pub(crate) enum Access {
     Member(Role),
     /// The same, but by no access token.
     MemberInPerson(Role),
+    /// An API key. What it opens is seen by whoever writes down what it is used for.
+    Key,
     /// The installation's own token.
     Installation,
 }
 
-use Access::{Anybody, InPerson, Installation, Known, Member, MemberInPerson};
+use Access::{Anybody, InPerson, Installation, Key, Known, Member, MemberInPerson};
 use Role::{Admin, Developer, Owner, Viewer};
 
 /// Every operation.
@@ -181,6 +183,11 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/api-keys", Member(Viewer)),
     ("POST", "/api/api-keys", Member(Admin)),
     ("DELETE", "/api/api-keys/{key}", Member(Admin)),
+    // Prompts, for programs.
+    ("POST", "/v1/prompts/{name}/execute", Key),
+    ("POST", "/v1/chat/completions", Key),
+    ("GET", "/v1/models", Key),
+    ("GET", "/v1/models/{name}", Key),
 ];
 
 /// What an operation asks for. One that nobody has decided on is the installation's own.

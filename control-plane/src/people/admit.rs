@@ -17,6 +17,7 @@ use super::{
     store,
 };
 use crate::{
+    execution::KeyCaller,
     http::{Context, Problem},
     plane::ControlPlane,
 };
@@ -44,6 +45,11 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
         // Answered without a database, too.
         Access::Installation if is_installation(&parts.headers, plane) => return Ok(()),
         Access::Installation => return Err(unknown()),
+        Access::Key => {
+            let caller = KeyCaller::of(parts, plane).await?;
+            parts.extensions.insert(caller);
+            return Ok(());
+        }
         _ => {}
     }
     let mut db = plane.database().unbound().await?;

@@ -5,21 +5,21 @@ use promptpilot_spec::definition::{ProviderKind, key_variable};
 
 use crate::{
     credentials::{Credentials, store, vault::Vault},
-    http::{Context, Problem},
+    http::{Problem, Tenant},
 };
 
 /// The key of a provider's credential among those of an environment; `None` if there is none. The one
 /// place that opens keys for runs.
 pub(crate) async fn key_for(
-    context: &Context,
+    tenant: &impl Tenant,
     credentials: &Credentials,
     provider: ProviderKind,
     credential: Option<&str>,
 ) -> Result<Option<Secret>, Problem> {
     let Some(kept) = credentials.get(&key_variable(provider, credential)) else { return Ok(None) };
-    let organization = context.organization;
-    let mut db = context.begin().await?;
-    let vault = Vault::of(&mut db, &context.plane.settings().secret_key, organization).await?;
+    let organization = tenant.organization();
+    let mut db = tenant.transaction().await?;
+    let vault = Vault::of(&mut db, &tenant.plane().settings().secret_key, organization).await?;
     let secret = vault.open(kept.version.id, kept.version.version, &kept.sealed)?;
     store::touch(&mut db, organization, kept.version.id).await?;
     db.commit().await?;

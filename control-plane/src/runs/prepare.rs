@@ -15,7 +15,7 @@ use super::{
 use crate::{
     credentials::Credentials,
     endpoints::check::{facts, references},
-    http::{Context, Problem},
+    http::{Context, Problem, Tenant},
     prompts::{
         content::messages,
         resolve::{Found, Lead, Resolved},
@@ -105,7 +105,8 @@ fn found<'a>(prompt: &Prompt, resolved: &'a Resolved) -> Result<Option<&'a Found
     }
 }
 
-fn dangling(reference: &str, missing: &MissingPrompt) -> Problem {
+/// The problem that a reference leads nowhere.
+pub(crate) fn dangling(reference: &str, missing: &MissingPrompt) -> Problem {
     let (name, wanted) = reference.split_once('@').unwrap_or((reference, ""));
     let near = |known: &[String], wanted: &str| {
         let near = promptpilot_codegen::nearest(wanted, known.iter().map(String::as_str));
@@ -128,17 +129,17 @@ fn dangling(reference: &str, missing: &MissingPrompt) -> Problem {
 }
 
 /// The model as the check resolves it, with its key.
-async fn model(
-    context: &Context,
+pub(crate) async fn model(
+    tenant: &impl Tenant,
     credentials: &Credentials,
     wanted: &ModelRef,
 ) -> Result<(PlannedModel, Option<Secret>), Problem> {
-    let facts = facts(context.plane.settings(), Some(credentials), &Resolved::default());
+    let facts = facts(tenant.plane().settings(), Some(credentials), &Resolved::default());
     let (model, findings) = check_model(wanted, &facts);
     refuse(findings)?;
     let key = match &model.key_variable {
         Some(_) => {
-            key_for(context, credentials, model.provider, wanted.credential.as_deref()).await?
+            key_for(tenant, credentials, model.provider, wanted.credential.as_deref()).await?
         }
         None => None,
     };
@@ -169,6 +170,7 @@ fn refuse(findings: Vec<Finding>) -> Result<(), Problem> {
     Err(problem.with("findings", errors))
 }
 
-fn invalid(detail: impl Into<String>) -> Problem {
+/// The problem that something of a run is not in order.
+pub(crate) fn invalid(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "run-invalid", detail)
 }

@@ -36,10 +36,7 @@ pub(super) async fn finish(asker: Asker, Body(finish): Body<Finish>) -> Result<J
         store::forgive_loss(&mut db).await?;
     }
     if let Some(key) = repeat {
-        match answer {
-            Some(answer) => store::keep_repeat(&mut db, key, answer, after(REPEATED_FOR)).await?,
-            None => store::forget_repeat(&mut db, key).await?,
-        }
+        finish_call(&mut db, key, answer.as_deref()).await?;
     }
     if let (Some((key, ttl_ms)), Some(answer)) = (cache, answer) {
         let until = OffsetDateTime::now_utc().saturating_add(milliseconds(*ttl_ms));
@@ -47,6 +44,12 @@ pub(super) async fn finish(asker: Asker, Body(finish): Body<Finish>) -> Result<J
     }
     db.commit().await?;
     Ok(Json(()))
+}
+
+/// Counts a request in a bucket. Should the machine lose its power, a few are not counted.
+pub(crate) async fn count(db: &mut PgConnection, ask: &RateAsk) -> Result<RateLeft, Problem> {
+    store::forgive_loss(db).await?;
+    take(db, ask).await
 }
 
 /// A place in the bucket, if there is one.
@@ -77,8 +80,23 @@ async fn verdict(db: &mut PgConnection, ask: &Admit) -> Result<Verdict, Problem>
     Ok(remembered.map_or(Verdict::Go, Verdict::Hit))
 }
 
+/// Keeps the answer of the first call with a key; without one the key is free again.
+pub(crate) async fn finish_call(
+    db: &mut PgConnection,
+    key: &str,
+    answer: Option<&str>,
+) -> sqlx::Result<()> {
+    match answer {
+        Some(answer) => store::keep_repeat(db, key, answer, after(REPEATED_FOR)).await,
+        None => store::forget_repeat(db, key).await,
+    }
+}
+
 /// What became of the first call with the key; `None` where this is the first.
-async fn first_call(db: &mut PgConnection, ask: &RepeatAsk) -> Result<Option<Verdict>, Problem> {
+pub(crate) async fn first_call(
+    db: &mut PgConnection,
+    ask: &RepeatAsk,
+) -> Result<Option<Verdict>, Problem> {
     let until = OffsetDateTime::now_utc().saturating_add(milliseconds(ask.lease_ms));
     if store::begin_repeat(db, &ask.key, &ask.request, until).await? {
         return Ok(None);

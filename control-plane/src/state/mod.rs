@@ -13,5 +13,6 @@ pub(crate) mod reconcile;
 pub(crate) mod routes;
 mod store;
 
+pub(crate) use admit::{count, finish_call, first_call};
 pub(crate) use asker::Deployments;
 pub(crate) use store::forget;

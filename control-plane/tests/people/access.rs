@@ -14,7 +14,8 @@ use crate::support::{
 
 const ROLES: [&str; 4] = ["viewer", "developer", "admin", "owner"];
 
-/// Every operation with who may do it at least: `anybody`, `person` (whoever is known), or a role.
+/// Every operation with who may do it at least: `anybody`, `person` (whoever is known), a role, or `key`:
+/// a program with an API key, and no person.
 const LEAST: &[(&str, &str)] = &[
     ("acceptInvitation", "person"),
     ("approveLogin", "viewer"),
@@ -33,6 +34,7 @@ const LEAST: &[(&str, &str)] = &[
     ("completePasswordReset", "anybody"),
     ("createAccessToken", "viewer"),
     ("createApiKey", "admin"),
+    ("createChatCompletion", "key"),
     ("createEnvironment", "admin"),
     ("createInvitation", "admin"),
     ("createOrganization", "person"),
@@ -46,6 +48,7 @@ const LEAST: &[(&str, &str)] = &[
     ("diffPrompt", "viewer"),
     ("endSession", "person"),
     ("executePrompt", "developer"),
+    ("executePromptByKey", "key"),
     ("exportAudit", "admin"),
     ("exportPrompts", "viewer"),
     ("importPrompts", "developer"),
@@ -65,6 +68,7 @@ const LEAST: &[(&str, &str)] = &[
     ("listLabelMoves", "viewer"),
     ("listLabelRules", "viewer"),
     ("listMembers", "viewer"),
+    ("listModels", "key"),
     ("listOrganizations", "person"),
     ("listPromptTemplates", "viewer"),
     ("listPromptUses", "viewer"),
@@ -90,6 +94,7 @@ const LEAST: &[(&str, &str)] = &[
     ("showInvitation", "anybody"),
     ("showLogin", "person"),
     ("showMe", "person"),
+    ("showModel", "key"),
     ("showOrganization", "viewer"),
     ("showPrompt", "viewer"),
     ("showPromptVersion", "viewer"),
@@ -135,6 +140,13 @@ async fn every_operation_is_open_to_its_least_role_and_those_above_only() -> Out
         let (is_open, is_last) = (least(&id) == "anybody", id == "signOut");
         let nobody = pilot.client.request(method.clone(), format!("{}{path}", pilot.url));
         let nobody = answer(nobody.json(&json!({}))).await?;
+        if least(&id) == "key" {
+            let request = pilot.client.request(method.clone(), format!("{}{path}", pilot.url));
+            let by_token = answer(request.bearer_auth(&token).json(&json!({}))).await?;
+            let in_person = owner.send(method, &path, json!({})).await?;
+            assert_eq!([nobody.0, by_token.0, in_person.0], [401; 3], "{id}");
+            continue;
+        }
         assert_eq!(kind(&nobody) == (401, "unauthorized"), !is_open, "{id} {nobody:?}");
         if is_open {
             continue;

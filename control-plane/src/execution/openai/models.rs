@@ -1,0 +1,57 @@
+//! Prompts as models: every label of every prompt that a key opens.
+
+use axum::Json;
+use time::OffsetDateTime;
+
+use super::{
+    PREFIX,
+    model::{ListedModel, ModelList},
+    request::reference,
+};
+use crate::{
+    execution::{KeyCaller, model::Place, prepare, rate, store},
+    http::{
+        Problem, Tenant,
+        extract::{Path, Query},
+    },
+};
+
+/// All of them.
+pub(super) async fn list(
+    caller: KeyCaller,
+    Query(place): Query<Place>,
+) -> Result<Json<ModelList>, Problem> {
+    admit(&caller, &place).await?;
+    let mut db = caller.transaction().await?;
+    let labelled = store::labelled(&mut db, caller.prompts()).await?;
+    let data = labelled
+        .into_iter()
+        .map(|it| model(&caller, format!("{PREFIX}{}@{}", it.name, it.label), it.saved))
+        .collect();
+    Ok(Json(ModelList { object: "list", data }))
+}
+
+/// One of them, by a label or in any other way that a version can be named.
+pub(super) async fn show(
+    caller: KeyCaller,
+    Path(id): Path<String>,
+    Query(place): Query<Place>,
+) -> Result<Json<ListedModel>, Problem> {
+    admit(&caller, &place).await?;
+    let found = prepare::find(&caller, reference(&id)?).await?;
+    let mut db = caller.transaction().await?;
+    let saved = store::saved(&mut db, found.prompt, found.version).await?;
+    let saved = saved.ok_or_else(|| Problem::not_found("prompt", &id))?;
+    Ok(Json(model(&caller, id, saved)))
+}
+
+async fn admit(caller: &KeyCaller, place: &Place) -> Result<(), Problem> {
+    caller.check(place)?;
+    let (_, outcome) = rate::count(caller).await?;
+    outcome
+}
+
+fn model(caller: &KeyCaller, id: String, saved: OffsetDateTime) -> ListedModel {
+    let owned_by = caller.slug().to_owned();
+    ListedModel { id, object: "model", created: saved.unix_timestamp(), owned_by }
+}

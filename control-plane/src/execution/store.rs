@@ -1,0 +1,117 @@
+//! SQL of what API keys execute. The connection carries the organization (row-level security), so no
+//! statement here compares it.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Whose key has this hash. The one look-up before the organization is known.
+pub(super) async fn organization(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<Uuid>> {
+    sqlx::query_scalar!("select key_organization($1)", hash).fetch_one(db).await
+}
+
+/// What a key opens.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) id: Uuid,
+    pub(super) test: bool,
+    /// The organization's slug.
+    pub(super) slug: String,
+    /// Names; `None` means all.
+    pub(super) environments: Option<Vec<String>>,
+    /// `None` means all.
+    pub(super) prompts: Option<Vec<Uuid>>,
+    pub(super) expires: Option<OffsetDateTime>,
+    pub(super) revoked: bool,
+}
+
+/// The key with this hash.
+pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<Key>> {
+    sqlx::query_as!(
+        Key,
+        r#"select k.id, k.test, o.slug,
+                  case when k.environments is not null then array(
+                      select e.name from environments e where e.id = any(k.environments)
+                  ) end as "environments: Vec<String>",
+                  k.prompts, k.expires_at as expires, k.revoked_at is not null as "revoked!"
+             from api_keys k join organizations o on o.id = k.organization_id
+            where k.hash = $1"#,
+        hash
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The name of a prompt.
+pub(super) async fn prompt_name(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select name from prompts where id = $1 and deleted_at is null", id)
+        .fetch_optional(db)
+        .await
+}
+
+/// The URL of the endpoint that serves a prompt's version in an environment, where it is the only one.
+pub(super) async fn alternate(
+    db: &mut PgConnection,
+    environment: Uuid,
+    prompt: Uuid,
+    version: i32,
+) -> sqlx::Result<Option<String>> {
+    let mut urls = sqlx::query_scalar!(
+        r#"select f.url as "url!"
+             from endpoint_versions v
+             join endpoints e on e.id = v.endpoint_id and e.deleted_at is null
+             join functions f on f.endpoint_id = v.endpoint_id and f.environment_id = $1
+             join deployments d on d.id = f.live_deployment_id and d.version = v.number
+            where v.prompt_id = $2 and v.prompt_version = $3 and f.url is not null
+            limit 2"#,
+        environment,
+        prompt,
+        version
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(if urls.len() == 1 { urls.pop() } else { None })
+}
+
+/// A label of a prompt.
+#[derive(Debug)]
+pub(super) struct Labelled {
+    pub(super) name: String,
+    pub(super) label: String,
+    /// When its version was saved.
+    pub(super) saved: OffsetDateTime,
+}
+
+/// The labels of these prompts; `None` means all.
+pub(super) async fn labelled(
+    db: &mut PgConnection,
+    prompts: Option<&[Uuid]>,
+) -> sqlx::Result<Vec<Labelled>> {
+    sqlx::query_as!(
+        Labelled,
+        "select p.name, l.label, v.created_at as saved
+           from prompts p
+           join prompt_labels l on l.prompt_id = p.id
+           join prompt_versions v on v.prompt_id = l.prompt_id and v.number = l.version
+          where p.deleted_at is null and ($1::uuid[] is null or p.id = any($1))
+          order by p.name, l.label",
+        prompts
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// When a version was saved.
+pub(super) async fn saved(
+    db: &mut PgConnection,
+    prompt: Uuid,
+    version: i32,
+) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!(
+        "select created_at from prompt_versions where prompt_id = $1 and number = $2",
+        prompt,
+        version
+    )
+    .fetch_optional(db)
+    .await
+}
