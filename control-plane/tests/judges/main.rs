@@ -1,6 +1,8 @@
-//! A judge that others wrote: schemathesis, over the whole document, with all of its checks.
+//! Judges that others wrote: schemathesis, over the whole document, with all of its checks; and OpenAI's
+//! own clients, at the doors that speak as its API does.
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -33,8 +35,22 @@ async fn no_answer_is_other_than_the_document_tells() -> Outcome {
     let common = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/judges/schemathesis.toml");
     let common = std::fs::read_to_string(common)?;
     let id = &organization["id"];
+    // Programs come with a key; the sandbox answers them.
+    let new = json!({ "name": "judge", "test": true, "prompts": "all" });
+    let org = id.as_str().unwrap();
+    let (_, key) = pilot.post(&format!("/api/api-keys?org={org}"), new).await?;
+    let key = key["key"].as_str().unwrap();
+    // The one that the document's examples name.
+    let greet = json!({ "name": "greet", "content": { "prompt": { "template": "{{ name }}" } } });
+    pilot.post(&format!("/api/prompts?org={org}"), greet).await?;
+    let path = format!("/api/prompts/greet/labels/production?org={org}");
+    pilot.request(reqwest::Method::PUT, &path, Some(json!({ "version": 1 }))).await?;
     let config = folder.path().join("schemathesis.toml");
-    std::fs::write(&config, format!("{common}\n[parameters]\norg = {id}\norganization = {id}\n"))?;
+    let own = format!(
+        "\n[parameters]\norg = {id}\norganization = {id}\n\n[[operations]]\n\
+         include-path-regex = \"^/v1/\"\nheaders = {{ Authorization = \"Bearer {key}\" }}\n"
+    );
+    std::fs::write(&config, format!("{common}{own}"))?;
     let judged = Command::new(schemathesis()?)
         .arg("--config-file")
         .arg(config)
@@ -57,5 +73,8 @@ async fn no_answer_is_other_than_the_document_tells() -> Outcome {
         .await?;
     let said = String::from_utf8_lossy(&judged.stdout);
     assert!(judged.status.success(), "{said}");
+    let calls = pilot.get(&format!("/api/calls?status=200&org={org}")).await?;
+    let mut calls = calls["items"].as_array().unwrap().iter();
+    assert!(calls.any(|call| call["source"] == "prompt"), "nobody came in by the key");
     pilot.stop().await
 }
