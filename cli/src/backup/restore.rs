@@ -41,11 +41,14 @@ pub(crate) async fn restore(file: &Path, data: &Path) -> Result<Manifest, Backup
 
 /// Whether there is nothing that would be lost.
 fn check_empty(data: &Path) -> Result<(), BackupError> {
-    match fs::read_dir(data) {
-        Ok(mut entries) if entries.next().is_none() => Ok(()),
-        Ok(_) => Err(BackupError::NotEmpty(data.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(BackupError::Read { path: data.to_owned(), source }),
+    let mut entries = match fs::read_dir(data) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(BackupError::Read { path: data.to_owned(), source }),
+    };
+    match entries.next() {
+        Some(_) => Err(BackupError::NotEmpty(data.to_owned())),
+        None => Ok(()),
     }
 }
 
