@@ -14,7 +14,7 @@ use support::{
 };
 
 /// Tables whose changes are told elsewhere, or are no person's doing.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 22] = [
     "artifacts",
     "audit_events",
     "batches",
@@ -25,10 +25,12 @@ const ELSEWHERE: [&str; 20] = [
     "deployment_credentials",
     "deployment_log",
     "deployment_transitions",
+    "earlier_tokens",
     "events",
     "events_swept",
     "functions",
     "idempotent_requests",
+    "mailed_tokens",
     "prompt_label_moves",
     "rate_buckets",
     "remembered_answers",
