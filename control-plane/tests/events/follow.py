@@ -1,6 +1,6 @@
 """Follows the stream with httpx-sse: python follow.py URL TOKEN COUNT
 
-A line of JSON for each change, after one that says that the stream is ready.
+A line of JSON for each prompt that is saved, after one that says that the stream is ready.
 """
 
 import json
@@ -30,8 +30,8 @@ with httpx.Client(timeout=60, trust_env=False) as client:
                 for event in source.iter_sse():
                     last = event.id or last
                     pause = event.retry / 1000 if event.retry else pause
-                    if event.event == "change":
-                        change = event.json()
+                    change = event.json()
+                    if event.event == "change" and change["type"] == "prompt.saved":
                         say(id=event.id, position=change["position"], name=change["name"])
                         seen += 1
                     elif event.event == "ready":

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sqlx::PgConnection;
 use support::{
     Failure,
-    follow::Event,
+    follow::{Event, Follower},
     person::Person,
     pilot::{Pilot, TOKEN},
 };
@@ -80,6 +80,19 @@ async fn listed(pilot: &Pilot) -> Result<Vec<Value>, Failure> {
 
 fn names<'a>(events: impl IntoIterator<Item = &'a Event>) -> Vec<&'a str> {
     events.into_iter().map(|event| event.data["name"].as_str().unwrap_or_default()).collect()
+}
+
+/// The next saves of prompts, so many. How the organization came about may be told before them, where
+/// others' transactions held it back.
+async fn saves(follower: &mut Follower, count: usize) -> Result<Vec<Event>, Failure> {
+    let mut saves = Vec::with_capacity(count);
+    while saves.len() < count {
+        let change = follower.until("change").await?;
+        if change.data["type"] == "prompt.saved" {
+            saves.push(change);
+        }
+    }
+    Ok(saves)
 }
 
 /// An event's place: its transaction, and its number.

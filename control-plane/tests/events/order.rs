@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, Executor};
 
 use crate::{
-    listed, names, pilot, pilot_with, place, save, save_in, stream,
+    listed, names, pilot, pilot_with, place, save, save_in, saves, stream,
     support::{Failure, Outcome, follow::Follower, pilot::Pilot, replica::Replica},
 };
 
@@ -31,7 +31,7 @@ async fn what_commits_first_waits_for_what_began_first() -> Outcome {
     assert!(before.iter().all(|change| change["name"] != "second"), "{before:?}");
     first.commit().await?;
 
-    let changes = follower.changes(3).await?;
+    let changes = saves(&mut follower, 3).await?;
     assert_eq!(names(&changes), ["first", "first-again", "second"]);
     assert!(
         place(&changes[2]).1 < place(&changes[1]).1,
@@ -62,7 +62,7 @@ async fn a_transaction_that_stays_open_holds_back_what_comes_after_it_and_loses_
     }
     open.rollback().await?;
     let ended = Instant::now();
-    let changes = follower.changes(saved.len()).await?;
+    let changes = saves(&mut follower, saved.len()).await?;
     assert_eq!(names(&changes), saved);
     assert!(ended.elapsed() < Duration::from_secs(10), "{:?}", ended.elapsed());
     pilot.stop().await
@@ -77,7 +77,7 @@ async fn a_reader_goes_on_at_another_replica_and_after_a_restart_where_it_was() 
     let ready = follower.until("ready").await?;
     // Written at one replica, told by another.
     save(&pilot, "one").await?;
-    let one = follower.until("change").await?;
+    let one = saves(&mut follower, 1).await?.remove(0);
     assert_eq!(one.data["name"], "one");
     assert!(place(&ready) < place(&one));
 
@@ -86,17 +86,17 @@ async fn a_reader_goes_on_at_another_replica_and_after_a_restart_where_it_was() 
     save(&pilot, "two").await?;
     save(&pilot, "three").await?;
     let mut elsewhere = Follower::open(stream(&pilot, &second.url, Some(&one.id))).await?;
-    let two = elsewhere.until("change").await?;
+    let two = saves(&mut elsewhere, 1).await?.remove(0);
     assert_eq!(two.data["name"], "two");
     drop(second);
 
     let again = Replica::start_at(&pilot.settings, at).await?;
     let mut back = Follower::open(stream(&pilot, &again.url, Some(&two.id))).await?;
     save(&pilot, "four").await?;
-    assert_eq!(names(&back.changes(2).await?), ["three", "four"]);
+    assert_eq!(names(&saves(&mut back, 2).await?), ["three", "four"]);
     // Somebody who saw nothing but that the stream was open missed nothing, either.
     let mut from_ready = Follower::open(stream(&pilot, &again.url, Some(&ready.id))).await?;
-    assert_eq!(names(&from_ready.changes(4).await?), ["one", "two", "three", "four"]);
+    assert_eq!(names(&saves(&mut from_ready, 4).await?), ["one", "two", "three", "four"]);
     pilot.stop().await
 }
 
@@ -115,7 +115,7 @@ async fn readers_are_told_the_same_in_the_same_order_however_many_write() -> Out
         Ok::<(), Failure>(())
     };
     tokio::try_join!(saving(0), saving(1), saving(2), saving(3))?;
-    let (here, there) = tokio::try_join!(here.changes(80), there.changes(80))?;
+    let (here, there) = tokio::try_join!(saves(&mut here, 80), saves(&mut there, 80))?;
     assert_eq!(here, there);
     let kept = listed(&pilot).await?;
     let saved: Vec<_> = kept.iter().filter(|change| change["type"] == "prompt.saved").collect();
@@ -144,10 +144,10 @@ async fn a_slow_reader_keeps_nobody_waiting_and_misses_nothing() -> Outcome {
     .bind(&long)
     .execute(&mut db)
     .await?;
-    assert_eq!(quick.changes(12_000).await?.len(), 12_000);
+    assert_eq!(saves(&mut quick, 12_000).await?.len(), 12_000);
     save(&pilot, "last").await?;
-    assert_eq!(names(&quick.changes(1).await?), ["last"]);
-    let late = slow.changes(12_001).await?;
+    assert_eq!(names(&saves(&mut quick, 1).await?), ["last"]);
+    let late = saves(&mut slow, 12_001).await?;
     assert!(late.is_sorted_by(|a, b| place(a) < place(b)));
     assert_eq!(late.last().unwrap().data["name"], "last");
     pilot.stop().await
@@ -159,9 +159,9 @@ async fn who_missed_what_is_kept_no_more_is_told_to_load_anew() -> Outcome {
     let mut follower = Follower::open(stream(&pilot, &pilot.url, None)).await?;
     let ready = follower.until("ready").await?;
     save(&pilot, "one").await?;
-    let one = follower.until("change").await?;
+    let one = saves(&mut follower, 1).await?.remove(0);
     save(&pilot, "two").await?;
-    let two = follower.until("change").await?;
+    let two = saves(&mut follower, 1).await?.remove(0);
     pilot.plane.sweep_events().await;
     assert!(listed(&pilot).await?.is_empty());
 

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection};
 use time::Duration;
 
 use crate::{
-    listed, names, pilot, save, stream, stream_of,
+    listed, names, pilot, save, saves, stream, stream_of,
     support::{
         Failure, Outcome,
         database::TestDatabase,
@@ -170,7 +170,7 @@ async fn every_kind_of_change_is_told_without_secrets_and_to_nobody_else() -> Ou
     let prompt = json!({ "name": "mine", "content": { "prompt": { "template": "Hi" } } });
     let (status, _) = bob.post(&format!("/api/prompts?org={}", bob.organization()), prompt).await?;
     assert_eq!(status, 201);
-    assert_eq!(names(&stranger.changes(1).await?), ["mine"]);
+    assert_eq!(names(&saves(&mut stranger, 1).await?), ["mine"]);
     pilot.stop().await
 }
 

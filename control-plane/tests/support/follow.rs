@@ -58,15 +58,6 @@ impl Follower {
         }
         Err(format!("the stream ended before an event `{name}`").into())
     }
-
-    /// The next changes, so many.
-    pub(crate) async fn changes(&mut self, count: usize) -> Result<Vec<Event>, Failure> {
-        let mut changes = Vec::with_capacity(count);
-        while changes.len() < count {
-            changes.push(self.until("change").await?);
-        }
-        Ok(changes)
-    }
 }
 
 /// What a block of lines says; `None` where it is a comment alone.
