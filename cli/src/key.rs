@@ -129,7 +129,7 @@ pub(crate) struct Rotation {
 
 impl Rotation {
     /// The keys; the next one as an earlier attempt wrote it down.
-    pub(crate) fn begin(key: Key, next: NextKey, data: &DataDir) -> Result<Self, KeyError> {
+    pub(crate) fn begin(key: Key, next: &NextKey, data: &DataDir) -> Result<Self, KeyError> {
         let given = next.new_secret_key.as_deref();
         let given = given.map(str::parse::<SecretKey>).transpose().map_err(KeyError::GivenNext)?;
         if key.is_given() {
@@ -185,7 +185,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = DataDir::new(Some(folder.path())).unwrap();
         let nothing = || Key { secret_key: None };
-        let begin = |key| Rotation::begin(key, NextKey { new_secret_key: None }, &data);
+        let begin = |key| Rotation::begin(key, &NextKey { new_secret_key: None }, &data);
         nothing().or_made(&data).unwrap();
         let present = data.file(FILE);
         let read = |file: &Path| fs::read_to_string(file).unwrap();

@@ -74,7 +74,7 @@ pub(crate) async fn run(context: &Context, args: RotateKey) -> Result<(), Failur
     // With a database and keys from elsewhere, there may be no data directory at all.
     let own = args.database_url.is_none() || !args.key.is_given();
     let _hold = own.then(|| data.hold()).transpose()?;
-    let rotation = Rotation::begin(args.key, args.next, &data)?;
+    let rotation = Rotation::begin(args.key, &args.next, &data)?;
     let done = match args.database_url {
         Some(url) => rotate_key(&url, &rotation.old, &rotation.new).await?,
         None => rotate_own(&data, &rotation.old, &rotation.new).await?,
