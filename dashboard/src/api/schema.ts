@@ -52,6 +52,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link sent to choose a new password by; the answer is the same for any address */
+        post: operations["askForPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/password-resets/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a new password by the link of a letter; all sessions end */
+        post: operations["completePasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/email-verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the link sent once more by which an address is confirmed; the answer is the same for any */
+        post: operations["askForEmailVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/email-verifications/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm an address by the link of a letter */
+        post: operations["completeEmailVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -638,6 +706,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a call */
+        get: operations["showCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a call again, to what is live now */
+        post: operations["replayCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count calls by each of what they differ by */
+        get: operations["countCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count calls over time */
+        get: operations["showCallHistogram"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sum up what calls took and cost */
+        get: operations["summarizeCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Export calls, newest first, as CSV or as a JSON object a line */
+        get: operations["exportCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show how long calls are kept */
+        get: operations["showRetention"];
+        /** Say how long calls are kept; older ones are deleted within minutes */
+        put: operations["setRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ingest": {
         parameters: {
             query?: never;
@@ -803,6 +991,65 @@ export interface paths {
         };
         /** Export what was done, newest first, a JSON object a line */
         get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow what changes as server-sent events, or list it, oldest first
+         * @description Kinds of changes:
+         *
+         *     - `credential.changed`: a key of a provider was changed
+         *     - `credential.checked`: a provider was asked about its key
+         *     - `credential.created`: a key of a provider was stored
+         *     - `credential.deleted`: a key of a provider was deleted
+         *     - `deployment.building`: a deployment came to this stage
+         *     - `deployment.cancelled`: somebody stopped it
+         *     - `deployment.checking`: a deployment came to this stage
+         *     - `deployment.failed`: it went wrong; `error` says how
+         *     - `deployment.generating`: a deployment came to this stage
+         *     - `deployment.live`: it serves
+         *     - `deployment.publishing`: a deployment came to this stage
+         *     - `deployment.queued`: somebody asked for a deployment
+         *     - `deployment.superseded`: a newer one took its place in the queue
+         *     - `deployment.verifying`: a deployment came to this stage
+         *     - `endpoint.created`: there is a new endpoint
+         *     - `endpoint.deleted`: an endpoint was deleted
+         *     - `endpoint.released`: another version serves, by a deploy or a rollback
+         *     - `endpoint.restored`: a deleted endpoint is back
+         *     - `endpoint.saved`: there is a new version of its definition
+         *     - `environment.created`: there is a new environment
+         *     - `environment.deleted`: an environment was deleted
+         *     - `invitation.created`: somebody was invited
+         *     - `invitation.deleted`: an invitation was accepted or taken back
+         *     - `key.changed`: an API key was changed
+         *     - `key.created`: an API key was made
+         *     - `key.revoked`: an API key was revoked
+         *     - `label_rule.changed`: a label takes another role to be moved
+         *     - `label_rule.created`: a label takes a role of its own to be moved
+         *     - `label_rule.deleted`: a label takes the usual role to be moved
+         *     - `member.changed`: somebody has another role
+         *     - `member.created`: somebody is in the organization
+         *     - `member.deleted`: somebody is in the organization no more
+         *     - `organization.changed`: the organization has another name or slug
+         *     - `prompt.changed`: a prompt's description or tags were changed
+         *     - `prompt.deleted`: a prompt was deleted
+         *     - `prompt.label_moved`: a label was set, moved, or taken away
+         *     - `prompt.restored`: a deleted prompt is back
+         *     - `prompt.saved`: there is a new prompt, or a new version of one
+         */
+        get: operations["listEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1121,6 +1368,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/prompts/{name}/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Execute a prompt with an API key, whole or as server-sent events */
+        post: operations["executePromptByKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Execute a prompt as clients of OpenAI ask for a chat completion, whole or in chunks */
+        post: operations["createChatCompletion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List prompts as clients of OpenAI list models */
+        get: operations["listModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a prompt as clients of OpenAI show a model */
+        get: operations["showModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1181,6 +1496,28 @@ export interface components {
             email: string;
             /** @description Their password. */
             password: string;
+        };
+        /** @description Body of `POST /api/password-resets` and `POST /api/email-verifications`. */
+        Addressee: {
+            /** @description The address that the person signed up with. */
+            email: string;
+        };
+        /** @description Body of `POST /api/password-resets/complete`. */
+        ResetPassword: {
+            /** @description What the link of the letter carries. */
+            token: string;
+            /** @description The password from now on: at least 10 characters. */
+            password: string;
+            /**
+             * @description Whether the person's access tokens end, too: for who fears that somebody else had the password.
+             * @default false
+             */
+            end_tokens?: boolean;
+        };
+        /** @description Body of `POST /api/email-verifications/complete`. */
+        VerifyEmail: {
+            /** @description What the link of the letter carries. */
+            token: string;
         };
         /** @description Body of `DELETE /api/me`. */
         Leave: {
@@ -1466,6 +1803,8 @@ export interface components {
             token: string;
             /** @description The link to hand on; its last part is the token. */
             url: string;
+            /** @description Whether the link is being sent to the address that it is for. */
+            mailed: boolean;
             /**
              * Format: uuid
              * @description Its id.
@@ -1911,6 +2250,11 @@ export interface components {
             fields?: {
                 [key: string]: components["schemas"]["Field"];
             };
+            /**
+             * Format: uint32
+             * @description Most images of one message. None may have any where this is absent.
+             */
+            max_images?: number | null;
             /** @description Largest image or file. */
             max_size?: components["schemas"]["Bytes"] | null;
             /** @description Whether an image or a file may be given by its URL, which the provider fetches. */
@@ -2782,25 +3126,73 @@ export interface components {
             /** Format: uuid */
             batch: string;
         };
+        /** @description Which calls, as a request says it. */
         Of2: {
             /** @description Only this endpoint's. */
             endpoint?: string | null;
+            /** @description Only those in this environment. */
+            environment?: string | null;
             /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
             status?: components["schemas"]["Statuses"] | null;
+            /** @description Only those that this provider answered, or failed last. */
+            provider?: string | null;
+            /** @description Only those that asked this model. */
+            model?: string | null;
+            /** @description Only those with this API key, by id or name. */
+            key?: string | null;
+            /** @description Only those with this `x-promptpilot-user`. */
+            user?: string | null;
+            /** @description Only those made for this reason. */
+            source?: components["schemas"]["Source2"] | null;
+            /** @description Only those that remembered answers had this to do with. */
+            cache?: components["schemas"]["Cache2"] | null;
+            /** @description Only those that went wrong in this way, such as `timeout`. */
+            error_type?: string | null;
+            /** @description Only those that cost so much or more, in USD. */
+            min_cost_usd?: components["schemas"]["Usd"] | null;
+            /** @description Only those that cost so much or less, in USD. */
+            max_cost_usd?: components["schemas"]["Usd"] | null;
+            /** @description Only those that took so long or longer, in ms. */
+            min_latency_ms?: components["schemas"]["LatencyMs"] | null;
+            /** @description Only those that took so long or less, in ms. */
+            max_latency_ms?: components["schemas"]["LatencyMs"] | null;
+            /**
+             * @description Only those with these words in request, answer or error. `"…"` are words in a row, `or` is
+             *     either, and `-` before a word is without it.
+             */
+            text?: string | null;
             /**
              * Format: date-time
              * @description Only those that began at this time or later, RFC 3339.
              * @default null
              */
             since?: string | null;
+            /**
+             * Format: date-time
+             * @description Only those that began before this time, RFC 3339.
+             * @default null
+             */
+            until?: string | null;
         };
         Statuses: string;
-        /** @description A page of a list. */
-        Page9: {
-            /** @description The items. */
+        /** @description Why a call was made. */
+        Source2: "call" | "verify" | "try" | "studio" | "prompt";
+        /** @description What remembered answers had to do with a call. */
+        Cache2: "off" | "hit" | "stale" | "miss" | "bypass";
+        Usd: number;
+        LatencyMs: number;
+        /** @description A page of calls, newest first. */
+        CallPage: {
+            /** @description The calls. */
             items: components["schemas"]["CallRecord"][];
             /** @description What to send as `after` for the next page; null on the last one. */
             next?: string | null;
+            /**
+             * Format: date-time
+             * @description How far back the search came in its time, where that is why the page is not full. The next page
+             *     goes on from there.
+             */
+            scanned_until?: string | null;
         };
         /** @description Everything worth keeping about one call. */
         CallRecord: {
@@ -2963,8 +3355,6 @@ export interface components {
              */
             budget_reached?: string[];
         };
-        /** @description Why a call was made. */
-        Source2: "call" | "verify" | "try" | "studio" | "prompt";
         /** @description One request to a provider. */
         Attempt: {
             /** @description Who was asked. */
@@ -3005,8 +3395,6 @@ export interface components {
         };
         /** @description Why a model stopped. */
         Finish: "stop" | "length" | "refusal" | "tool" | "other";
-        /** @description What remembered answers had to do with a call. */
-        Cache2: "off" | "hit" | "stale" | "miss" | "bypass";
         /** @description A request or an answer as kept. */
         Body: {
             /** @description The text, cut where it is too long; absent where it is binary. */
@@ -3023,6 +3411,402 @@ export interface components {
         };
         /** @description Whether the caller got the answer. */
         Delivered: "unknown" | "no";
+        /** @description A call, with what is known of it beside its record. */
+        CallDetail: {
+            /** @description Always `promptpilot.call`. */
+            kind: string;
+            /**
+             * Format: uint8
+             * @description Always 1.
+             */
+            v: number;
+            /**
+             * Format: uuid
+             * @description UUIDv7, made when the call began.
+             */
+            call_id: string;
+            /**
+             * Format: date-time
+             * @description When the call began, RFC 3339 in UTC.
+             */
+            time: string;
+            /** @description The platform's own id of the request. */
+            platform_request_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The organization that owns the endpoint.
+             */
+            organization: string;
+            /** @description The environment, by name. */
+            environment: string;
+            /**
+             * Format: uuid
+             * @description The endpoint.
+             */
+            endpoint: string;
+            /** @description The endpoint's name. */
+            endpoint_name: string;
+            /**
+             * Format: uint32
+             * @description The endpoint's version, counted from 1.
+             */
+            endpoint_version: number;
+            /**
+             * Format: uuid
+             * @description The deployment that served the call.
+             */
+            deployment: string;
+            /**
+             * Format: uuid
+             * @description The API key that was used; absent where the endpoint is public.
+             */
+            key_id?: string | null;
+            /** @description Why the call was made. */
+            source: components["schemas"]["Source2"];
+            /** @description The provider whose answer was used, or that failed last. */
+            provider?: string | null;
+            /** @description The model that was asked. */
+            model?: string | null;
+            /** @description The model that answered, in the provider's words. */
+            model_answered?: string | null;
+            /** @description Every request made to a provider, in order. */
+            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Format: uint16
+             * @description HTTP status of the answer; of what a stream would have been where it had begun.
+             */
+            status: number;
+            /** @description The last part of the problem's `type`, such as `timeout`; absent where all went well. */
+            error_type?: string | null;
+            /** @description The problem's `detail`. */
+            error_detail?: string | null;
+            /** @description Why the model stopped. */
+            finish?: components["schemas"]["Finish"] | null;
+            /** @description What remembered answers had to do with it. */
+            cache: components["schemas"]["Cache2"];
+            /**
+             * Format: uint64
+             * @description Tokens in, cached ones included, of all attempts that were paid.
+             */
+            tokens_in: number;
+            /**
+             * Format: uint64
+             * @description Tokens out, reasoning included, of all attempts that were paid.
+             */
+            tokens_out: number;
+            /**
+             * Format: uint64
+             * @description Those of `tokens_in` that the provider had cached.
+             */
+            tokens_cached: number;
+            /**
+             * Format: uint64
+             * @description Those of `tokens_out` that were spent on reasoning.
+             */
+            tokens_reasoning: number;
+            /** @description Usage of an attempt is not known (it died, timed out or was cut). */
+            estimated: boolean;
+            /**
+             * Format: uint64
+             * @description What it cost, in millionths of a USD; absent where no price is known.
+             */
+            cost_micro_usd?: number | null;
+            /**
+             * Format: uint64
+             * @description What a remembered answer saved, in millionths of a USD.
+             */
+            saved_micro_usd: number;
+            /**
+             * Format: uint64
+             * @description From the event's arrival to the end of the answer.
+             */
+            total_us: number;
+            /**
+             * Format: uint64
+             * @description Spent in attempts.
+             */
+            provider_us: number;
+            /**
+             * Format: uint64
+             * @description From the event's arrival to the first text of a stream.
+             */
+            first_token_us?: number | null;
+            /**
+             * Format: uint64
+             * @description `total_us` without attempts and the waits between them.
+             */
+            overhead_us: number;
+            /**
+             * Format: uint64
+             * @description Waits between attempts.
+             */
+            backoff_us: number;
+            /** @description The request, sensitive fields left out. */
+            request?: components["schemas"]["Body"] | null;
+            /** @description The answer, sensitive fields left out. */
+            response?: components["schemas"]["Body"] | null;
+            /** @description The answer did not fit the schema at first and was asked for again. */
+            repaired: boolean;
+            /** @description `x-promptpilot-user`. */
+            user?: string | null;
+            /** @description `x-promptpilot-metadata`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The trace id of `traceparent`. */
+            trace_id?: string | null;
+            /** @description Two letters of ISO 3166, where the edge tells. */
+            country?: string | null;
+            /** @description The first call of its process. */
+            cold_start: boolean;
+            /** @description Answered as a stream of events. */
+            streaming: boolean;
+            /** @description Whether the caller got it. */
+            delivered: components["schemas"]["Delivered"];
+            /** @description What was decided without the state store because it could not be reached. */
+            state_failed: string[];
+            /**
+             * @description Budgets that came to their `soft` share by this call, the first one in their period to do so:
+             *     `endpoint`, `per_key` or `per_user`.
+             * @default []
+             */
+            budget_reached?: string[];
+            /** @description The name of the API key that was used. */
+            key?: string | null;
+            /** @description The prompt that was run, where it was a run of one that is kept. */
+            prompt?: components["schemas"]["CallPrompt"] | null;
+            /** @description Why it cannot be replayed; null where it can. */
+            not_replayable?: components["schemas"]["NotReplayable"] | null;
+        };
+        /** @description A version of a prompt. */
+        CallPrompt: {
+            /** @description The prompt's name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description The version.
+             */
+            version: number;
+        };
+        /** @description Why a call cannot be replayed. */
+        NotReplayable: "no-endpoint" | "body-not-kept" | "body-not-json" | "body-sensitive";
+        /** @description Answer of `POST /api/calls/{id}/replay`. */
+        Replayed: {
+            /**
+             * Format: uuid
+             * @description The call that was made again.
+             */
+            of: string;
+            /**
+             * Format: uint16
+             * @description The status that it was answered with.
+             */
+            status_before: number;
+            /**
+             * Format: uint32
+             * @description The version that answered it.
+             */
+            version_before: number;
+            /**
+             * Format: uint16
+             * @description The function's status.
+             */
+            status: number;
+            /** @description What it said: the declared fields, or a problem document. */
+            body: unknown;
+            /**
+             * Format: int32
+             * @description The version that answered.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description From the request to the whole answer, in ms.
+             */
+            took_ms: number;
+            /**
+             * Format: uuid
+             * @description The call, as the call log will have it.
+             */
+            call?: string | null;
+        };
+        /** @description How many calls there are of each kind. */
+        Facets: {
+            /**
+             * Format: date-time
+             * @description Calls that began at this time or later; a day before the end where nobody says.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Calls that began before this time.
+             */
+            until: string;
+            /**
+             * @description By name: `cache`, `endpoint`, `environment`, `error_type`, `key`, `model`, `provider`, `source`
+             *     and `status`, those that any call has.
+             */
+            facets: components["schemas"]["CallFacet"][];
+            /**
+             * Format: date-time
+             * @description How far back calls were counted, where there are more than can be.
+             */
+            scanned_until?: string | null;
+        };
+        /** @description What calls differ by. */
+        CallFacet: {
+            /** @description The filter of the same name takes its values. */
+            name: string;
+            /** @description Its values, the most frequent first, at most 50. */
+            values: components["schemas"]["CallFacetValue"][];
+            /** @description Whether there are more values. */
+            more: boolean;
+        };
+        /** @description A value, and how many calls have it. */
+        CallFacetValue: {
+            /** @description The value. */
+            value: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+        };
+        /** @description When calls were. */
+        CallHistogram: {
+            /**
+             * Format: date-time
+             * @description Calls that began at this time or later; a day before the end where nobody says.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Calls that began before this time.
+             */
+            until: string;
+            /**
+             * Format: int64
+             * @description How long a bucket is, in seconds.
+             */
+            bucket_s: number;
+            /** @description All of them, the oldest first, those without calls among them. */
+            buckets: components["schemas"]["CallBucket"][];
+            /**
+             * Format: date-time
+             * @description How far back calls were counted, where there are more than can be.
+             */
+            scanned_until?: string | null;
+        };
+        /** @description Calls of a stretch of time. */
+        CallBucket: {
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description How many calls began in it.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Those that failed: with a status of 400 or more.
+             */
+            errors: number;
+        };
+        /** @description How calls are put together. */
+        How: {
+            /**
+             * @description What they are put together by.
+             * @default hour
+             */
+            by?: components["schemas"]["SummaryBy"];
+        };
+        /** @description What calls are put together by. */
+        SummaryBy: "hour" | "day" | "endpoint" | "environment" | "model" | "provider" | "key" | "status";
+        /** @description What calls took and cost. */
+        CallSummaries: {
+            /**
+             * Format: date-time
+             * @description Calls that began at this time or later; a day before the end where nobody says.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description Calls that began before this time.
+             */
+            until: string;
+            /** @description What they are put together by. */
+            by: components["schemas"]["SummaryBy"];
+            /** @description One for each that any call has: hours and days in their order, others by name. */
+            items: components["schemas"]["SummedCalls"][];
+            /**
+             * Format: date-time
+             * @description How far back calls were summed up, where there are more than can be.
+             */
+            scanned_until?: string | null;
+        };
+        /** @description Calls put together. */
+        SummedCalls: {
+            /** @description The hour or day as RFC 3339 has it, or the name; empty where a call has none. */
+            value: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Those that failed: with a status of 400 or more.
+             */
+            errors: number;
+            /**
+             * Format: int64
+             * @description Half of them took so long or less.
+             */
+            p50_us: number;
+            /**
+             * Format: int64
+             * @description 95 of 100 took so long or less.
+             */
+            p95_us: number;
+            /**
+             * Format: int64
+             * @description What they cost, as far as it is known, in millionths of a USD.
+             */
+            cost_micro_usd: number;
+            /**
+             * Format: int64
+             * @description What remembered answers saved, in millionths of a USD.
+             */
+            saved_micro_usd: number;
+            /**
+             * Format: int64
+             * @description Tokens in.
+             */
+            tokens_in: number;
+            /**
+             * Format: int64
+             * @description Tokens out.
+             */
+            tokens_out: number;
+        };
+        /** @description What kind of file. */
+        As: {
+            /** @description `csv` or `jsonl`. */
+            format?: components["schemas"]["Format"];
+        };
+        /** @description What a file is. */
+        Format: "jsonl" | "csv";
+        /** @description How long calls are kept. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description For so many days.
+             */
+            days: number;
+        };
         Lines: {
             /** @description Lines in the order in which they were written, at most 10,000. */
             lines: components["schemas"]["Line"][];
@@ -3067,7 +3851,7 @@ export interface components {
             detail: string;
         };
         /** @description A page of a list. */
-        Page10: {
+        Page9: {
             /** @description The items. */
             items: components["schemas"]["ApiKey"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -3090,6 +3874,8 @@ export interface components {
             endpoints?: string[] | null;
             /** @description Environments that it may call in; absent means all. */
             environments?: string[] | null;
+            /** @description Prompts that it may execute. */
+            prompts: components["schemas"]["PromptScope"];
             /**
              * Format: date-time
              * @description When it was made.
@@ -3106,6 +3892,10 @@ export interface components {
              */
             revoked?: string | null;
         };
+        /** @description Prompts that a key may execute. */
+        PromptScope: components["schemas"]["Every"] | string[];
+        /** @description The word for every prompt. */
+        Every: "all";
         /** @description Body of `POST /api/api-keys`. */
         NewKey: {
             /** @description What it is called; no other key that still opens something may be called so. */
@@ -3125,6 +3915,11 @@ export interface components {
              * @default null
              */
             environments?: string[] | null;
+            /**
+             * @description Prompts that it may execute; absent means none.
+             * @default []
+             */
+            prompts?: components["schemas"]["PromptScope"];
             /**
              * Format: date-time
              * @description When it ends by itself.
@@ -3151,6 +3946,8 @@ export interface components {
             endpoints?: string[] | null;
             /** @description Environments that it may call in; absent means all. */
             environments?: string[] | null;
+            /** @description Prompts that it may execute. */
+            prompts: components["schemas"]["PromptScope"];
             /**
              * Format: date-time
              * @description When it was made.
@@ -3168,7 +3965,7 @@ export interface components {
             revoked?: string | null;
         };
         /** @description A page of a list. */
-        Page11: {
+        Page10: {
             /** @description The items. */
             items: components["schemas"]["Credential"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -3312,7 +4109,7 @@ export interface components {
             took_ms: number;
         };
         /** @description A page of a list. */
-        Page12: {
+        Page11: {
             /** @description The items. */
             items: components["schemas"]["Environment"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -3389,7 +4186,7 @@ export interface components {
             after?: number | null;
         };
         /** @description A page of a list. */
-        Page13: {
+        Page12: {
             /** @description The items. */
             items: components["schemas"]["AuditEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -3431,7 +4228,7 @@ export interface components {
         };
         /** @description Where a change came from. */
         Origin: {
-            /** @description By a `session`, an access `token`, or the `installation`'s own token. */
+            /** @description By a `session`, an access `token`, the `installation`'s own token, or the link of a `letter`. */
             via: string;
             /**
              * Format: uuid
@@ -3445,6 +4242,116 @@ export interface components {
         };
         /** @description What was done. */
         Action: "created" | "changed" | "deleted";
+        /** @description Which page. */
+        Paging5: {
+            /**
+             * Format: uint16
+             * @description Items in the page.
+             * @default null
+             */
+            limit?: number | null;
+            /** @description The page before's `next`: where this one begins. */
+            after?: components["schemas"]["EventPosition"] | null;
+        };
+        EventPosition: string;
+        /** @description Calls that were recorded since the last event of this kind. */
+        CallsEvent: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Those that failed: with a status of 400 or more.
+             */
+            errors: number;
+            /** @description The newest of them, newest first: at most 20. */
+            items: components["schemas"]["CallSummary"][];
+        };
+        /** @description What lists show of a call. */
+        CallSummary: {
+            /**
+             * Format: uuid
+             * @description The call.
+             */
+            call_id: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            time: string;
+            /** @description The endpoint's name, or that of what was run. */
+            endpoint_name: string;
+            /** @description Why it was made. */
+            source: string;
+            /**
+             * Format: int32
+             * @description HTTP status of the answer.
+             */
+            status: number;
+            /** @description What went wrong. */
+            error_type?: string | null;
+            /** @description The model that was asked. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description From the event's arrival to the end of the answer.
+             */
+            total_us: number;
+            /**
+             * Format: int64
+             * @description What it cost, in millionths of a USD.
+             */
+            cost_micro_usd?: number | null;
+        };
+        /** @description From here on nothing is missed. */
+        ReadyEvent: {
+            /**
+             * Format: uint64
+             * @description How long what happens is kept for those who come back, in seconds.
+             */
+            kept_s: number;
+        };
+        /** @description What was missed is not kept any more: what is shown must be loaded anew. */
+        ResetEvent: {
+            /** @description Why. */
+            reason: components["schemas"]["ResetReason"];
+        };
+        /** @description Why a stream could not go on where its reader left it. */
+        ResetReason: "swept" | "unknown";
+        /** @description A page of a list. */
+        Page13: {
+            /** @description The items. */
+            items: components["schemas"]["ChangeEvent"][];
+            /** @description What to send as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description Something that changed. */
+        ChangeEvent: {
+            /** @description Its place among all events, as the stream has it in `id`. */
+            position: components["schemas"]["EventPosition"];
+            /** @description What it happened to, and what happened, such as `prompt.saved`. */
+            type: string;
+            /** @description The id of what it happened to. */
+            id?: string | null;
+            /** @description Its name. */
+            name?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description Who did it; null means the system itself.
+             */
+            by?: string | null;
+            /** @description What lists show of it, as it is since. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
         Of4: {
             /** @description Only those with this text in name, description or messages. */
             q?: string | null;
@@ -3986,6 +4893,287 @@ export interface components {
              */
             tokens_cached: number;
         };
+        /** @description Where a prompt is executed. */
+        Place: {
+            /** @description The environment whose provider keys are used, by name; absent means `production`. */
+            env?: string | null;
+            /** @description The organization, by slug or id. A key belongs to one and needs none; another one is refused. */
+            org?: string | null;
+        };
+        /** @description Body of `POST /v1/prompts/{name}/execute`. */
+        ExecuteRequest: {
+            /** @description Values of the prompt's variables. */
+            variables?: {
+                [key: string]: unknown;
+            };
+            /** @description The label of the version; absent as well as `version` means the newest. */
+            label?: string | null;
+            /**
+             * Format: uint32
+             * @description The version's number.
+             */
+            version?: number | null;
+            /** @description Whether to answer with server-sent events; so does `accept: text/event-stream`. */
+            stream?: boolean | null;
+            /** @description Your user on whose behalf this is, for the call log. */
+            user?: string | null;
+            /** @description Whatever else the call log should know. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description Answer of `POST /v1/prompts/{name}/execute`. */
+        ExecuteAnswer: {
+            /**
+             * Format: uuid
+             * @description The call, as the call log has it.
+             */
+            call_id: string;
+            /** @description What the model wrote. */
+            text: string;
+            /** @description The same as a value, where it is a JSON object or array. */
+            output?: unknown;
+            /** @description The prompt's name. */
+            prompt: string;
+            /**
+             * Format: int32
+             * @description The version that was executed.
+             */
+            prompt_version: number;
+            /** @description The model that answered. */
+            model?: string | null;
+            /** @description Why the model stopped. */
+            finish?: components["schemas"]["Finish"] | null;
+            /** @description What it took. */
+            usage: components["schemas"]["RunUsage"];
+            /** @description What it cost, in USD; absent where no price is known. */
+            cost_usd?: string | null;
+            /**
+             * Format: double
+             * @description From the request to the whole answer, in milliseconds.
+             */
+            latency_ms: number;
+        };
+        /** @description Body of `POST /v1/chat/completions`. */
+        ChatRequest: {
+            /** @description `prompt:NAME@LABEL`, `prompt:NAME@3`, or `prompt:NAME` for the newest version. */
+            model: string;
+            /**
+             * @description The conversation, which goes on after the prompt's own messages; may be empty.
+             * @default []
+             */
+            messages?: components["schemas"]["ChatMessage"][];
+            /** @description Values of the prompt's variables. They come before those in `metadata`. */
+            variables?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Values of the prompt's variables, and whatever else the call log should know. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Whether to answer in chunks. */
+            stream?: boolean | null;
+            /** @description How to. */
+            stream_options?: components["schemas"]["StreamOptions"] | null;
+            /** @description What the answer is to be like. */
+            response_format?: components["schemas"]["ResponseFormat2"] | null;
+            /**
+             * Format: double
+             * @description Sampling temperature, in place of the prompt's.
+             */
+            temperature?: number | null;
+            /**
+             * Format: double
+             * @description Nucleus sampling, in place of the prompt's.
+             */
+            top_p?: number | null;
+            /**
+             * Format: uint32
+             * @description Largest answer, in tokens, in place of the prompt's.
+             */
+            max_completion_tokens?: number | null;
+            /**
+             * Format: uint32
+             * @description The same by its older name.
+             */
+            max_tokens?: number | null;
+            /** @description Texts that end the answer, in place of the prompt's. */
+            stop?: components["schemas"]["Stop"] | null;
+            /**
+             * Format: int64
+             * @description Sampling seed, in place of the prompt's.
+             */
+            seed?: number | null;
+            /** @description Reasoning effort, in place of the prompt's. */
+            reasoning_effort?: components["schemas"]["Effort"] | null;
+            /** @description Your user on whose behalf this is, for the call log. */
+            user?: string | null;
+            /** @description The same by its newer name. */
+            safety_identifier?: string | null;
+        };
+        /** @description A message of the conversation. */
+        ChatMessage: {
+            /** @description Who speaks. */
+            role: components["schemas"]["ChatRole"];
+            /** @description What is said. */
+            content: components["schemas"]["Content"];
+        };
+        /** @description Who speaks. */
+        ChatRole: "system" | "developer" | "user" | "assistant";
+        /** @description What is said. */
+        Content: string | components["schemas"]["Part"][];
+        /** @description A part of a message. */
+        Part: {
+            /** @constant */
+            type: "text";
+            /** @description The text. */
+            text: string;
+        };
+        /** @description How to stream. */
+        StreamOptions: {
+            /**
+             * @description Whether a last chunk says what it took.
+             * @default null
+             */
+            include_usage?: boolean | null;
+            /**
+             * @description Padding against eavesdroppers, which is never sent from here.
+             * @default null
+             */
+            include_obfuscation?: boolean | null;
+        };
+        /** @description What the answer is to be like. */
+        ResponseFormat2: {
+            /** @constant */
+            type: "text";
+        } | {
+            /** @constant */
+            type: "json_object";
+        } | {
+            /** @constant */
+            type: "json_schema";
+            /** @description The schema. */
+            json_schema: components["schemas"]["NamedSchema"];
+        };
+        /** @description A schema with its name. */
+        NamedSchema: {
+            /** @description Its name, which is not used here. */
+            name: string;
+            /**
+             * @description The JSON Schema.
+             * @default null
+             */
+            schema?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Whether it keeps to what providers ask of a strict one.
+             * @default null
+             */
+            strict?: boolean | null;
+        };
+        /** @description Texts that end the answer. */
+        Stop: string | string[];
+        /** @description Answer of `POST /v1/chat/completions`. */
+        ChatCompletion: {
+            /** @description `chatcmpl-` and the call's id. */
+            id: string;
+            /** @description Always `chat.completion`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description When the call began, in seconds since 1970.
+             */
+            created: number;
+            /** @description The prompt's version that answered: `prompt:NAME@3`. */
+            model: string;
+            /** @description One answer. */
+            choices: components["schemas"]["Choice"][];
+            /** @description What it took. */
+            usage: components["schemas"]["ChatUsage"];
+        };
+        /** @description An answer. */
+        Choice: {
+            /**
+             * Format: uint32
+             * @description Always 0.
+             */
+            index: number;
+            /** @description The answer. */
+            message: components["schemas"]["Answered"];
+            /** @description Always null. */
+            logprobs?: unknown;
+            /** @description Why the model stopped: `stop`, `length` or `content_filter`. */
+            finish_reason: string;
+        };
+        /** @description The model's message. */
+        Answered: {
+            /** @description Always `assistant`. */
+            role: string;
+            /** @description The text; null where the model refused. */
+            content?: string | null;
+            /** @description Why the model refused. */
+            refusal?: string | null;
+        };
+        /** @description Tokens of an answer. */
+        ChatUsage: {
+            /**
+             * Format: uint64
+             * @description In, cached ones included.
+             */
+            prompt_tokens: number;
+            /**
+             * Format: uint64
+             * @description Out, reasoning included.
+             */
+            completion_tokens: number;
+            /**
+             * Format: uint64
+             * @description Both.
+             */
+            total_tokens: number;
+            /** @description Of those in. */
+            prompt_tokens_details: components["schemas"]["PromptTokens"];
+            /** @description Of those out. */
+            completion_tokens_details: components["schemas"]["CompletionTokens"];
+        };
+        /** @description Of the tokens in. */
+        PromptTokens: {
+            /**
+             * Format: uint64
+             * @description Those that the provider had cached.
+             */
+            cached_tokens: number;
+        };
+        /** @description Of the tokens out. */
+        CompletionTokens: {
+            /**
+             * Format: uint64
+             * @description Those that were spent on reasoning.
+             */
+            reasoning_tokens: number;
+        };
+        /** @description Answer of `GET /v1/models`. */
+        ModelList: {
+            /** @description Always `list`. */
+            object: string;
+            /** @description The labels of all prompts that the key opens. */
+            data: components["schemas"]["ListedModel"][];
+        };
+        /** @description A version of a prompt, as a model. */
+        ListedModel: {
+            /** @description `prompt:NAME@LABEL`. */
+            id: string;
+            /** @description Always `model`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description When the version was saved, in seconds since 1970.
+             */
+            created: number;
+            /** @description The organization's slug. */
+            owned_by: string;
+        };
         /** @description What went wrong (RFC 9457). Some kinds have members of their own. */
         Problem: {
             /** @description Its kind, which never changes: what programs may rely on. */
@@ -4003,6 +5191,22 @@ export interface components {
             hint?: string | null;
         } & {
             [key: string]: unknown;
+        };
+        /** @description What goes wrong, as OpenAI's API tells it. */
+        OpenAiError: {
+            /** @description The error. */
+            error: components["schemas"]["OpenAiErrorBody"];
+        };
+        /** @description An error. */
+        OpenAiErrorBody: {
+            /** @description What happened, and how to mend it. */
+            message: string;
+            /** @description Its class. */
+            type: string;
+            /** @description The member of the request that is wrong, where it is one. */
+            param?: string | null;
+            /** @description Its kind, which never changes: what programs may rely on. */
+            code: string;
         };
     };
     responses: never;
@@ -4041,6 +5245,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description The account is made; its address has to be confirmed before signing in. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
             400: {
@@ -4211,7 +5422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Forbidden: `origin-refused` */
+            /** @description Forbidden: `email-unverified`, `origin-refused` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4360,6 +5571,554 @@ export interface operations {
                 };
             };
             /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "jo@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Addressee"];
+            };
+        };
+        responses: {
+            /** @description no content */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `mail-missing` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `email-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited`, `sign-in-throttled` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completePasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "0123456789abcdef",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `link-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `password-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited`, `sign-in-throttled` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "jo@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Addressee"];
+            };
+        };
+        responses: {
+            /** @description no content */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `mail-missing` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `email-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited`, `sign-in-throttled` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeEmailVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "0123456789abcdef"
+                 *     }
+                 */
+                "application/json": components["schemas"]["VerifyEmail"];
+            };
+        };
+        responses: {
+            /** @description no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `link-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited`, `sign-in-throttled` */
             429: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -10005,10 +11764,41 @@ export interface operations {
             query?: {
                 /** @description Only this endpoint's. */
                 endpoint?: string;
+                /** @description Only those in this environment. */
+                environment?: string;
                 /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
                 status?: components["schemas"]["Statuses"];
+                /** @description Only those that this provider answered, or failed last. */
+                provider?: string;
+                /** @description Only those that asked this model. */
+                model?: string;
+                /** @description Only those with this API key, by id or name. */
+                key?: string;
+                /** @description Only those with this `x-promptpilot-user`. */
+                user?: string;
+                /** @description Only those made for this reason. */
+                source?: components["schemas"]["Source2"];
+                /** @description Only those that remembered answers had this to do with. */
+                cache?: components["schemas"]["Cache2"];
+                /** @description Only those that went wrong in this way, such as `timeout`. */
+                error_type?: string;
+                /** @description Only those that cost so much or more, in USD. */
+                min_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that cost so much or less, in USD. */
+                max_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that took so long or longer, in ms. */
+                min_latency_ms?: components["schemas"]["LatencyMs"];
+                /** @description Only those that took so long or less, in ms. */
+                max_latency_ms?: components["schemas"]["LatencyMs"];
+                /**
+                 * @description Only those with these words in request, answer or error. `"…"` are words in a row, `or` is
+                 *     either, and `-` before a word is without it.
+                 */
+                text?: string;
                 /** @description Only those that began at this time or later, RFC 3339. */
                 since?: string;
+                /** @description Only those that began before this time, RFC 3339. */
+                until?: string;
                 /** @description Items in the page. */
                 limit?: number;
                 /** @description The page before's `next`: where this one begins. */
@@ -10025,13 +11815,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of a list. */
+            /** @description A page of calls, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["CallPage"];
                     "text/event-stream": string;
                 };
             };
@@ -10062,7 +11852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: `endpoint-not-found`, `organization-not-found` */
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `key-not-found`, `organization-not-found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10082,6 +11872,1213 @@ export interface operations {
             };
             /** @description Misdirected Request: `host-unknown` */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showCall: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A call, with what is known of it beside its record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `call-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayCall: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer of `POST /api/calls/{id}/replay`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `call-not-found`, `endpoint-not-found`, `environment-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `call-not-replayable`, `endpoint-deleted`, `idempotency-key-busy`, `nothing-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `function-failed` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countCalls: {
+        parameters: {
+            query?: {
+                /** @description Only this endpoint's. */
+                endpoint?: string;
+                /** @description Only those in this environment. */
+                environment?: string;
+                /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
+                status?: components["schemas"]["Statuses"];
+                /** @description Only those that this provider answered, or failed last. */
+                provider?: string;
+                /** @description Only those that asked this model. */
+                model?: string;
+                /** @description Only those with this API key, by id or name. */
+                key?: string;
+                /** @description Only those with this `x-promptpilot-user`. */
+                user?: string;
+                /** @description Only those made for this reason. */
+                source?: components["schemas"]["Source2"];
+                /** @description Only those that remembered answers had this to do with. */
+                cache?: components["schemas"]["Cache2"];
+                /** @description Only those that went wrong in this way, such as `timeout`. */
+                error_type?: string;
+                /** @description Only those that cost so much or more, in USD. */
+                min_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that cost so much or less, in USD. */
+                max_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that took so long or longer, in ms. */
+                min_latency_ms?: components["schemas"]["LatencyMs"];
+                /** @description Only those that took so long or less, in ms. */
+                max_latency_ms?: components["schemas"]["LatencyMs"];
+                /**
+                 * @description Only those with these words in request, answer or error. `"…"` are words in a row, `or` is
+                 *     either, and `-` before a word is without it.
+                 */
+                text?: string;
+                /** @description Only those that began at this time or later, RFC 3339. */
+                since?: string;
+                /** @description Only those that began before this time, RFC 3339. */
+                until?: string;
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many calls there are of each kind. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `key-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `range-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showCallHistogram: {
+        parameters: {
+            query?: {
+                /** @description Only this endpoint's. */
+                endpoint?: string;
+                /** @description Only those in this environment. */
+                environment?: string;
+                /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
+                status?: components["schemas"]["Statuses"];
+                /** @description Only those that this provider answered, or failed last. */
+                provider?: string;
+                /** @description Only those that asked this model. */
+                model?: string;
+                /** @description Only those with this API key, by id or name. */
+                key?: string;
+                /** @description Only those with this `x-promptpilot-user`. */
+                user?: string;
+                /** @description Only those made for this reason. */
+                source?: components["schemas"]["Source2"];
+                /** @description Only those that remembered answers had this to do with. */
+                cache?: components["schemas"]["Cache2"];
+                /** @description Only those that went wrong in this way, such as `timeout`. */
+                error_type?: string;
+                /** @description Only those that cost so much or more, in USD. */
+                min_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that cost so much or less, in USD. */
+                max_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that took so long or longer, in ms. */
+                min_latency_ms?: components["schemas"]["LatencyMs"];
+                /** @description Only those that took so long or less, in ms. */
+                max_latency_ms?: components["schemas"]["LatencyMs"];
+                /**
+                 * @description Only those with these words in request, answer or error. `"…"` are words in a row, `or` is
+                 *     either, and `-` before a word is without it.
+                 */
+                text?: string;
+                /** @description Only those that began at this time or later, RFC 3339. */
+                since?: string;
+                /** @description Only those that began before this time, RFC 3339. */
+                until?: string;
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description When calls were. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallHistogram"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `key-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `range-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summarizeCalls: {
+        parameters: {
+            query?: {
+                /** @description Only this endpoint's. */
+                endpoint?: string;
+                /** @description Only those in this environment. */
+                environment?: string;
+                /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
+                status?: components["schemas"]["Statuses"];
+                /** @description Only those that this provider answered, or failed last. */
+                provider?: string;
+                /** @description Only those that asked this model. */
+                model?: string;
+                /** @description Only those with this API key, by id or name. */
+                key?: string;
+                /** @description Only those with this `x-promptpilot-user`. */
+                user?: string;
+                /** @description Only those made for this reason. */
+                source?: components["schemas"]["Source2"];
+                /** @description Only those that remembered answers had this to do with. */
+                cache?: components["schemas"]["Cache2"];
+                /** @description Only those that went wrong in this way, such as `timeout`. */
+                error_type?: string;
+                /** @description Only those that cost so much or more, in USD. */
+                min_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that cost so much or less, in USD. */
+                max_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that took so long or longer, in ms. */
+                min_latency_ms?: components["schemas"]["LatencyMs"];
+                /** @description Only those that took so long or less, in ms. */
+                max_latency_ms?: components["schemas"]["LatencyMs"];
+                /**
+                 * @description Only those with these words in request, answer or error. `"…"` are words in a row, `or` is
+                 *     either, and `-` before a word is without it.
+                 */
+                text?: string;
+                /** @description Only those that began at this time or later, RFC 3339. */
+                since?: string;
+                /** @description Only those that began before this time, RFC 3339. */
+                until?: string;
+                /** @description What they are put together by. */
+                by?: components["schemas"]["SummaryBy"];
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What calls took and cost. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSummaries"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `key-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `range-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportCalls: {
+        parameters: {
+            query?: {
+                /** @description Only this endpoint's. */
+                endpoint?: string;
+                /** @description Only those in this environment. */
+                environment?: string;
+                /** @description Only those with this status, such as `504`, or one of a class, such as `5xx`. */
+                status?: components["schemas"]["Statuses"];
+                /** @description Only those that this provider answered, or failed last. */
+                provider?: string;
+                /** @description Only those that asked this model. */
+                model?: string;
+                /** @description Only those with this API key, by id or name. */
+                key?: string;
+                /** @description Only those with this `x-promptpilot-user`. */
+                user?: string;
+                /** @description Only those made for this reason. */
+                source?: components["schemas"]["Source2"];
+                /** @description Only those that remembered answers had this to do with. */
+                cache?: components["schemas"]["Cache2"];
+                /** @description Only those that went wrong in this way, such as `timeout`. */
+                error_type?: string;
+                /** @description Only those that cost so much or more, in USD. */
+                min_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that cost so much or less, in USD. */
+                max_cost_usd?: components["schemas"]["Usd"];
+                /** @description Only those that took so long or longer, in ms. */
+                min_latency_ms?: components["schemas"]["LatencyMs"];
+                /** @description Only those that took so long or less, in ms. */
+                max_latency_ms?: components["schemas"]["LatencyMs"];
+                /**
+                 * @description Only those with these words in request, answer or error. `"…"` are words in a row, `or` is
+                 *     either, and `-` before a word is without it.
+                 */
+                text?: string;
+                /** @description Only those that began at this time or later, RFC 3339. */
+                since?: string;
+                /** @description Only those that began before this time, RFC 3339. */
+                until?: string;
+                /** @description `csv` or `jsonl`. */
+                format?: components["schemas"]["Format"];
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description plain text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                    "text/csv; charset=utf-8": unknown;
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `key-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    showRetention: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How long calls are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRetention: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "days": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["Retention"];
+            };
+        };
+        responses: {
+            /** @description How long calls are kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused`, `retention-invalid` */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10320,7 +13317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -10482,7 +13479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `organization-not-found` */
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `organization-not-found`, `prompt-not-found` */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10754,7 +13751,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -11349,7 +14346,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -11792,7 +14789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -11958,6 +14955,140 @@ export interface operations {
             };
             /** @description Method Not Allowed: `method-not-allowed` */
             405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Items in the page. */
+                limit?: number;
+                /** @description The page before's `next`: where this one begins. */
+                after?: components["schemas"]["EventPosition"];
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Where a stream of events goes on: the id of the last one seen. */
+                "last-event-id"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page13"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gone: `events-gone` */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15293,6 +18424,596 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    executePromptByKey: {
+        parameters: {
+            query?: {
+                /** @description The environment whose provider keys are used, by name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. A key belongs to one and needs none; another one is refused. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "variables": {
+                 *         "name": "Ada"
+                 *       },
+                 *       "label": "production"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ExecuteRequest"];
+            };
+        };
+        responses: {
+            /** @description Answer of `POST /v1/prompts/{name}/execute`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecuteAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `key-missing`, `key-unknown` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `key-denied`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `environment-not-found`, `label-not-found`, `prompt-not-found`, `version-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused`, `request-invalid`, `run-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `answer-invalid`, `provider-failed`, `provider-refused` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createChatCompletion: {
+        parameters: {
+            query?: {
+                /** @description The environment whose provider keys are used, by name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. A key belongs to one and needs none; another one is refused. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model": "prompt:greet@production",
+                 *       "messages": [
+                 *         {
+                 *           "role": "user",
+                 *           "content": "Hello"
+                 *         }
+                 *       ],
+                 *       "variables": {
+                 *         "name": "Ada"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChatRequest"];
+            };
+        };
+        responses: {
+            /** @description Answer of `POST /v1/chat/completions`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletion"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `idempotency-key-reused`, `query-invalid`, `request-invalid`, `run-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Unauthorized: `key-missing`, `key-unknown` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Forbidden: `key-denied`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Not Found: `environment-not-found`, `label-not-found`, `prompt-not-found`, `version-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Bad Gateway: `answer-invalid`, `provider-failed`, `provider-refused` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Gateway Timeout: `timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: {
+                /** @description The environment whose provider keys are used, by name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. A key belongs to one and needs none; another one is refused. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Answer of `GET /v1/models`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Unauthorized: `key-missing`, `key-unknown` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Forbidden: `key-denied`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+        };
+    };
+    showModel: {
+        parameters: {
+            query?: {
+                /** @description The environment whose provider keys are used, by name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. A key belongs to one and needs none; another one is refused. */
+                org?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A version of a prompt, as a model. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedModel"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Unauthorized: `key-missing`, `key-unknown` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Forbidden: `key-denied`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Not Found: `label-not-found`, `prompt-not-found`, `version-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
                 };
             };
         };
