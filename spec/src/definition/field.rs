@@ -105,7 +105,8 @@ impl FieldType {
 impl Field {
     /// Whether images or files go to the model with it: its own, or those of messages.
     pub const fn has_media(&self) -> bool {
-        self.kind.is_media() || self.max_images.is_some()
+        self.kind.is_media()
+            || matches!(self.kind, FieldType::Messages) && self.max_images.is_some()
     }
 }
 
