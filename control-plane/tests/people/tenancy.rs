@@ -78,6 +78,9 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
     assert_eq!(label.0, 200, "{}", label.1);
     let rule = json!({ "role": "admin" });
     assert_eq!(who.send(Method::PUT, "/api/label-rules/theirs", rule).await?.0, 200);
+    let model = json!({ "provider": "sandbox", "name": "echo" });
+    let variant = json!({ "prompt": { "use": "theirs" }, "model": model });
+    let ran = made("/api/llm/execute", json!({ "variants": [variant] })).await?;
     let key = made("/api/api-keys", json!({ "name": "theirs" })).await?;
     made("/api/environments", json!({ "name": "theirs" })).await?;
     let secret = json!({ "provider": "openai", "secret": "sk-theirs" });
@@ -94,6 +97,7 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
         ("/api/prompts/", "theirs".to_owned()),
         // They are everybody's, and none is called so.
         ("/api/prompt-templates/", "theirs".to_owned()),
+        ("/api/calls/", text(&ran["results"][0]["call"])),
         ("/api/deployments/", text(&deployed["deployments"][0]["id"])),
         ("/api/api-keys/", text(&key["id"])),
         ("/api/environments/", "theirs".to_owned()),
