@@ -194,7 +194,7 @@ it("an endpoint is made of it, deployed, and called", async () => {
   await page.getByRole("heading", { name: "Call your endpoint" }).waitFor();
   await page.getByRole("link", { name: "Try it" }).click();
   await button("Call").click();
-  await page.getByRole("region", { name: "answer" }).waitFor();
+  await page.getByRole("region", { name: "answer", exact: true }).waitFor();
   await goto("/");
   await page.getByRole("heading", { name: "Let callers in by key" }).waitFor();
 });
