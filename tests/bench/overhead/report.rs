@@ -100,7 +100,7 @@ pub(crate) fn hold_against(rows: &[Row], table: &mut Table) -> Result<()> {
     table.note("added by the bare proxy", "ms", added(proxy));
     match theirs(TENSORZERO) {
         Some(row) => {
-            table.at_most("added by a bare endpoint", "ms", added(bare), round(added(row)))
+            table.at_most("added by a bare endpoint", "ms", added(bare), round(added(row)));
         }
         None => table.note("added by a bare endpoint", "ms", added(bare)),
     }
