@@ -18,6 +18,18 @@ const STARTS: usize = 40;
 const ALL_PROVIDERS: &str =
     include_str!("../../codegen-templates/tests/generated/providers/definition.toml");
 const MEGABYTE: f64 = 1_000_000.0;
+/// Keys that it names; without one it would neither be deployed nor start.
+pub(crate) const KEYS: [(&str, &str); 9] = [
+    ("PROMPTPILOT_KEY_ANTHROPIC", "bench"),
+    ("PROMPTPILOT_KEY_AZURE_OPENAI", "bench"),
+    ("PROMPTPILOT_KEY_BEDROCK", "AKIDBENCH:bench"),
+    ("PROMPTPILOT_KEY_COHERE", "bench"),
+    ("PROMPTPILOT_KEY_GEMINI", "bench"),
+    ("PROMPTPILOT_KEY_HUGGINGFACE", "bench"),
+    ("PROMPTPILOT_KEY_OPENAI", "bench"),
+    ("PROMPTPILOT_KEY_OPENAI_COMPATIBLE_THEIRS", "bench"),
+    ("PROMPTPILOT_KEY_OPENAI_TEAM_B", "bench"),
+];
 
 pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     let text = pilot.example("summarize")?;
@@ -91,6 +103,7 @@ fn start(bootstrap: &Path) -> Result<Started> {
         .env("AWS_REGION", "local-1")
         .env("PROMPTPILOT_DEPLOYMENT", identity.to_string())
         .env("PROMPTPILOT_STATE_TOKEN", "bench")
+        .envs(KEYS)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()?;

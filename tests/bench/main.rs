@@ -31,7 +31,8 @@ async fn main() -> ExitCode {
 
 async fn measure() -> Result<()> {
     // The disk is waited for, as it is for people.
-    let mut pilot = Pilot::start_with(&[("PROMPTPILOT_POSTGRES_FSYNC", "on")]).await?;
+    let on_disk = [("PROMPTPILOT_POSTGRES_FSYNC", "on")];
+    let mut pilot = Pilot::start_with(&[&on_disk[..], &functions::KEYS].concat()).await?;
     let mut table = Table::default();
     let named: Vec<String> = std::env::args().skip(1).collect();
     let wanted = |part: &str| named.is_empty() || named.iter().any(|name| name == part);
