@@ -1,4 +1,4 @@
-import { Button, Checkbox, TextInput } from "@mantine/core";
+import { Button, Switch, TextInput } from "@mantine/core";
 import { IconMail } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -88,7 +88,7 @@ function Choose({ token }: { token: string }) {
         error={choose.error ? messageOf(choose.error) : undefined}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
-      <Checkbox
+      <Switch
         label="Somebody else may have had the old one"
         description="Access tokens end, too, and not only sessions"
         checked={everywhere}
