@@ -186,20 +186,5 @@ fn with(mut model: ModelRef, own: &Parameters) -> ModelRef {
 
 /// Who answers callers with a test key, whatever the prompt's own model is.
 fn sandbox() -> ModelRef {
-    ModelRef {
-        provider: ProviderKind::Sandbox,
-        name: "echo".to_owned(),
-        credential: None,
-        max_tokens: None,
-        effort: None,
-        temperature: None,
-        top_p: None,
-        stop: Vec::new(),
-        seed: None,
-        api: None,
-        base_url: None,
-        api_version: None,
-        region: None,
-        price: None,
-    }
+    ModelRef::new(ProviderKind::Sandbox, "echo")
 }

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     http::{Problem, Tenant},
+    prompts::content::owned_messages,
     runs::variant::{LONGEST, model},
 };
 
@@ -106,8 +107,7 @@ async fn run(
     deltas: &mpsc::Sender<String>,
 ) -> Result<Done, Problem> {
     let Prepared { name, version, prompt, model: planned, key, wanted } = prepared;
-    let said = crate::prompts::content::messages(prompt);
-    let messages: Vec<_> = said.into_iter().map(|(role, text)| (role, text.to_owned())).collect();
+    let messages = owned_messages(prompt);
     let stop: Vec<&str> = planned.stop.iter().map(String::as_str).collect();
     let mut model = model(planned, &stop);
     // A provider's own way takes the words of a schema, which there are none of here.

@@ -7,7 +7,6 @@ use super::{
     model::{Addressee, ResetPassword},
     password,
     session::Browser,
-    sign_in::check_email,
     store,
 };
 use crate::{
@@ -31,11 +30,7 @@ pub(super) async fn ask(
     site: Site,
     Body(to): Body<Addressee>,
 ) -> Result<StatusCode, Problem> {
-    plane.mailer().check()?;
-    check_email(&to.email)?;
-    plane.throttle().count_letter(&to.email, address)?;
-    mailed::send(&plane, &site, Purpose::Reset, to.email)?;
-    Ok(StatusCode::ACCEPTED)
+    mailed::ask(&plane, address, &site, Purpose::Reset, to.email)
 }
 
 /// Nobody is signed in by it: whoever has the link still has to sign in, with the password that they

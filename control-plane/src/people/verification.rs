@@ -6,7 +6,6 @@ use uuid::Uuid;
 use super::{
     mailed::{self, Purpose},
     model::{Addressee, VerifyEmail},
-    sign_in::check_email,
     store,
 };
 use crate::{
@@ -25,11 +24,7 @@ pub(super) async fn ask(
     site: Site,
     Body(to): Body<Addressee>,
 ) -> Result<StatusCode, Problem> {
-    plane.mailer().check()?;
-    check_email(&to.email)?;
-    plane.throttle().count_letter(&to.email, address)?;
-    mailed::send(&plane, &site, Purpose::Verify, to.email)?;
-    Ok(StatusCode::ACCEPTED)
+    mailed::ask(&plane, address, &site, Purpose::Verify, to.email)
 }
 
 /// Takes the link. Nobody is signed in by it.

@@ -140,6 +140,11 @@ pub(crate) fn messages(prompt: &Prompt) -> Vec<(Role, &str)> {
     simple.chain(listed).collect()
 }
 
+/// The same, to be kept beside the prompt.
+pub(crate) fn owned_messages(prompt: &Prompt) -> Vec<(Role, String)> {
+    messages(prompt).into_iter().map(|(role, text)| (role, text.to_owned())).collect()
+}
+
 fn words(prompt: &Prompt) -> String {
     let texts: Vec<&str> = messages(prompt).into_iter().map(|(_, text)| text).collect();
     texts.join("\n")

@@ -17,7 +17,7 @@ use crate::{
     endpoints::check::{facts, references},
     http::{Context, Problem, Tenant},
     prompts::{
-        content::messages,
+        content::owned_messages,
         resolve::{Found, Lead, Resolved},
     },
 };
@@ -81,10 +81,7 @@ async fn one(
     Ok(Ready {
         name: variant.prompt.reference.clone().unwrap_or_else(|| "studio".to_owned()),
         kept: found.map(|found| (found.prompt, found.version)),
-        messages: messages(prompt)
-            .into_iter()
-            .map(|(role, text)| (role, text.to_owned()))
-            .collect(),
+        messages: owned_messages(prompt),
         values,
         model,
         key,

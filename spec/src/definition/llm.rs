@@ -121,6 +121,28 @@ pub struct ModelRef {
     pub price: Option<Price>,
 }
 
+impl ModelRef {
+    /// A model without parameters of its own.
+    pub fn new(provider: ProviderKind, name: impl Into<String>) -> Self {
+        Self {
+            provider,
+            name: name.into(),
+            credential: None,
+            max_tokens: None,
+            effort: None,
+            temperature: None,
+            top_p: None,
+            stop: Vec::new(),
+            seed: None,
+            api: None,
+            base_url: None,
+            api_version: None,
+            region: None,
+            price: None,
+        }
+    }
+}
+
 /// A model with its share of the traffic.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

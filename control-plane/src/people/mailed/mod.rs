@@ -2,13 +2,15 @@
 
 mod store;
 
+use std::net::IpAddr;
+
 use axum::http::StatusCode;
 use promptpilot_spec::key;
 use sqlx::PgConnection;
 use time::Duration;
 use uuid::Uuid;
 
-use super::store as people;
+use super::{sign_in::check_email, store as people};
 use crate::{
     http::{Problem, address::Site},
     mail::Letter,
@@ -47,6 +49,21 @@ impl Purpose {
             Self::Verify => Letter::verify(to, link),
         }
     }
+}
+
+/// Sends a link to whoever asks for it, not too often.
+pub(super) fn ask(
+    plane: &ControlPlane,
+    address: Option<IpAddr>,
+    site: &Site,
+    purpose: Purpose,
+    email: String,
+) -> Result<StatusCode, Problem> {
+    plane.mailer().check()?;
+    check_email(&email)?;
+    plane.throttle().count_letter(&email, address)?;
+    send(plane, site, purpose, email)?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// Sends a link to an address, if it is the one of an account that the link is good for. Everything

@@ -128,22 +128,7 @@ impl File {
 
 /// Answers without network, key or cost.
 fn on_sandbox() -> ModelRef {
-    ModelRef {
-        provider: ProviderKind::Sandbox,
-        name: "sample".to_owned(),
-        credential: None,
-        max_tokens: None,
-        effort: None,
-        temperature: None,
-        top_p: None,
-        stop: Vec::new(),
-        seed: None,
-        api: None,
-        base_url: None,
-        api_version: None,
-        region: None,
-        price: None,
-    }
+    ModelRef::new(ProviderKind::Sandbox, "sample")
 }
 
 /// A model with the usual for the whole call.
