@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { start, type Pilot } from "./pilot";
+import { describe, expect, it } from "vitest";
+import type { Pilot } from "./pilot";
+import { stage } from "./stage";
 import { until } from "./until";
 import { inaccessible, picture, visit, type Visitor } from "./visitor";
 
@@ -15,18 +16,9 @@ let visitor: Visitor;
 let page: Page;
 let url = "";
 
-beforeAll(async () => {
-  pilot = await start();
-  visitor = await visit(pilot.link);
-  page = visitor.page;
+stage((started, who) => {
+  [pilot, visitor, page] = [started, who, who.page];
 });
-
-afterAll(async () => {
-  await visitor.close();
-  await pilot.stop();
-});
-
-afterEach(() => expect(visitor.complaints()).toEqual([]));
 
 const goto = (path: string) => page.goto(`${visitor.origin}${path}`);
 const button = (name: string | RegExp) => page.getByRole("button", { name, exact: typeof name === "string" });

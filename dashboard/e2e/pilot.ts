@@ -15,6 +15,8 @@ export interface Pilot {
   /** Where programs reach the API, and with which token. */
   api: string;
   token: string;
+  /** Asks the API as a program does. */
+  ask: (method: string, path: string, body?: unknown) => Promise<Response>;
   stop: () => Promise<void>;
 }
 
@@ -46,6 +48,11 @@ export async function start(): Promise<Pilot> {
     link: front?.link ?? link,
     api: running.api,
     token: running.token,
+    ask: (method, path, body) => {
+      const headers = { authorization: `Bearer ${running.token}`, "content-type": "application/json" };
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      return fetch(`${running.api}${path}`, { method, headers, ...sent });
+    },
     stop: async () => {
       await front?.stop();
       await ended(child);

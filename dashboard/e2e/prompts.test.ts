@@ -1,8 +1,9 @@
 /** From the library to a prompt that says what it should, and an endpoint could refer to. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { start, type Pilot } from "./pilot";
-import { inaccessible, picture, visit, type Visitor } from "./visitor";
+import { expect, it } from "vitest";
+import type { Pilot } from "./pilot";
+import { stage } from "./stage";
+import { inaccessible, picture, type Visitor } from "./visitor";
 
 const NAME = "summarize-for-a-reader";
 
@@ -10,18 +11,9 @@ let pilot: Pilot;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  pilot = await start();
-  visitor = await visit(pilot.link);
-  page = visitor.page;
+stage((started, who) => {
+  [pilot, visitor, page] = [started, who, who.page];
 });
-
-afterAll(async () => {
-  await visitor.close();
-  await pilot.stop();
-});
-
-afterEach(() => expect(visitor.complaints()).toEqual([]));
 
 const goto = (path: string) => page.goto(`${visitor.origin}${path}`);
 const button = (name: string) => page.getByRole("button", { name, exact: true });
@@ -96,15 +88,13 @@ it("is saved as a version, whose changes can be seen", async () => {
 });
 
 it("who was slower sees what the other one did, and chooses", async () => {
-  const headers = { authorization: `Bearer ${pilot.token}`, "content-type": "application/json" };
   await typeAtTheEnd(" Mine.");
   const content = {
     prompt: { template: "Theirs: {{ text }}" },
     model: { provider: "sandbox", name: "echo" },
     values: { text: "Short." },
   };
-  const body = JSON.stringify({ content, message: "Shorter" });
-  const other = await fetch(`${pilot.api}/api/prompts/${NAME}`, { method: "PATCH", headers, body });
+  const other = await pilot.ask("PATCH", `/api/prompts/${NAME}`, { content, message: "Shorter" });
   expect(other.status).toBe(200);
   await page.getByText("No problems").waitFor();
   await page.keyboard.press("Control+s");

@@ -1,9 +1,10 @@
 /** A provider's key that something serves with. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { start, type Pilot } from "./pilot";
+import { expect, it } from "vitest";
+import type { Pilot } from "./pilot";
+import { stage } from "./stage";
 import { until } from "./until";
-import { inaccessible, picture, visit, type Visitor } from "./visitor";
+import { inaccessible, picture, type Visitor } from "./visitor";
 
 const TOML = `name = "greet"
 
@@ -26,25 +27,14 @@ let pilot: Pilot;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  pilot = await start();
-  visitor = await visit(pilot.link);
-  page = visitor.page;
+stage((started, who) => {
+  [pilot, visitor, page] = [started, who, who.page];
 });
-
-afterAll(async () => {
-  await visitor.close();
-  await pilot.stop();
-});
-
-afterEach(() => expect(visitor.complaints()).toEqual([]));
 
 const button = (name: string) => page.getByRole("button", { name, exact: true });
 
 async function api<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers = { authorization: `Bearer ${pilot.token}`, "content-type": "application/json" };
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(`${pilot.api}${path}`, { method, headers, ...sent });
+  const answer = await pilot.ask(method, path, body);
   expect(answer.ok).toBe(true);
   return (await answer.json()) as T;
 }

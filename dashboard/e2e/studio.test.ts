@@ -1,8 +1,9 @@
 /** A prompt beside others, its runs, and what becomes of it as a whole. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { start, type Pilot } from "./pilot";
-import { inaccessible, picture, visit, type Visitor } from "./visitor";
+import { expect, it } from "vitest";
+import type { Pilot } from "./pilot";
+import { stage } from "./stage";
+import { inaccessible, picture, type Visitor } from "./visitor";
 
 const NAME = "summarize-for-a-reader";
 
@@ -10,18 +11,9 @@ let pilot: Pilot;
 let visitor: Visitor;
 let page: Page;
 
-beforeAll(async () => {
-  pilot = await start();
-  visitor = await visit(pilot.link);
-  page = visitor.page;
+stage((started, who) => {
+  [pilot, visitor, page] = [started, who, who.page];
 });
-
-afterAll(async () => {
-  await visitor.close();
-  await pilot.stop();
-});
-
-afterEach(() => expect(visitor.complaints()).toEqual([]));
 
 const goto = (path: string) => page.goto(`${visitor.origin}${path}`);
 const button = (name: string) => page.getByRole("button", { name, exact: true });
@@ -31,9 +23,7 @@ const open = (name: string, what: string) => variant(name).locator("summary", { 
 const scrollsSideways = () => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
 
 async function api(method: string, path: string, body?: unknown): Promise<number> {
-  const headers = { authorization: `Bearer ${pilot.token}`, "content-type": "application/json" };
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  return (await fetch(`${pilot.api}${path}`, { method, headers, ...sent })).status;
+  return (await pilot.ask(method, path, body)).status;
 }
 
 /** Light and dark, wide and narrow: nobody is left out, and nothing scrolls sideways. */
