@@ -104,7 +104,12 @@ impl fmt::Display for Call {
         };
         let took = span(Duration::from_micros(call.total_us));
         write!(f, "{FAINT}{}{FAINT:#} {style}{}{style:#}", clock(call.time), call.status)?;
-        write!(f, " {STRONG}{} v{}{STRONG:#} {took}", call.endpoint_name, call.endpoint_version)?;
+        write!(f, " {STRONG}{}", call.endpoint_name)?;
+        // A run of a prompt has no endpoint behind it.
+        if call.endpoint_version > 0 {
+            write!(f, " v{}", call.endpoint_version)?;
+        }
+        write!(f, "{STRONG:#} {took}")?;
         if let Some(model) = &call.model {
             write!(f, " · {model}, {} tokens in, {} out", call.tokens_in, call.tokens_out)?;
         }
