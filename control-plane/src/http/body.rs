@@ -14,6 +14,7 @@ use axum::{
 use futures::StreamExt;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::openapi;
 use crate::{http::Problem, plane::MOST_BODY};
@@ -37,8 +38,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             .hint("send `content-type: application/json`"));
         }
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let mut json = serde_json::Deserializer::from_slice(text);
-        serde_path_to_error::deserialize(&mut json).map(Self).map_err(|error| {
+        read(text).map(Self)
+    }
+}
+
+/// What a text says, or where it says something else.
+fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    serde_path_to_error::deserialize(&mut json).or_else(|error| {
+        read_whole_numbers(text).ok_or_else(|| {
             let path = error.path().to_string();
             let place = if path == "." { String::new() } else { format!(" at `{path}`") };
             let detail =
@@ -46,6 +54,33 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let problem = Problem::bad_request("body-invalid", detail);
             if path == "." { problem } else { problem.with("at", path) }
         })
+    })
+}
+
+/// What a text says where `87.0` is written for 87. Both are integers to JSON Schema (2020-12, core,
+/// section 4.2.3), and some languages have but one kind of number; serde tells them apart.
+fn read_whole_numbers<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    let mut value = serde_json::from_slice(text).ok()?;
+    without_fractions(&mut value);
+    serde_json::from_value(value).ok()
+}
+
+/// Writes each float that has no fraction as an integer, as far as floats hold integers exactly.
+fn without_fractions(value: &mut Value) {
+    /// 2⁵³, from where on neighbouring integers are the same float.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|_| number.is_f64());
+            if let Some(whole) = float.filter(|float| float.fract() == 0.0 && float.abs() < EXACT) {
+                #[allow(clippy::cast_possible_truncation)]
+                let whole = whole as i64;
+                *number = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_fractions),
+        Value::Object(members) => members.values_mut().for_each(without_fractions),
+        _ => {}
     }
 }
 
@@ -107,7 +142,26 @@ impl<T: JsonSchema> OperationInput for Body<T> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    struct Kept {
+        days: i32,
+        any: Value,
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer() {
+        let kept: Kept = read(br#"{ "days": 87.0, "any": [1e3, 1.5, 1e300] }"#).unwrap();
+        assert_eq!(kept, Kept { days: 87, any: serde_json::json!([1000, 1.5, 1e300]) });
+        let problem = read::<Kept>(br#"{ "days": 87.5, "any": 1 }"#).unwrap_err();
+        assert_eq!(problem.into_told().member("at"), Some(&"days".into()));
+        // What is well as it is stays as it is written.
+        let kept: Kept = read(br#"{ "days": 87, "any": 1.0 }"#).unwrap();
+        assert_eq!(kept.any.to_string(), "1.0");
+    }
 
     #[test]
     fn json_is_known_by_its_type() {
