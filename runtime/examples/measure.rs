@@ -2,9 +2,9 @@
 //! it should reach, and beside the first token a bare client of the same server in the same run.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement")]
 
-#[path = "../tests/suite/mod.rs"]
+#[path = "../tests/it/suite/mod.rs"]
 mod suite;
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use std::{

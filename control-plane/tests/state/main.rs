@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod door;
-#[path = "../../../runtime/tests/support/mod.rs"]
+#[path = "../../../runtime/tests/it/support/mod.rs"]
 mod function;
 mod judge;
 mod mirror;
