@@ -11,6 +11,16 @@ say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# How tests are compiled, in `linted`: as_tests
+# Clippy compiles the workspace's own crates, so that dependencies are compiled once for lints, build and
+# tests. How it is told of warnings is how `cargo clippy` tells it.
+as_tests() {
+    export CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
+    # What is compiled once gains nothing from being compiled in pieces.
+    export CARGO_INCREMENTAL=0
+    linted=(--config 'build.rustc-workspace-wrapper="clippy-driver"' --workspace --locked)
+}
+
 # The process of the Prompt Pilot in the usual data directory; nothing where none runs.
 up_process() {
     local data=${XDG_DATA_HOME:-$HOME/.local/share}/promptpilot
