@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run stop test check fmt clippy deny bench bench-overhead bench-runtime bench-dashboard dist test-llm docs dev sqlx-prepare sqlx-check
+.PHONY: help run stop test check fmt clippy deny bench bench-api bench-overhead bench-runtime bench-dashboard dist test-llm docs dev sqlx-prepare sqlx-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ deny:
 
 bench: ## Measure against the figures we promise (release profile)
 	@scripts/bench
+
+bench-api: ## Measure how quick the API is in an organization that has grown (release profile)
+	@scripts/bench-api
 
 bench-overhead: ## Measure what a call adds to a provider's latency, beside other gateways (release profile)
 	@scripts/bench-overhead

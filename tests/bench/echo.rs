@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::routing::post;
+use axum::routing::any;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -11,6 +11,6 @@ async fn main() -> std::io::Result<()> {
     {
         println!("{}", listener.local_addr()?);
     }
-    let echo = post(|body: Bytes| async { ([("content-type", "application/json")], body) });
+    let echo = any(|body: Bytes| async { ([("content-type", "application/json")], body) });
     axum::serve(listener, Router::new().route("/", echo)).await
 }

@@ -1,11 +1,16 @@
 //! The figures we promise, measured in one run beside bare counterparts. `make bench` builds all in
 //! the release profile and starts this. Parts may be named: `bench calls starts`. One has to be, since it
-//! takes programs that others wrote: `overhead`, which `make bench-overhead` starts.
+//! takes programs that others wrote: `overhead`, which `make bench-overhead` starts. So has `api`, which `make
+//! bench-api` starts, since it fills a database.
 
+mod api;
 mod beside;
 mod calls;
 mod deploys;
+mod figures;
 mod functions;
+mod load;
+mod memory;
 mod overhead;
 mod starts;
 mod table;
@@ -50,6 +55,9 @@ async fn measure() -> Result<()> {
     }
     if named.iter().any(|name| name == "overhead") {
         overhead::measure(&pilot, &mut table).await?;
+    }
+    if named.iter().any(|name| name == "api") {
+        api::measure(&pilot, &mut table).await?;
     }
     pilot.stop().await?;
     table.print()

@@ -1,9 +1,6 @@
 //! What a call through an endpoint adds to its provider's latency, beside gateways that others wrote and a
 //! bare proxy. All are called in turns, so that what else the machine does falls on all.
 
-mod figures;
-mod load;
-mod memory;
 mod ours;
 mod peers;
 mod process;
@@ -15,10 +12,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use promptpilot_tests::Pilot;
 
-use self::load::{Ask, Target, load};
 use self::report::Surroundings;
-use self::row::{CLIENTS, Processes, Row};
+use self::row::{CLIENTS, Row};
 use crate::beside::Beside;
+use crate::load::{Ask, Target, load};
+use crate::memory::{self, Processes};
 use crate::table::Table;
 
 const DIRECT: &str = "straight to the provider";

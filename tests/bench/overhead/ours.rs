@@ -7,9 +7,10 @@ use promptpilot_tests::{Pilot, Run, build_folder, program};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::load::{Ask, Target};
 use super::process::Process;
-use super::row::{Processes, Row};
+use super::row::Row;
+use crate::load::{Ask, Target};
+use crate::memory::Processes;
 
 pub(crate) const BARE: &str = "endpoint, bare";
 pub(crate) const GUARDED: &str = "endpoint, everything on";

@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use promptpilot_tests::{eventually_within, kill};
 use tokio::process::{Child, Command};
 
-use super::load::Target;
+use crate::load::Target;
 
 /// How long a start may take: some import for half a minute.
 const START: Duration = Duration::from_secs(120);

@@ -6,10 +6,11 @@ use std::thread;
 use anyhow::{Context, Result};
 use promptpilot_tests::Pilot;
 
-use super::figures::Figures;
 use super::peers::{LITELLM, TENSORZERO};
-use super::row::{CLIENTS, Processes, Row};
-use super::{DIRECT, ECHO, LATENCY, PROXY, memory, ours};
+use super::row::{CLIENTS, Row};
+use super::{DIRECT, ECHO, LATENCY, PROXY, ours};
+use crate::figures::Figures;
+use crate::memory::{self, Processes};
 use crate::table::{Table, ms};
 
 /// Where it was measured, and what stands around the functions.

@@ -1,20 +1,11 @@
 //! One line of the table: who is called, and what was measured.
 
-use super::figures::Figures;
-use super::load::Target;
+use crate::figures::Figures;
+use crate::load::Target;
+use crate::memory::Processes;
 
 /// How many clients call at once, each a column.
 pub(crate) const CLIENTS: [usize; 3] = [1, 8, 64];
-
-/// Whose memory is a row's.
-#[derive(Debug)]
-pub(crate) enum Processes {
-    One(u32),
-    /// It and all that came of it.
-    Tree(u32),
-    /// Those of a deployed function, by its name.
-    Function(String),
-}
 
 /// A row; one that could not be started, or did not answer, has the reason instead of figures.
 pub(crate) struct Row {

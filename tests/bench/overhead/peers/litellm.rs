@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio::process::Command;
 
 use super::{Gateway, Setting, free_port, installed};
-use crate::overhead::load::{Ask, Target};
+use crate::load::{Ask, Target};
 use crate::overhead::process::Process;
 
 pub(crate) const NAME: &str = "LiteLLM";

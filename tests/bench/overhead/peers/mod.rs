@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use super::load::Target;
 use super::process::Process;
-use super::row::{Processes, Row};
+use super::row::Row;
+use crate::load::Target;
+use crate::memory::Processes;
 
 pub(crate) use self::litellm::NAME as LITELLM;
 pub(crate) use self::tensorzero::NAME as TENSORZERO;

@@ -5,7 +5,7 @@ use hyper::header::HeaderName;
 use tokio::process::Command;
 
 use super::{Gateway, Setting, free_port, installed};
-use crate::overhead::load::{Ask, Target};
+use crate::load::{Ask, Target};
 use crate::overhead::process::Process;
 
 pub(super) const NAME: &str = "Portkey";

@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Uri};
+use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
@@ -35,12 +35,18 @@ pub(crate) struct Target {
 }
 
 /// What a request's body is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Ask {
+    /// None: the request is a GET.
+    Nothing,
+    /// Always the same JSON.
+    Same(Bytes),
     /// The fields of an endpoint of ours.
     Fields,
     /// OpenAI's Chat Completions, with the name of the model.
     Chat(&'static str),
+    /// The variables of a prompt.
+    Variables,
 }
 
 impl Target {
@@ -79,14 +85,22 @@ impl Target {
     fn request(&self) -> Result<Request<Full<Bytes>>> {
         let number = if self.same { 0 } else { CALLS.fetch_add(1, Ordering::Relaxed) };
         let text = format!("A question as short as they are, number {number}.");
-        let body = match self.ask {
+        let body = match &self.ask {
+            Ask::Nothing => String::new(),
+            Ask::Same(json) => return self.with(json.clone()),
+            Ask::Variables => format!(r#"{{"variables":{{"text":"{text}"}}}}"#),
             Ask::Fields => format!(r#"{{"text":"{text}"}}"#),
             Ask::Chat(model) => format!(
                 r#"{{"model":"{model}","messages":[{{"role":"user","content":"{text}"}}]}}"#
             ),
         };
+        self.with(Bytes::from(body))
+    }
+
+    fn with(&self, body: Bytes) -> Result<Request<Full<Bytes>>> {
         let path = self.uri.path_and_query().map_or("/", |it| it.as_str());
-        let mut request = Request::post(path).body(Full::new(Bytes::from(body)))?;
+        let method = if matches!(self.ask, Ask::Nothing) { Method::GET } else { Method::POST };
+        let mut request = Request::builder().method(method).uri(path).body(Full::new(body))?;
         *request.headers_mut() = self.headers.clone();
         Ok(request)
     }

@@ -2,7 +2,15 @@
 
 use std::fs;
 
-use super::row::Processes;
+/// Whose memory it is.
+#[derive(Debug)]
+pub(crate) enum Processes {
+    One(u32),
+    /// It and all that came of it.
+    Tree(u32),
+    /// Those of a deployed function, by its name.
+    Function(String),
+}
 
 /// In megabytes; nothing where no process is left, or none may be looked at.
 pub(crate) fn held(by: &Processes) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::load::Load;
+use crate::load::Load;
 use crate::table::{median, ms};
 
 /// All rounds of a row with so many clients.
