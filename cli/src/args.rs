@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Prompts(commands::prompts::Prompts),
     /// Run a prompt live, without an endpoint
     Run(commands::run::Run),
-    /// Make, list and revoke the keys that callers of endpoints and prompts carry
+    /// Make, list, rotate and revoke the keys that callers of endpoints and prompts carry
     Keys(commands::keys::Keys),
     /// Store and check the keys that endpoints call their providers with
     Credentials(commands::credentials::Credentials),

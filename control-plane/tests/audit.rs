@@ -14,7 +14,7 @@ use support::{
 };
 
 /// Tables whose changes are told elsewhere, or are no person's doing.
-const ELSEWHERE: [&str; 22] = [
+const ELSEWHERE: [&str; 23] = [
     "artifacts",
     "audit_events",
     "batches",
@@ -25,6 +25,7 @@ const ELSEWHERE: [&str; 22] = [
     "deployment_credentials",
     "deployment_log",
     "deployment_transitions",
+    "earlier_key_secrets",
     "earlier_tokens",
     "events",
     "events_swept",

@@ -4,13 +4,14 @@
 mod support;
 
 use promptpilot_control_plane::SecretKey;
-use promptpilot_spec::key;
+use promptpilot_spec::{key, state::KeyRecord};
 use serde_json::{Value, json};
 use sqlx::Executor;
 use support::{
     Failure, Outcome,
     pilot::{Pilot, echo},
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 async fn create(pilot: &Pilot, body: Value) -> Result<Value, Failure> {
@@ -144,6 +145,70 @@ async fn a_deployment_learns_of_its_own_organizations_keys_only() -> Outcome {
     let stranger = Uuid::now_v7();
     let strangers = self::token(&SecretKey::new([7; 32]), stranger);
     assert_eq!(ask(stranger, &strangers, &theirs).await?.0, 401);
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_gets_another_secret_and_the_earlier_one_ends_with_the_grace() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    let deployment = pilot.deploy(&[keyed("one")]).await?.deployments[0].id;
+    let token = token(&SecretKey::new([7; 32]), deployment);
+    let state = pilot.settings.state.as_deref().unwrap();
+    // What a function is told of a key, and what one that executes prompts gets.
+    let ask = async |key: &Value| {
+        let key = key["key"].as_str().unwrap();
+        let request = pilot.client.post(format!("{state}/v1/key")).bearer_auth(&token);
+        let request = request.header("x-promptpilot-deployment", deployment.to_string());
+        let known = request.json(&json!({ "hash": key::hash(key) })).send().await?;
+        let models = pilot.client.get(format!("{}/v1/models", pilot.url)).bearer_auth(key);
+        let status = models.send().await?.status().as_u16();
+        Ok::<_, Failure>((known.json::<KeyRecord>().await?, status))
+    };
+    let rotate = async |named: &str, body: Value| {
+        pilot.post(&format!("/api/api-keys/{named}/rotate"), body).await
+    };
+    let is_over =
+        |record: &KeyRecord| record.expires.is_some_and(|e| e <= OffsetDateTime::now_utc());
+
+    let first = create(&pilot, json!({ "name": "website", "prompts": "all" })).await?;
+    let (status, second) = rotate("website", json!({})).await?;
+    assert_eq!((status, &second["id"]), (200, &first["id"]), "{second}");
+    assert_ne!(second["shown"], first["shown"]);
+    let (earlier, status) = ask(&first).await?;
+    let left = earlier.expires.unwrap() - OffsetDateTime::now_utc();
+    assert_eq!((earlier.id.to_string(), status), (first["id"].as_str().unwrap().to_owned(), 200));
+    assert!(left.whole_hours() == 23, "a day is usual: {left}");
+    let (now, status) = ask(&second).await?;
+    assert_eq!((now.id, now.expires, status), (earlier.id, None, 200));
+
+    // Once more, at once: all that came before ends.
+    let (_, third) = rotate("website", json!({ "grace": 0 })).await?;
+    for ended in [&first, &second] {
+        let (record, status) = ask(ended).await?;
+        assert!(is_over(&record) && status == 401, "{record:?} {status}");
+    }
+    assert_eq!(ask(&third).await?.1, 200);
+    let listed = pilot.get("/api/api-keys").await?;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    assert_eq!(listed["items"][0]["shown"], third["shown"]);
+    assert!(listed["items"][0]["rotated"].is_string());
+
+    // Who revokes the key revokes it by all of its secrets.
+    let (_, fourth) = rotate("website", json!({ "grace": 3600 })).await?;
+    pilot.request(reqwest::Method::DELETE, "/api/api-keys/website", None).await?;
+    for ended in [&third, &fourth] {
+        let (record, status) = ask(ended).await?;
+        assert!(record.revoked && status == 401, "{record:?} {status}");
+    }
+    for (named, body, status, kind) in [
+        (first["id"].as_str().unwrap(), json!({}), 409, "key-ended"),
+        ("website", json!({}), 404, "key-not-found"),
+        ("website", json!({ "grace": 2_592_001 }), 422, "key-invalid"),
+    ] {
+        let (refused, problem) = rotate(named, body).await?;
+        assert_eq!(refused, status, "{problem}");
+        assert_eq!(problem["type"], format!("urn:promptpilot:problem:{kind}"));
+    }
     pilot.stop().await
 }
 

@@ -17,7 +17,9 @@ pub(crate) use promptpilot_control_plane::endpoints::model::{
 pub(crate) use promptpilot_control_plane::environments::model::{
     DeletedEnvironment, Environment, NewEnvironment,
 };
-pub(crate) use promptpilot_control_plane::keys::model::{ApiKey, CreatedKey, NewKey, PromptScope};
+pub(crate) use promptpilot_control_plane::keys::model::{
+    ApiKey, CreatedKey, KeyRotation, NewKey, PromptScope,
+};
 pub(crate) use promptpilot_control_plane::organizations::model::{
     CreatedInvitation, Member, NewInvitation, RoleChange,
 };

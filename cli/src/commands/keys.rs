@@ -9,14 +9,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use super::Context;
-use crate::api::{ApiKey, Client, CreatedKey, NewKey, Page, PromptScope};
+use crate::api::{ApiKey, Client, CreatedKey, KeyRotation, NewKey, Page, PromptScope};
 use crate::args::Place;
 use crate::error::Failure;
 use crate::output::note;
 use crate::style::{FAINT, GOOD, STRONG};
-use crate::text::ago;
+use crate::text::{ago, clock};
 
-/// Make, list and revoke the keys that callers of endpoints and prompts carry
+/// Make, list, rotate and revoke the keys that callers of endpoints and prompts carry
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
     #[command(subcommand)]
@@ -29,6 +29,7 @@ impl Keys {
         let place = match &self.what {
             What::Create(args) => &args.place,
             What::List(args) => &args.place,
+            What::Rotate(args) => &args.place,
             What::Revoke(args) => &args.place,
         };
         place.data.clone()
@@ -41,12 +42,30 @@ enum What {
     Create(Create),
     /// List keys, the newest first
     List(List),
-    /// End a key: within half a minute nothing is answered to it
+    /// Give a key another secret and print it, this once
+    Rotate(Rotate),
+    /// End a key with all of its secrets: within half a minute nothing is answered to it
     Revoke(Revoke),
 }
 
 #[derive(Debug, Args)]
 struct List {
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  promptpilot keys rotate website              # the earlier secret is good for a day
+  promptpilot keys rotate website --grace 7d
+  promptpilot keys rotate website --grace 0s   # it was seen by somebody: ends at once")]
+struct Rotate {
+    /// What it is called, or its id
+    #[arg(value_name = "KEY")]
+    named: String,
+    /// How long the secrets that it had before are still good, at most 30d [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    grace: Option<units::Duration>,
     #[command(flatten)]
     place: Place,
 }
@@ -104,6 +123,7 @@ pub(crate) async fn run(context: &Context, args: Keys) -> Result<(), Failure> {
             context.out.result(&Listed { items: page.items });
             Ok(())
         }
+        What::Rotate(args) => rotate(context, &client, &args).await,
         What::Revoke(Revoke { named, .. }) => {
             let key: ApiKey = client.delete(&["api-keys", &named]).await?;
             context.out.result(&Revoked(key));
@@ -129,11 +149,31 @@ async fn create(context: &Context, client: &Client, args: Create) -> Result<(), 
         expires: expires.transpose()?,
     };
     let created: CreatedKey = client.post(&["api-keys"], &new).await?;
+    show(context, created);
+    Ok(())
+}
+
+async fn rotate(context: &Context, client: &Client, args: &Rotate) -> Result<(), Failure> {
+    let grace = args.grace.map(|span| u32::try_from(span.as_secs_ceil()).unwrap_or(u32::MAX));
+    let path = ["api-keys", &args.named, "rotate"];
+    let rotated: CreatedKey = client.post(&path, &KeyRotation { grace }).await?;
+    let until = rotated.about.earlier_until.filter(|end| *end > OffsetDateTime::now_utc());
+    show(context, rotated);
+    if !context.out.is_json() {
+        match until {
+            Some(until) => note(format!("The earlier secret is good until {} UTC.", clock(until))),
+            None => note("The earlier secret ends within half a minute."),
+        }
+    }
+    Ok(())
+}
+
+/// A secret, the one time that it is known.
+fn show(context: &Context, created: CreatedKey) {
     context.out.result(&Created(created));
     if !context.out.is_json() {
         note("This is the only time that it is shown. Send it as `authorization: Bearer …`.");
     }
-    Ok(())
 }
 
 /// The key alone, so that it can be captured.
@@ -223,6 +263,8 @@ mod tests {
             created: OffsetDateTime::UNIX_EPOCH,
             expires: None,
             revoked: None,
+            rotated: None,
+            earlier_until: None,
         }
     }
 

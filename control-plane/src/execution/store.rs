@@ -25,7 +25,7 @@ pub(super) struct Key {
     pub(super) revoked: bool,
 }
 
-/// The key with this hash.
+/// The key whose secret has this hash, or had it before.
 pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<Key>> {
     sqlx::query_as!(
         Key,
@@ -33,9 +33,13 @@ pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Optio
                   case when k.environments is not null then array(
                       select e.name from environments e where e.id = any(k.environments)
                   ) end as "environments: Vec<String>",
-                  k.prompts, k.expires_at as expires, k.revoked_at is not null as "revoked!"
-             from api_keys k join organizations o on o.id = k.organization_id
-            where k.hash = $1"#,
+                  k.prompts, least(k.expires_at, s.ends_at) as expires,
+                  k.revoked_at is not null as "revoked!"
+             from (select id, null::timestamptz as ends_at from api_keys where hash = $1
+                   union all
+                   select key_id, ends_at from earlier_key_secrets where hash = $1) s
+             join api_keys k on k.id = s.id
+             join organizations o on o.id = k.organization_id"#,
         hash
     )
     .fetch_optional(db)

@@ -77,6 +77,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(409, "environment-needed", "delete its endpoints one by one"),
     kind(409, "environment-taken", "choose another name"),
     kind(409, "idempotency-key-busy", "the first request with this key is under way; wait for it"),
+    kind(409, "key-ended", "make another key"),
     kind(409, "key-name-taken", "choose another name, or revoke that key first"),
     kind(
         409,

@@ -108,9 +108,33 @@ pub struct ApiKey {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schemars(with = "Option<Rfc3339>")]
     pub revoked: Option<OffsetDateTime>,
+    /// When it last got another secret.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<Rfc3339>")]
+    pub rotated: Option<OffsetDateTime>,
+    /// Until when a secret that it had before is good, too.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schemars(with = "Option<Rfc3339>")]
+    pub earlier_until: Option<OffsetDateTime>,
 }
 
-/// A key that was just made: the only answer that has the whole of it.
+/// Body of `POST /api/api-keys/{key}/rotate`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRotation {
+    /// How long the secrets that it had before are still good, in seconds; absent means a day.
+    #[schemars(range(max = MOST_GRACE))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<u32>,
+}
+
+/// How long an earlier secret is good where nobody says otherwise: a day, in seconds.
+pub const USUAL_GRACE: u32 = 86_400;
+
+/// The longest that one may be: 30 days, in seconds.
+pub const MOST_GRACE: u32 = 30 * 86_400;
+
+/// A key that was just made, or got another secret: the only answer that has the whole of it.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CreatedKey {
     /// The key.

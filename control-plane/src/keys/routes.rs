@@ -2,7 +2,7 @@
 
 use aide::axum::{
     ApiRouter,
-    routing::{delete_with, get_with},
+    routing::{delete_with, get_with, post_with},
 };
 use axum::{Json, http::StatusCode};
 use promptpilot_spec::key::{self, KeyKind, RANDOM};
@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    model::{ApiKey, CreatedKey, NewKey},
+    model::{ApiKey, CreatedKey, KeyRotation, MOST_GRACE, NewKey, USUAL_GRACE},
     store::{self, Row},
 };
 use crate::{
@@ -41,7 +41,15 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         ],
         json!({ "name": "website", "endpoints": ["summarize"] }),
     );
+    let rotated = describe_with(
+        TAG,
+        "rotateApiKey",
+        "Give a key another secret, by its name or id; the answer is the only one that has it",
+        &["key-not-found", "key-invalid", "key-ended", "state-unavailable"],
+        json!({ "grace": USUAL_GRACE }),
+    );
     ApiRouter::new()
+        .api_route("/api/api-keys/{key}/rotate", post_with(rotate, rotated))
         .api_route(
             "/api/api-keys",
             get_with(list, describe(TAG, "listApiKeys", "List keys, newest first", &[]))
@@ -147,6 +155,42 @@ fn random(kind: KeyKind) -> Result<String, Problem> {
     let mut bytes = [0; RANDOM];
     getrandom::fill(&mut bytes).map_err(|error| Problem::internal("make a key", &error))?;
     Ok(key::write(kind, &bytes))
+}
+
+async fn rotate(
+    context: Context,
+    Path(named): Path<String>,
+    Body(wanted): Body<KeyRotation>,
+) -> Result<Json<CreatedKey>, Problem> {
+    let grace = wanted.grace.unwrap_or(USUAL_GRACE);
+    if grace > MOST_GRACE {
+        let detail = format!("`grace` is at most {MOST_GRACE} seconds, which are 30 days");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key-invalid", detail));
+    }
+    let mut db = context.begin().await?;
+    let held = store::hold(&mut db, &named).await?;
+    let held = held.ok_or_else(|| Problem::not_found("key", &named))?;
+    refuse_ended(&held)?;
+    let key = random(if held.test { KeyKind::Test } else { KeyKind::Live })?;
+    let (hash, shown) = (key::hash(&key), key::shown(&key));
+    let secret = store::Secret { hash: &hash, shown, grace: f64::from(grace) };
+    store::rotate(&mut db, held.id, secret).await?;
+    let about = store::list(&mut db, Some(held.id)).await?.pop();
+    let about = about.ok_or_else(|| Problem::not_found("key", &named))?;
+    // Before it is saved, as with a new key.
+    mirror::tell(&context.plane, &mut db, held.id).await?;
+    db.commit().await?;
+    Ok(Json(CreatedKey { key, about }))
+}
+
+/// What has ended does not begin again.
+fn refuse_ended(held: &store::Held) -> Result<(), Problem> {
+    let how = match held.expires {
+        _ if held.revoked => "was revoked",
+        Some(end) if end <= OffsetDateTime::now_utc() => "has expired",
+        _ => return Ok(()),
+    };
+    Err(Problem::conflict("key-ended", format!("the key `{}` {how}", held.name)))
 }
 
 async fn revoke(context: Context, Path(named): Path<String>) -> Result<Json<ApiKey>, Problem> {

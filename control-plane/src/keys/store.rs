@@ -61,6 +61,8 @@ struct Listed {
     created: OffsetDateTime,
     expires: Option<OffsetDateTime>,
     revoked: Option<OffsetDateTime>,
+    rotated: Option<OffsetDateTime>,
+    earlier_until: Option<OffsetDateTime>,
 }
 
 impl From<Listed> for ApiKey {
@@ -76,6 +78,8 @@ impl From<Listed> for ApiKey {
             created: key.created,
             expires: key.expires,
             revoked: key.revoked,
+            rotated: key.rotated,
+            earlier_until: key.earlier_until,
         }
     }
 }
@@ -95,7 +99,8 @@ pub(super) async fn list(db: &mut PgConnection, id: Option<Uuid>) -> sqlx::Resul
                       select p.name from prompts p
                        where p.id = any(k.prompts) and p.deleted_at is null order by 1
                   ) end as "prompts: Vec<String>",
-                  created_at as created, expires_at as expires, revoked_at as revoked
+                  created_at as created, expires_at as expires, revoked_at as revoked,
+                  rotated_at as rotated, earlier_until
              from api_keys k
             where $1::uuid is null or id = $1
             order by id desc"#,
@@ -160,4 +165,75 @@ pub(super) async fn revoke(db: &mut PgConnection, named: &str) -> sqlx::Result<O
     )
     .fetch_optional(db)
     .await
+}
+
+/// A key that is to get another secret, held until the transaction ends.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) test: bool,
+    pub(super) revoked: bool,
+    pub(super) expires: Option<OffsetDateTime>,
+}
+
+/// The key with this id, or the one that is called so and still opens something.
+pub(super) async fn hold(db: &mut PgConnection, named: &str) -> sqlx::Result<Option<Held>> {
+    sqlx::query_as!(
+        Held,
+        r#"select id, name, test, revoked_at is not null as "revoked!", expires_at as expires
+             from api_keys
+            where id = $1 or ($1 is null and name = $2 and revoked_at is null)
+              for update"#,
+        named.parse::<Uuid>().ok(),
+        named
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A key's next secret.
+#[derive(Debug)]
+pub(super) struct Secret<'a> {
+    pub(super) hash: &'a str,
+    pub(super) shown: &'a str,
+    /// How long those before it are still good, in seconds.
+    pub(super) grace: f64,
+}
+
+/// Gives a key another secret. Those that it had before end when the grace does, or as they would have.
+pub(super) async fn rotate(
+    db: &mut PgConnection,
+    id: Uuid,
+    secret: Secret<'_>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update earlier_key_secrets
+            set ends_at = least(ends_at, now() + make_interval(secs => $2)) where key_id = $1",
+        id,
+        secret.grace
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "insert into earlier_key_secrets (organization_id, key_id, hash, ends_at)
+         select organization_id, id, hash, now() + make_interval(secs => $2)
+           from api_keys where id = $1",
+        id,
+        secret.grace
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "update api_keys set hash = $2, shown = $3, rotated_at = now(),
+                earlier_until = now() + make_interval(secs => $4)
+          where id = $1",
+        id,
+        secret.hash,
+        secret.shown,
+        secret.grace
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }

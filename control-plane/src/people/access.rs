@@ -184,6 +184,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/api-keys", Member(Admin)),
     ("DELETE", "/api/api-keys/{key}", Member(Admin)),
     // Prompts, for programs.
+    ("POST", "/api/api-keys/{key}/rotate", Member(Admin)),
     ("POST", "/v1/prompts/{name}/execute", Key),
     ("POST", "/v1/chat/completions", Key),
     ("GET", "/v1/models", Key),

@@ -33,16 +33,19 @@ pub(super) async fn earlier_token(
     .await
 }
 
-/// What is known of a key.
+/// What is known of a key, by its secret or one that it had before.
 pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<KeyRecord>> {
     sqlx::query_as!(
         KeyRecord,
-        r#"select id, endpoints,
-                  case when environments is not null then array(
+        r#"select k.id, k.endpoints,
+                  case when k.environments is not null then array(
                       select e.name from environments e where e.id = any(k.environments)
                   ) end as "environments: Vec<String>",
-                  expires_at as expires, revoked_at is not null as "revoked!"
-             from api_keys k where hash = $1"#,
+                  least(k.expires_at, s.ends_at) as expires, k.revoked_at is not null as "revoked!"
+             from (select id, null::timestamptz as ends_at from api_keys where hash = $1
+                   union all
+                   select key_id, ends_at from earlier_key_secrets where hash = $1) s
+             join api_keys k on k.id = s.id"#,
         hash
     )
     .fetch_optional(db)
@@ -251,7 +254,7 @@ pub(super) async fn give_back(
 }
 
 /// What is over, of all organizations: buckets that are full, keys and answers past their time, and
-/// windows that ended.
+/// windows that ended. A key's earlier secret is told apart from one that never was for a month.
 pub(crate) async fn forget(system: &PgPool) -> sqlx::Result<()> {
     sqlx::query!(
         "delete from rate_buckets where full_at < (extract(epoch from now()) * 1000000)::bigint"
@@ -260,6 +263,9 @@ pub(crate) async fn forget(system: &PgPool) -> sqlx::Result<()> {
     .await?;
     sqlx::query!("delete from repeated_calls where expires_at < now()").execute(system).await?;
     sqlx::query!("delete from remembered_answers where expires_at < now()").execute(system).await?;
+    sqlx::query!("delete from earlier_key_secrets where ends_at < now() - interval '30 days'")
+        .execute(system)
+        .await?;
     sqlx::query!("delete from budget_windows where ends < extract(epoch from now())::bigint")
         .execute(system)
         .await?;

@@ -90,6 +90,7 @@ const LEAST: &[(&str, &str)] = &[
     ("rollBackEndpoint", "developer"),
     ("rollBackPrompt", "developer"),
     ("setLabelRule", "admin"),
+    ("rotateApiKey", "admin"),
     ("setPromptLabel", "developer"),
     ("setRetention", "admin"),
     ("showCall", "viewer"),

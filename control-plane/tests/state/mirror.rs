@@ -43,6 +43,11 @@ async fn keys_are_copied_as_they_change_and_whole_when_a_worker_starts() -> Outc
     assert_eq!(json!(record.id), id);
     assert_eq!(record.environments.as_deref(), Some(&["production".to_owned()][..]));
     assert!(!record.revoked);
+    let (_, next) = pilot.post("/api/api-keys/kept/rotate", json!({ "grace": 3600 })).await?;
+    let next = next["key"].as_str().unwrap().to_owned();
+    assert!(known(&kept).await?.is_some_and(|record| json!(record.id) == id));
+    assert!(known(&kept).await?.is_some_and(|record| record.expires.is_some()));
+    assert!(known(&next).await?.is_some_and(|record| record.expires.is_none()));
     pilot.request(reqwest::Method::DELETE, "/api/api-keys/gone", None).await?;
     assert!(known(&gone).await?.is_some_and(|record| record.revoked));
 
@@ -55,7 +60,7 @@ async fn keys_are_copied_as_they_change_and_whole_when_a_worker_starts() -> Outc
     let place = Place { address: other.address.parse()?, ..place };
     let store = DYNAMODB.open(&place).ok_or("no table")?;
     let until = std::time::Instant::now() + PATIENCE;
-    for (key, revoked) in [(kept, false), (gone, true)] {
+    for (key, revoked) in [(kept, false), (next, false), (gone, true)] {
         while store.key(&key::hash(&key)).await?.is_none_or(|it| it.revoked != revoked) {
             assert!(std::time::Instant::now() < until, "the worker does not tell");
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;

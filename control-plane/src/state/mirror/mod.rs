@@ -58,12 +58,13 @@ impl Mirror {
 
     /// Writes every key that the table has otherwise; how many there were.
     pub(crate) async fn reconcile(&self, system: &PgPool) -> Result<usize, MirrorError> {
-        let (mut after, mut written) = ((Uuid::nil(), Uuid::nil()), 0);
+        let (mut after, mut written) = ((Uuid::nil(), Uuid::nil(), String::new()), 0);
         loop {
             let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
-            let page = store::stored_keys(system, after, most).await?;
+            let (organization, id, hash) = &after;
+            let page = store::stored_keys(system, (*organization, *id, hash), most).await?;
             let Some(last) = page.last() else { return Ok(written) };
-            after = (last.organization, last.record.id);
+            after = (last.organization, last.record.id, last.hash.clone());
             let now = OffsetDateTime::now_utc();
             let known: Vec<_> = page.into_iter().filter(|key| !key.is_forgotten(now)).collect();
             let differing = keys::differing(&self.0, known).await?;
@@ -82,7 +83,7 @@ impl Mirror {
     }
 }
 
-/// Writes a key, as this transaction has it, to where functions see it.
+/// Writes a key with all of its secrets, as this transaction has it, to where functions see it.
 pub(crate) async fn tell(
     plane: &ControlPlane,
     db: &mut PgConnection,
@@ -90,12 +91,17 @@ pub(crate) async fn tell(
 ) -> Result<(), Problem> {
     let Some(mirror) = plane.mirror() else { return Ok(()) };
     let stored = store::stored_key(db, key).await?;
-    let stored = stored.ok_or_else(|| Problem::not_found("key", key))?;
-    mirror.put(&stored).await.map_err(|error| {
-        tracing::warn!(%key, %error, "the functions' table could not be told of a key");
-        let detail = "the table that functions look keys up in could not be told";
-        Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "state-unavailable", detail)
-    })
+    if stored.is_empty() {
+        return Err(Problem::not_found("key", key));
+    }
+    for stored in &stored {
+        mirror.put(stored).await.map_err(|error| {
+            tracing::warn!(%key, %error, "the functions' table could not be told of a key");
+            let detail = "the table that functions look keys up in could not be told";
+            Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "state-unavailable", detail)
+        })?;
+    }
+    Ok(())
 }
 
 /// Compares all keys with the functions' table, where there is one.

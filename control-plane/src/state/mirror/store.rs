@@ -26,44 +26,58 @@ impl From<KeyRow> for StoredKey {
     }
 }
 
-/// A key as it is copied to where functions look it up.
-pub(super) async fn stored_key(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Option<StoredKey>> {
-    let row = sqlx::query_as!(
+/// A key as it is copied to where functions look it up: by its secret, and by each that it had before.
+pub(super) async fn stored_key(db: &mut PgConnection, id: Uuid) -> sqlx::Result<Vec<StoredKey>> {
+    let rows = sqlx::query_as!(
         KeyRow,
-        r#"select organization_id as organization, hash, id, endpoints,
-                  case when environments is not null then array(
+        r#"select k.organization_id as organization, s.hash as "hash!", k.id, k.endpoints,
+                  case when k.environments is not null then array(
                       select e.name from environments e where e.id = any(k.environments) order by 1
                   ) end as "environments: Vec<String>",
-                  expires_at as expires, revoked_at as revoked
-             from api_keys k where id = $1"#,
+                  least(k.expires_at, s.ends_at) as expires, k.revoked_at as revoked
+             from api_keys k
+             cross join lateral (
+                    select k.hash, null::timestamptz as ends_at
+                    union all
+                    select hash, ends_at from earlier_key_secrets where key_id = k.id
+                  ) s
+            where k.id = $1"#,
         id
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
-    Ok(row.map(StoredKey::from))
+    Ok(rows.into_iter().map(StoredKey::from).collect())
 }
 
-/// The keys of all organizations that come after an organization's key.
+/// The keys of all organizations, each by all of its secrets, that come after one.
 pub(super) async fn stored_keys(
     system: &PgPool,
-    (organization, id): (Uuid, Uuid),
+    (organization, id, hash): (Uuid, Uuid, &str),
     limit: i64,
 ) -> sqlx::Result<Vec<StoredKey>> {
     let rows = sqlx::query_as!(
         KeyRow,
-        r#"select organization_id as organization, hash, id, endpoints,
-                  case when environments is not null then array(
+        r#"select k.organization_id as organization, s.hash as "hash!", k.id, k.endpoints,
+                  case when k.environments is not null then array(
                       select e.name from environments e
                        where e.organization_id = k.organization_id and e.id = any(k.environments)
                        order by 1
                   ) end as "environments: Vec<String>",
-                  expires_at as expires, revoked_at as revoked
+                  least(k.expires_at, s.ends_at) as expires, k.revoked_at as revoked
              from api_keys k
-            where (organization_id, id) > ($1, $2)
-            order by organization_id, id
-            limit $3"#,
+             cross join lateral (
+                    select k.hash, null::timestamptz as ends_at
+                    union all
+                    select e.hash, e.ends_at from earlier_key_secrets e
+                     where e.organization_id = k.organization_id and e.key_id = k.id
+                  ) s
+            where (k.organization_id, k.id) >= ($1, $2)
+              and (k.organization_id, k.id, s.hash) > ($1, $2, $3)
+            order by k.organization_id, k.id, s.hash
+            limit $4"#,
         organization,
         id,
+        hash,
         limit
     )
     .fetch_all(system)
