@@ -108,6 +108,8 @@ pub(crate) enum Command {
     Keys(commands::keys::Keys),
     /// Store and check the keys that endpoints call their providers with
     Credentials(commands::credentials::Credentials),
+    /// List models that are known, with prices and abilities
+    Models(commands::models::Models),
     /// Make, list and delete environments
     Envs(commands::envs::Envs),
     /// Show calls, or the log of the last deployment
@@ -170,6 +172,7 @@ impl Command {
             Self::Run(args) => args.place.data.clone(),
             Self::Keys(args) => args.data(),
             Self::Credentials(args) => args.data(),
+            Self::Models(args) => args.place.data.clone(),
             Self::Envs(args) => args.data(),
             Self::Audit(args) => args.place.data.clone(),
             Self::Logs(args) => args.place.data.clone(),

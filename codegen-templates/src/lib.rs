@@ -10,6 +10,7 @@ mod edit;
 mod facts;
 mod finding;
 mod generate;
+mod known;
 mod parse;
 mod plan;
 mod prices;
@@ -25,6 +26,7 @@ pub use crate::{
     facts::{Facts, FoundPrompt, MissingPrompt, PromptFact, StateFact, Target},
     finding::{Finding, InPrompt, Location, Severity, Within, nearest},
     generate::{Sources, sources},
+    known::{KnownModel, known_models},
     parse::{Parsed, Positions, Span, parse, parse_json},
     plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},
     schema::schema,

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
+use genai_prices::{Calculator, ModelInfo, PriceRequest, ProviderInfo, Usage, UsageKey};
 use promptpilot_spec::{
     definition::ProviderKind,
     model::{Price, Step},
@@ -83,6 +83,13 @@ pub(crate) fn at(provider: ProviderKind, model: &str, tokens_in: u64) -> Option<
         cache_write: price(of_cache(UsageKey::CACHE_WRITE_TOKENS)),
         output: price(output),
     })
+}
+
+/// What the list has of a provider's models, those that answer nothing included.
+pub(crate) fn listed(provider: ProviderKind) -> impl Iterator<Item = ModelInfo<'static>> {
+    let list = list_name(provider);
+    let known = Calculator::bundled().providers().find(|known| Some(known.id()) == list);
+    known.into_iter().flat_map(ProviderInfo::models)
 }
 
 /// The list's name for a provider whose models have prices and names of their own.

@@ -18,6 +18,7 @@ pub mod keys;
 mod lambda;
 pub mod mail;
 mod migrate;
+pub mod models;
 pub mod organizations;
 mod pages;
 pub mod people;

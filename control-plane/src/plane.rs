@@ -38,7 +38,7 @@ use crate::{
     },
     keys, lambda,
     mail::Mailer,
-    organizations, pages,
+    models, organizations, pages,
     people::{self, Throttle, admit, store::ensure_local_owner},
     prompts, runs,
     secret::Secret,
@@ -173,6 +173,7 @@ impl ControlPlane {
             .merge(calls::ingest::routes::router())
             .merge(keys::routes::router())
             .merge(credentials::routes::router())
+            .merge(models::routes::router())
             .merge(environments::routes::router())
             .merge(audit::routes::router())
             .merge(events::routes::router())

@@ -186,6 +186,46 @@ async fn lists_come_in_pages() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn known_models_come_in_pages_and_say_whether_there_is_a_key() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    pilot.post("/api/environments", json!({ "name": "staging" })).await?;
+    let key = json!({ "provider": "openai", "environment": "staging", "secret": "sk-0123456789" });
+    let put = reqwest::Method::PUT;
+    let (status, kept) = pilot.request(put, "/api/provider-credentials", Some(key)).await?;
+    assert_eq!(status, 200, "{kept}");
+
+    let (mut all, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = pilot.get(&format!("/api/models?limit=60{after}")).await?;
+        all.extend(page["items"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let ids: Vec<_> = all.iter().map(|model| model["id"].as_str().unwrap()).collect();
+    assert!(ids.len() > 120 && ids.iter().enumerate().all(|(at, id)| !ids[..at].contains(id)));
+    let find = |id: &str| all.iter().find(|model| model["id"] == id).unwrap();
+    let echo = find("sandbox/echo");
+    assert_eq!((&echo["ready"], &echo["price"]["output"]), (&json!(true), &json!(0.0)));
+    let mini = find("openai/gpt-4o-mini");
+    assert_eq!(mini["price"], json!({ "input": 0.15, "cached_input": 0.075, "output": 0.6 }));
+    assert_eq!((&mini["context"], &mini["abilities"]["images"]), (&json!(128_000), &json!(true)));
+    assert_eq!((&mini["ready"], &mini["credentials"]), (&json!(false), &json!([])));
+
+    let found = pilot.get("/api/models?provider=openai&q=GPT-4O-MINI&env=staging").await?;
+    let found = found["items"].as_array().unwrap();
+    assert!(found.iter().all(|it| it["name"].as_str().unwrap().contains("gpt-4o-mini")));
+    assert_eq!((&found[0]["ready"], &found[0]["credentials"]), (&json!(true), &json!(["default"])));
+    for (query, status) in [("provider=nobody", 400), ("after=nobody", 400), ("env=nowhere", 404)] {
+        let path = format!("/api/models?{query}");
+        let (refused, problem) = pilot.request(reqwest::Method::GET, &path, None).await?;
+        assert_eq!(refused, status, "{problem}");
+    }
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_waits_can_be_cancelled_and_tried_again() -> Outcome {
     let pilot = Pilot::without_worker().await?;
     let batch = pilot.deploy(&[echo("hello", "Hello")]).await?;

@@ -20,6 +20,7 @@ pub(crate) use promptpilot_control_plane::environments::model::{
 pub(crate) use promptpilot_control_plane::keys::model::{
     ApiKey, CreatedKey, KeyRotation, NewKey, PromptScope,
 };
+pub(crate) use promptpilot_control_plane::models::model::ListedModel;
 pub(crate) use promptpilot_control_plane::organizations::model::{
     CreatedInvitation, Member, NewInvitation, RoleChange,
 };

@@ -18,6 +18,7 @@ pub(crate) mod list;
 pub(crate) mod login;
 pub(crate) mod logs;
 pub(crate) mod members;
+pub(crate) mod models;
 pub(crate) mod next;
 pub(crate) mod prompts;
 pub(crate) mod replay;
@@ -75,6 +76,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run(args) => run::run(&context, &args).await,
         Command::Keys(args) => keys::run(&context, args).await,
         Command::Credentials(args) => credentials::run(&context, args).await,
+        Command::Models(args) => models::run(&context, &args).await,
         Command::Envs(args) => envs::run(&context, args).await,
         Command::Audit(args) => audit::run(&context, &args).await,
         Command::Logs(args) => logs::run(&context, &args).await,

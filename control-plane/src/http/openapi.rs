@@ -65,12 +65,13 @@ const IN_ORGANIZATION: [&str; 5] = [
 const REPEATABLE: [&str; 3] = ["idempotency-key-busy", "idempotency-key-reused", "body-too-large"];
 
 /// Operations and what they are about.
-const TAGS: [(&str, &str); 14] = [
+const TAGS: [(&str, &str); 15] = [
     ("people", "Accounts and sessions"),
     ("access-tokens", "What command lines and CI carry"),
     ("organizations", "Organizations, who is in them, and invitations"),
     ("api-keys", "What callers of endpoints carry"),
     ("provider-credentials", "Keys of model providers, given to functions"),
+    ("models", "Models that are known: what they cost and what they can do"),
     ("environments", "Places that endpoints are deployed to"),
     ("prompts", "Texts with versions and labels, and what endpoints make of them"),
     ("endpoints", "Definitions, their versions, and where they answer"),

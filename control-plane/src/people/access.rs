@@ -180,11 +180,12 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("PUT", "/api/provider-credentials", Member(Admin)),
     ("DELETE", "/api/provider-credentials/{id}", Member(Admin)),
     ("POST", "/api/provider-credentials/{id}/check", Member(Admin)),
+    ("GET", "/api/models", Member(Viewer)),
     ("GET", "/api/api-keys", Member(Viewer)),
     ("POST", "/api/api-keys", Member(Admin)),
     ("DELETE", "/api/api-keys/{key}", Member(Admin)),
-    // Prompts, for programs.
     ("POST", "/api/api-keys/{key}/rotate", Member(Admin)),
+    // Prompts, for programs.
     ("POST", "/v1/prompts/{name}/execute", Key),
     ("POST", "/v1/chat/completions", Key),
     ("GET", "/v1/models", Key),
