@@ -77,28 +77,33 @@ pub(super) async fn alternate(
     Ok(if urls.len() == 1 { urls.pop() } else { None })
 }
 
-/// A label of a prompt.
+/// A way to name a version of a prompt: by a label, or as the newest.
 #[derive(Debug)]
-pub(super) struct Labelled {
+pub(super) struct Named {
     pub(super) name: String,
-    pub(super) label: String,
-    /// When its version was saved.
+    /// Absent means the newest.
+    pub(super) label: Option<String>,
+    /// When the version was saved.
     pub(super) saved: OffsetDateTime,
 }
 
-/// The labels of these prompts; `None` means all.
-pub(super) async fn labelled(
+/// These prompts, each as the newest version and then by its labels; `None` means all.
+pub(super) async fn named(
     db: &mut PgConnection,
     prompts: Option<&[Uuid]>,
-) -> sqlx::Result<Vec<Labelled>> {
+) -> sqlx::Result<Vec<Named>> {
     sqlx::query_as!(
-        Labelled,
-        "select p.name, l.label, v.created_at as saved
-           from prompts p
-           join prompt_labels l on l.prompt_id = p.id
-           join prompt_versions v on v.prompt_id = l.prompt_id and v.number = l.version
-          where p.deleted_at is null and ($1::uuid[] is null or p.id = any($1))
-          order by p.name, l.label",
+        Named,
+        r#"select p.name, l.label as "label?", v.created_at as saved
+             from prompts p
+             cross join lateral (
+                    select null::text as label, p.version
+                    union all
+                    select label, version from prompt_labels where prompt_id = p.id
+                  ) l
+             join prompt_versions v on v.prompt_id = p.id and v.number = l.version
+            where p.deleted_at is null and ($1::uuid[] is null or p.id = any($1))
+            order by p.name, l.label nulls first"#,
         prompts
     )
     .fetch_all(db)

@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 
 use crate::{
     ask, calls, events, greet, key, prompt, send,
-    support::{Outcome, person::kind, pilot::Pilot},
+    support::{Failure, Outcome, person::kind, pilot::Pilot},
     written,
 };
 
@@ -104,6 +104,25 @@ async fn a_version_is_named_in_the_ways_that_there_are() -> Outcome {
         assert_eq!((&call["status"], &call["error_type"]), (&json!(status), &json!(problem)));
         assert_eq!((&call["source"], &call["attempts"]), (&json!("prompt"), &json!([])));
     }
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_opens_is_listed_as_models_with_labels_and_without() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    greet(&pilot).await?;
+    let content = json!({ "prompt": { "template": "Hello" } });
+    pilot.post("/api/prompts", json!({ "name": "unlabelled", "content": content })).await?;
+    let listed = async |key: String| {
+        let request = pilot.client.get(format!("{}/v1/models", pilot.url)).bearer_auth(key);
+        let list: Value = request.send().await?.json().await?;
+        let models = list["data"].as_array().unwrap().iter();
+        Ok::<_, Failure>(models.map(|it| it["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    let all = ["prompt:chat/greet", "prompt:chat/greet@production", "prompt:unlabelled"];
+    assert_eq!(listed(key(&pilot, json!({})).await?).await?, all);
+    let narrow = key(&pilot, json!({ "prompts": ["unlabelled"] })).await?;
+    assert_eq!(listed(narrow).await?, all[2..]);
     pilot.stop().await
 }
 

@@ -1,4 +1,4 @@
-//! Prompts as models: every label of every prompt that a key opens.
+//! Prompts as models: every prompt that a key opens, as its newest version and by each of its labels.
 
 use axum::Json;
 use time::OffsetDateTime;
@@ -23,15 +23,18 @@ pub(super) async fn list(
 ) -> Result<Json<ModelList>, Problem> {
     admit(&caller, &place).await?;
     let mut db = caller.transaction().await?;
-    let labelled = store::labelled(&mut db, caller.prompts()).await?;
-    let data = labelled
+    let named = store::named(&mut db, caller.prompts()).await?;
+    let data = named
         .into_iter()
-        .map(|it| model(&caller, format!("{PREFIX}{}@{}", it.name, it.label), it.saved))
+        .map(|it| {
+            let label = it.label.map(|label| format!("@{label}")).unwrap_or_default();
+            model(&caller, format!("{PREFIX}{}{label}", it.name), it.saved)
+        })
         .collect();
     Ok(Json(ModelList { object: "list", data }))
 }
 
-/// One of them, by a label or in any other way that a version can be named.
+/// One of them, or any other way to name a version: by its number.
 pub(super) async fn show(
     caller: KeyCaller,
     Path(id): Path<String>,
