@@ -116,6 +116,8 @@ pub(crate) enum Command {
     Logs(commands::logs::Logs),
     /// Show whether everything runs
     Status(commands::status::Status),
+    /// Bring what serves in one environment to another, without a build
+    Promote(commands::promote::Promote),
     /// Go back to the version that served before
     Rollback(commands::rollback::Rollback),
     /// Take an endpoint down
@@ -177,6 +179,7 @@ impl Command {
             Self::Audit(args) => args.place.data.clone(),
             Self::Logs(args) => args.place.data.clone(),
             Self::Status(args) => args.place.data.clone(),
+            Self::Promote(args) => args.place.data.clone(),
             Self::Rollback(args) => args.place.data.clone(),
             Self::Delete(args) => args.place.data.clone(),
             Self::Up(args) => args.place.data.clone(),

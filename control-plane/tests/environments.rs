@@ -69,6 +69,93 @@ async fn each_environment_has_functions_of_its_own_and_takes_them_along() -> Out
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_serves_in_one_environment_goes_to_another_without_a_build() -> Outcome {
+    let pilot = Pilot::start().await?;
+    for name in ["staging", "bare"] {
+        pilot.post("/api/environments", json!({ "name": name })).await?;
+    }
+    let promote = async |body: Value| pilot.post("/api/endpoints/hello/promote", body).await;
+    let ours = json!({ "from": "staging", "to": "production", "message": "tried for a week" });
+    assert_eq!(promote(ours.clone()).await?.0, 404);
+    let first = deploy_to(&pilot, "staging", "Hello").await?;
+    deploy_to(&pilot, "staging", "Good evening").await?;
+
+    // A version that served; then what serves, which is not there yet.
+    let (status, batch) =
+        promote(json!({ "from": "staging", "to": "production", "version": 1 })).await?;
+    assert_eq!(status, 202, "{batch}");
+    let live = pilot.finished(&serde_json::from_value(batch)?).await?.pop().unwrap();
+    assert_eq!((live.status, live.version), (Status::Live, 1), "{:?}", pilot.log(&live).await?);
+    let (status, batch) = promote(ours.clone()).await?;
+    assert_eq!(status, 202, "{batch}");
+    let live = pilot.finished(&serde_json::from_value(batch)?).await?.pop().unwrap();
+    assert_eq!((live.status, live.version), (Status::Live, 2), "{:?}", pilot.log(&live).await?);
+    assert_eq!(live.promoted_from.as_deref(), Some("staging"));
+    assert_eq!(live.message.as_deref(), Some("tried for a week"));
+    assert!(live.by.is_some());
+    let (_, version, body) = pilot.call(&live.url.clone().unwrap(), json!({ "word": "x" })).await?;
+    assert!(version == "2" && body["text"].as_str().unwrap().contains("Good evening x"), "{body}");
+    let log = pilot.log(&live).await?;
+    let told = "brought from `staging`: nothing to compile";
+    assert!(log.iter().any(|line| line.text == told), "{log:?}");
+    assert!(!log.iter().any(|line| line.text.starts_with("built in")), "{log:?}");
+    let mut db = pilot.database.connect().await?;
+    let artifacts: Vec<(i32, i64, i64)> = sqlx::query_as(
+        "select version, count(*), count(distinct artifact_id) from deployments
+          group by version order by version",
+    )
+    .fetch_all(&mut db)
+    .await?;
+    assert_eq!(artifacts, [(1, 2, 1), (2, 2, 1)], "each version is one artifact in both");
+
+    // Once more there is nothing to do.
+    let (status, again) = promote(ours.clone()).await?;
+    assert_eq!((status, &again["batch"]), (200, &Value::Null), "{again}");
+    assert_eq!(again["deployments"][0]["id"], json!(live.id));
+    for (body, status, kind) in [
+        (json!({ "from": "staging", "to": "staging" }), 422, "environment-invalid"),
+        (json!({ "from": "bare", "to": "production" }), 409, "nothing-live"),
+        (json!({ "from": "bare", "to": "staging", "version": 1 }), 409, "nothing-to-promote"),
+        (json!({ "from": "staging", "to": "nowhere" }), 404, "environment-not-found"),
+    ] {
+        let (refused, problem) = promote(body).await?;
+        assert_eq!(refused, status, "{problem}");
+        assert_eq!(problem["type"], format!("urn:promptpilot:problem:{kind}"));
+    }
+    assert_ne!(first["url"], json!(live.url));
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lacks_a_key_in_an_environment_does_not_go_there() -> Outcome {
+    let pilot = Pilot::start().await?;
+    pilot.post("/api/environments", json!({ "name": "staging" })).await?;
+    let key = json!({ "provider": "openai", "name": "team-b", "environment": "staging",
+        "secret": "sk-0123456789" });
+    pilot.request(Method::PUT, "/api/provider-credentials", Some(key)).await?;
+    let toml = echo("hello", "Hello").replace(
+        "[request.word]",
+        "[[model.fallback]]\nprovider = \"openai\"\nname = \"gpt-4o-mini\"\n\
+         credential = \"team-b\"\n[request.word]",
+    );
+    let definitions = json!([{ "file": "a.toml", "toml": toml }]);
+    let body = json!({ "definitions": definitions, "environment": "staging" });
+    let (_, batch) = pilot.post("/api/deployments", body).await?;
+    let ended = pilot.finished(&serde_json::from_value(batch)?).await?;
+    assert_eq!(ended[0].status, Status::Live, "{ended:?}");
+    let body = json!({ "from": "staging", "to": "production" });
+    let (status, problem) = pilot.post("/api/endpoints/hello/promote", body).await?;
+    assert_eq!(
+        (status, problem["type"].as_str()),
+        (409, Some("urn:promptpilot:problem:credentials-missing"))
+    );
+    assert_eq!(problem["missing"], json!([{ "provider": "openai", "name": "team-b" }]));
+    let hint = "store it with `promptpilot credentials set openai --name team-b --env production`";
+    assert_eq!(problem["hint"], hint);
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_environment_that_is_not_there_takes_no_deploy() -> Outcome {
     let pilot = Pilot::without_worker().await?;
     let body = json!({

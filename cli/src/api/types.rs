@@ -9,7 +9,7 @@ pub(crate) use promptpilot_control_plane::credentials::model::{
     Credential, DeletedCredential, NewCredential,
 };
 pub(crate) use promptpilot_control_plane::deploy::model::{
-    Accepted, Batch, DeployRequest, Deployment, LogLine, Source, Status, StatusEvent,
+    Accepted, Batch, DeployRequest, Deployment, LogLine, PromoteRequest, Source, Status, StatusEvent,
 };
 pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,

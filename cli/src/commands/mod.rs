@@ -20,6 +20,7 @@ pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod next;
+pub(crate) mod promote;
 pub(crate) mod prompts;
 pub(crate) mod replay;
 pub(crate) mod rollback;
@@ -81,6 +82,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(args) => audit::run(&context, &args).await,
         Command::Logs(args) => logs::run(&context, &args).await,
         Command::Status(_) => status::run(&context).await,
+        Command::Promote(args) => promote::run(&context, args).await,
         Command::Rollback(args) => rollback::run(&context, &args).await,
         Command::Delete(args) => delete::run(&context, &args).await,
         Command::Login(args) => login::login(&context, &args).await,

@@ -15,6 +15,7 @@ use promptpilot_spec::definition::{ProviderKind, key_variable};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use self::model::KeyName;
 pub(crate) use self::{change::adopt, store::Version};
 use crate::{
     environments,
@@ -63,6 +64,15 @@ impl Credentials {
     /// Whether this version is what would be given now.
     pub(crate) fn has(&self, version: &Version) -> bool {
         self.0.values().any(|kept| kept.version == *version)
+    }
+
+    /// Which of these variables carry nothing, as definitions call it.
+    pub(crate) fn lacking(&self, variables: &[String]) -> Vec<KeyName> {
+        let lacking = variables.iter().filter(|variable| self.get(variable).is_none());
+        lacking
+            .filter_map(|variable| of_variable(variable))
+            .map(|(provider, name)| KeyName { provider, name })
+            .collect()
     }
 
     /// Which versions these variables carry.

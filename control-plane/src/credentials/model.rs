@@ -73,6 +73,21 @@ pub struct Credential {
     pub refusal: Option<String>,
 }
 
+/// What definitions call a key of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeyName {
+    /// Whose key it is.
+    pub provider: ProviderKind,
+    /// What definitions call it.
+    pub name: String,
+}
+
+impl fmt::Display for KeyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` of {}", self.name, self.provider.as_str())
+    }
+}
+
 /// What serves with a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct User {

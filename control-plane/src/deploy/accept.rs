@@ -230,6 +230,7 @@ impl Pass<'_> {
             by: Some(self.context.user),
             message: self.request.message.as_deref(),
             renewal: false,
+            promoted: None,
         };
         Ok(store::queue(db, new).await?)
     }
@@ -245,6 +246,7 @@ pub(crate) async fn again(context: &Context, batch: Uuid) -> Result<Uuid, Proble
     let organization = context.organization;
     let again = store::add_batch(&mut db, organization, first.environment).await?;
     for asked in &asked {
+        let promoted = asked.promoted();
         let new = NewDeployment {
             organization,
             batch: again,
@@ -254,6 +256,7 @@ pub(crate) async fn again(context: &Context, batch: Uuid) -> Result<Uuid, Proble
             by: Some(context.user),
             message: asked.message.as_deref(),
             renewal: false,
+            promoted: promoted.as_ref(),
         };
         store::queue(&mut db, new).await?;
     }

@@ -119,6 +119,23 @@ pub struct DeployRequest {
     pub message: Option<String>,
 }
 
+/// Body of `POST /api/endpoints/{name}/promote`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromoteRequest {
+    /// The environment that it comes from.
+    pub from: String,
+    /// The environment that it goes to.
+    pub to: String,
+    /// The version; absent means the one that serves where it comes from.
+    #[schemars(range(min = 1))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+    /// Why, for the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
 /// Answer of `POST /api/deployments`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Batch {
@@ -177,6 +194,9 @@ pub struct Deployment {
     pub url: Option<String>,
     /// The function's numbered version.
     pub function_version: Option<String>,
+    /// The environment whose artifact it brings; absent where it is made of its sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoted_from: Option<String>,
     /// When it was asked for.
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "Rfc3339")]

@@ -44,15 +44,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         .api_route(
             "/api/deployments",
             get_with(list, describe(TAG, "listDeployments", "List deployments, newest first", &[]))
-                .post_with(deploy, |operation| {
-                    deployed(operation)
-                        .response_with::<200, Json<Batch>, _>(|response| {
-                            response.description("Nothing had to be queued: it is live already.")
-                        })
-                        .response_with::<202, Json<Batch>, _>(|response| {
-                            response.description("Queued.")
-                        })
-                }),
+                .post_with(deploy, |operation| openapi::queued(deployed(operation))),
         )
         .api_route(
             "/api/deployments/{id}",
@@ -93,9 +85,15 @@ async fn deploy(
     context: Context,
     Body(request): Body<DeployRequest>,
 ) -> Result<(StatusCode, Json<Batch>), Problem> {
-    let batch = accept::run(&context, &request).await?;
-    let status = if batch.batch.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok((status, Json(batch)))
+    accept::run(&context, &request).await.map(Batch::answer)
+}
+
+impl Batch {
+    /// With the status that tells whether anything was queued.
+    pub(crate) fn answer(self) -> (StatusCode, Json<Self>) {
+        let status = if self.batch.is_some() { StatusCode::ACCEPTED } else { StatusCode::OK };
+        (status, Json(self))
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -38,6 +38,16 @@ pub(crate) struct NewDeployment<'a> {
     pub(crate) message: Option<&'a str>,
     /// The same version once more, with the credentials of today.
     pub(crate) renewal: bool,
+    /// What is brought from another environment.
+    pub(crate) promoted: Option<&'a Promoted>,
+}
+
+/// A deployment whose artifact goes to another environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Promoted {
+    pub(crate) deployment: Uuid,
+    /// Named by the new deployment from the start, so that it is not swept before that is done.
+    pub(crate) artifact: String,
 }
 
 /// Queues a deployment. Older ones of the same endpoint that still wait give way to it.
@@ -61,8 +71,9 @@ pub(crate) async fn queue(db: &mut PgConnection, new: NewDeployment<'_>) -> sqlx
     sqlx::query!(
         "with made as (
             insert into deployments (organization_id, id, batch_id, endpoint_id, environment_id,
-                                     version, requested_by, message, renewal)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                     version, requested_by, message, renewal, promoted_from,
+                                     artifact_id)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          returning organization_id, id
          )
          insert into deployment_transitions (organization_id, deployment_id, status)
@@ -76,6 +87,8 @@ pub(crate) async fn queue(db: &mut PgConnection, new: NewDeployment<'_>) -> sqlx
         new.by,
         new.message,
         new.renewal,
+        new.promoted.map(|promoted| promoted.deployment),
+        new.promoted.map(|promoted| &*promoted.artifact),
     )
     .execute(db)
     .await?;
@@ -108,6 +121,7 @@ struct Row {
     error: Option<Json<Failure>>,
     url: Option<String>,
     function_version: Option<String>,
+    promoted_from: Option<String>,
     created: OffsetDateTime,
     finished: Option<OffsetDateTime>,
 }
@@ -128,6 +142,7 @@ impl From<Row> for Deployment {
             error: row.error.map(|error| error.0),
             url: row.url.filter(|_| status == Status::Live),
             function_version: row.function_version,
+            promoted_from: row.promoted_from,
             created: row.created,
             finished: row.finished,
             stages: Vec::new(),
@@ -148,7 +163,7 @@ pub(crate) async fn list(
         r#"select d.id, d.batch_id as batch, e.name as endpoint, n.name as environment, d.version,
                   d.status, d.message, u.name as "by?", b.attempts,
                   d.error as "error: Json<Failure>", f.url as "url?", d.function_version,
-                  d.created_at as created, d.finished_at as finished
+                  p.name as "promoted_from?", d.created_at as created, d.finished_at as finished
              from deployments d
              join endpoints e on e.id = d.endpoint_id
              join environments n on n.id = d.environment_id
@@ -156,6 +171,8 @@ pub(crate) async fn list(
              left join users u on u.id = d.requested_by
              left join functions f
                     on f.endpoint_id = d.endpoint_id and f.environment_id = d.environment_id
+             left join deployments s on s.id = d.promoted_from
+             left join environments p on p.id = s.environment_id
             where ($1::uuid is null or d.id = $1)
               and ($2::text is null or e.name = $2)
               and ($3::uuid is null or d.id < $3)
@@ -268,13 +285,25 @@ pub(crate) struct Asked {
     pub(crate) environment: Uuid,
     pub(crate) version: i32,
     pub(crate) message: Option<String>,
+    pub(crate) promoted_from: Option<Uuid>,
+    pub(crate) artifact: Option<String>,
+}
+
+impl Asked {
+    /// What was to be brought from another environment; `None` as well where its artifact is gone, which
+    /// is built anew then.
+    pub(crate) fn promoted(&self) -> Option<Promoted> {
+        let artifact = self.artifact.clone()?;
+        Some(Promoted { deployment: self.promoted_from?, artifact })
+    }
 }
 
 /// What all deployments of a batch asked for; the batch's own order.
 pub(crate) async fn asked(db: &mut PgConnection, batch: Uuid) -> sqlx::Result<Vec<Asked>> {
     sqlx::query_as!(
         Asked,
-        "select d.endpoint_id as endpoint, d.environment_id as environment, d.version, d.message
+        "select d.endpoint_id as endpoint, d.environment_id as environment, d.version, d.message,
+                d.promoted_from, d.artifact_id as artifact
            from deployments d join endpoints e on e.id = d.endpoint_id
           where d.batch_id = $1 and e.deleted_at is null order by d.id",
         batch

@@ -68,6 +68,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(409, "call-not-replayable", "`detail` says why; call the endpoint itself"),
     kind(409, "credential-changed", "look at what is there, and decide anew"),
     kind(409, "credential-in-use", "change it, or deploy what `users` names with another"),
+    kind(409, "credentials-missing", "store the keys that `missing` names in that environment"),
     kind(409, "definition-invalid-now", "deploy a newer version"),
     kind(409, "deployment-finished", "it is too late to cancel"),
     kind(409, "deployment-not-failed", "there is nothing to retry"),
@@ -87,6 +88,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(409, "last-owner", "make somebody else an owner first"),
     kind(409, "mail-missing", "ask who runs the server; mail is set up with `--smtp-url`"),
     kind(409, "nothing-live", "deploy it"),
+    kind(409, "nothing-to-promote", "deploy it where it is to come from first"),
     kind(409, "nothing-to-roll-back-to", "look at its versions"),
     kind(409, "organization-in-use", "make somebody else an owner first"),
     kind(

@@ -22,6 +22,7 @@ use super::{
     refusals::{self, Form},
 };
 use crate::{
+    deploy::model::Batch,
     execution::openai::{errors, model::ErrorDocument},
     people::access::{self, Access},
     plane::ControlPlane,
@@ -208,6 +209,15 @@ pub(crate) fn describe_with(
         }
         operation
     }
+}
+
+/// An operation that queues deployments, or finds that nothing is to be done.
+pub(crate) fn queued(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    operation
+        .response_with::<200, Json<Batch>, _>(|response| {
+            response.description("Nothing had to be queued: it is live already.")
+        })
+        .response_with::<202, Json<Batch>, _>(|response| response.description("Queued."))
 }
 
 /// An operation that answers with JSON, or with events where the caller accepts them.

@@ -151,6 +151,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/endpoints/{name}/source", Member(Viewer)),
     ("GET", "/api/endpoints/{name}/versions", Member(Viewer)),
     ("POST", "/api/endpoints/{name}/rollback", Member(Developer)),
+    ("POST", "/api/endpoints/{name}/promote", Member(Developer)),
     ("POST", "/api/endpoints/{name}/try", Member(Developer)),
     ("GET", "/api/deployments", Member(Viewer)),
     ("POST", "/api/deployments", Member(Developer)),

@@ -66,9 +66,21 @@ pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> 
         context.out.result(&batch::Queued::from(batch));
         return Ok(());
     }
-    let board = Board::new(args.verbose);
-    let outcomes = batch.deployments.into_iter().zip(&files).map(|(accepted, file)| {
-        let (client, board) = (&client, &board);
+    let texts: Vec<_> = files.iter().map(|file| &*file.text).collect();
+    to_the_end(context, &client, (batch, began), &texts, args.verbose).await
+}
+
+/// Shows what happens to a batch and what came of it, beside the texts of its definitions.
+pub(super) async fn to_the_end(
+    context: &Context,
+    client: &Client,
+    (batch, began): (Batch, Instant),
+    texts: &[&str],
+    verbose: bool,
+) -> Result<(), Failure> {
+    let board = Board::new(verbose);
+    let outcomes = batch.deployments.into_iter().zip(texts).map(|(accepted, text)| {
+        let board = &board;
         async move {
             let deployment = match accepted.unchanged {
                 true => None,
@@ -76,7 +88,7 @@ pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> 
                     Some(follow::to_the_end(client, board, accepted.id, &accepted.endpoint).await?)
                 }
             };
-            Ok::<_, ApiError>(Outcome::new(accepted, deployment, file))
+            Ok::<_, ApiError>(Outcome::new(accepted, deployment, text))
         }
     });
     let outcomes = try_join_all(outcomes).await?;
@@ -136,7 +148,7 @@ async fn request(
     })
 }
 
-mod batch {
+pub(super) mod batch {
     //! The result of `--no-wait`.
 
     use std::fmt;
@@ -148,7 +160,7 @@ mod batch {
 
     #[derive(Debug, Serialize)]
     #[serde(transparent)]
-    pub(super) struct Queued {
+    pub(in crate::commands) struct Queued {
         batch: Batch,
     }
 

@@ -7,7 +7,6 @@ use promptpilot_codegen::Location;
 use serde::Serialize;
 
 use crate::api::{Accepted, Deployment, Status};
-use crate::folder::DefinitionFile;
 use crate::sample;
 use crate::style::{ERROR, FAINT, GOOD, HINT, MARGIN, STRONG};
 use crate::text::{span, span_ms};
@@ -40,14 +39,14 @@ impl Outcome {
     pub(super) fn new(
         accepted: Accepted,
         deployment: Option<Deployment>,
-        file: &DefinitionFile,
+        text: &str,
     ) -> Self {
         let status = deployment.as_ref().map_or(accepted.status, |deployment| deployment.status);
         let url = deployment.as_ref().map_or(accepted.url, |deployment| deployment.url.clone());
         let curl = url
             .as_deref()
             .filter(|_| status == Status::Live)
-            .and_then(|url| Some(sample::call(&file.text)?.curl(url)));
+            .and_then(|url| Some(sample::call(text)?.curl(url)));
         Self {
             endpoint: accepted.endpoint,
             version: accepted.version,

@@ -13,9 +13,10 @@ use crate::{
         store::{self as artifacts, Artifact},
     },
     deploy::{
+        fingerprint::fingerprint,
         job::{Job, Stop, Work},
         model::{Failure, Level, Status},
-        queue::store::{self, Made},
+        queue::store::{self, Brought, Made},
     },
 };
 
@@ -46,20 +47,41 @@ async fn find(work: &Work, job: &mut Job, index: usize) -> Result<Option<Wanted>
     let kind = job.kind(work.plane.settings().lambda.endpoint_url.is_some())?;
     let id = work.plane.builder().artifact_id(job.sources()?, kind).await;
     let id = id.map_err(|error| failure(job, &error).stop())?;
-    let organization = work.claim.organization;
-    let known = artifacts::artifact(work.plane.database().system(), organization, &id).await?;
-    let kept = work.plane.artifacts().has(organization, &id).await;
-    match (known, kept) {
-        (Some(artifact), Ok(true)) => {
-            if job.found_in() != Status::Verifying {
-                work.say(job, "built before: nothing to compile").await?;
-            }
-            keep(work, job, artifact).await?;
-            Ok(None)
+    let (found, told) = match &job.taken.brought {
+        Some(Brought { from, artifact: Some(brought) }) => {
+            let told = format!("brought from `{from}`: nothing to compile");
+            (kept(work, job, brought).await?, told)
         }
-        (_, Ok(_)) => Ok(Some(Wanted { index, id, kind })),
-        (_, Err(error)) => Err(job.fail(error.to_string()).internal().stop()),
+        _ => (kept(work, job, &id).await?, "built before: nothing to compile".to_owned()),
+    };
+    let Some(artifact) = found else {
+        // The same sources give the same bytes, so they stand for what is gone.
+        return match &job.taken.brought {
+            Some(brought) if brought.artifact.as_ref() != Some(&id) => Err(gone(job, brought).stop()),
+            _ => Ok(Some(Wanted { index, id, kind })),
+        };
+    };
+    if job.found_in() != Status::Verifying {
+        work.say(job, told).await?;
     }
+    keep(work, job, artifact, &id).await?;
+    Ok(None)
+}
+
+/// An artifact that is known, with its code at hand.
+async fn kept(work: &Work, job: &Job, id: &str) -> Result<Option<Artifact>, Stop> {
+    let organization = work.claim.organization;
+    let known = artifacts::artifact(work.plane.database().system(), organization, id).await?;
+    match work.plane.artifacts().has(organization, id).await {
+        Ok(kept) => Ok(known.filter(|_| kept)),
+        Err(error) => Err(job.fail(error.to_string()).internal().stop()),
+    }
+}
+
+/// What was to be brought is not there any more, and today's sources would be something else.
+fn gone(job: &Job, brought: &Brought) -> Failure {
+    let message = format!("the code that serves in `{}` is not kept any more", brought.from);
+    job.fail(message).hint(Some("deploy the version there once more, then promote it"))
 }
 
 /// Builds the artifacts of one kind.
@@ -172,11 +194,17 @@ async fn store_one(
         zipped as f64 / 1e6
     );
     work.say(job, text).await?;
-    keep(work, job, artifact).await
+    keep(work, job, artifact, &wanted.id).await
 }
 
-async fn keep(work: &Work, job: &mut Job, artifact: Artifact) -> Result<(), Stop> {
-    let made = Made { artifact: Some(&artifact.id), ..Made::default() };
+/// Takes an artifact for the deployment's own. What was brought may be made of other sources than those of
+/// `today`: then it has no fingerprint, and a deploy of the same version is none too many.
+async fn keep(work: &Work, job: &mut Job, artifact: Artifact, today: &str) -> Result<(), Stop> {
+    let (plan, settings) = (job.plan()?, work.plane.settings());
+    let fingerprint = (artifact.id == today)
+        .then(|| fingerprint(plan, job.taken.endpoint, settings, &job.credentials));
+    let fingerprint = fingerprint.as_deref();
+    let made = Made { artifact: Some(&artifact.id), fingerprint, ..Made::default() };
     let system = work.plane.database().system();
     store::save_made(system, work.claim.organization, job.taken.id, &made).await?;
     job.artifact = Some(artifact);
@@ -249,6 +277,7 @@ mod tests {
             prompt: None,
             status: "building".to_owned(),
             function_version: None,
+            brought: None,
         };
         let mut job = Job::new(taken, false, "pp-hello".to_owned());
         let diagnostic = Diagnostic {

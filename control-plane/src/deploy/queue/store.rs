@@ -147,6 +147,16 @@ pub(crate) struct Taken {
     pub(crate) prompt: Option<Resolved>,
     pub(crate) status: String,
     pub(crate) function_version: Option<String>,
+    /// What it brings from another environment.
+    pub(crate) brought: Option<Brought>,
+}
+
+/// An artifact that was live in another environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Brought {
+    pub(crate) from: String,
+    /// Absent where it has been swept.
+    pub(crate) artifact: Option<String>,
 }
 
 struct TakenRow {
@@ -165,6 +175,8 @@ struct TakenRow {
     content: Option<Json<Content>>,
     status: String,
     function_version: Option<String>,
+    brought_from: Option<String>,
+    artifact: Option<String>,
 }
 
 impl From<TakenRow> for Taken {
@@ -189,6 +201,7 @@ impl From<TakenRow> for Taken {
             toml: row.toml,
             status: row.status,
             function_version: row.function_version,
+            brought: row.brought_from.map(|from| Brought { from, artifact: row.artifact }),
         }
     }
 }
@@ -200,7 +213,8 @@ pub(crate) async fn take(system: &PgPool, claim: &Claim) -> sqlx::Result<Vec<Tak
         r#"select d.id, d.endpoint_id as endpoint, e.name, d.environment_id as environment,
                 n.name as environment_name, d.version, v.file, v.toml, d.status,
                 d.function_version, v.prompt_id as prompt, v.prompt_version, v.prompt_wanted,
-                p.name as "prompt_name?", w.content as "content?: Json<Content>"
+                p.name as "prompt_name?", w.content as "content?: Json<Content>",
+                m.name as "brought_from?", d.artifact_id as artifact
            from deployments d
            join endpoints e on e.organization_id = d.organization_id and e.id = d.endpoint_id
            join environments n
@@ -212,6 +226,10 @@ pub(crate) async fn take(system: &PgPool, claim: &Claim) -> sqlx::Result<Vec<Tak
            left join prompt_versions w
              on w.organization_id = v.organization_id and w.prompt_id = v.prompt_id
             and w.number = v.prompt_version
+           left join deployments s
+             on s.organization_id = d.organization_id and s.id = d.promoted_from
+           left join environments m
+             on m.organization_id = s.organization_id and m.id = s.environment_id
           where d.organization_id = $1 and d.batch_id = $2 and d.finished_at is null
           order by d.id"#,
         claim.organization,

@@ -1,5 +1,6 @@
 //! What serves: functions, their numbered versions, and the deployment that an alias points at.
 
+pub(crate) mod promote;
 pub(crate) mod renew;
 pub(crate) mod rollback;
 pub(crate) mod store;

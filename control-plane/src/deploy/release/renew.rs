@@ -33,6 +33,7 @@ pub(crate) async fn queue(
             by,
             message: Some("its credentials have changed"),
             renewal: true,
+            promoted: None,
         };
         queued.push(queue_deployment(db, new).await?);
     }

@@ -62,6 +62,7 @@ pub(crate) async fn run(
             by,
             message: Some("rolled back, with the credentials of today"),
             renewal: true,
+            promoted: None,
         };
         let deployment = Some(queue(&mut db, new).await?);
         db.commit().await?;

@@ -13,6 +13,7 @@ pub(crate) struct Live {
     pub(crate) function: String,
     pub(crate) function_version: String,
     pub(crate) fingerprint: Option<String>,
+    pub(crate) artifact: Option<String>,
     pub(crate) url: Option<String>,
 }
 
@@ -24,6 +25,7 @@ pub(crate) async fn live(
     sqlx::query_as!(
         Live,
         r#"select d.id as deployment, d.version, f.name as function, f.url, d.fingerprint,
+                  d.artifact_id as artifact,
                   coalesce(d.function_version, '') as "function_version!"
              from functions f join deployments d on d.id = f.live_deployment_id
             where f.endpoint_id = $1 and f.environment_id = $2"#,
@@ -94,6 +96,40 @@ pub(crate) async fn served(
         environment,
         version,
         before
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A deployment that another environment may get.
+#[derive(Debug)]
+pub(crate) struct Promotable {
+    pub(crate) deployment: Uuid,
+    pub(crate) version: i32,
+    pub(crate) artifact: String,
+}
+
+/// What serves in an environment, or the newest deployment of a version that did.
+pub(crate) async fn promotable(
+    db: &mut PgConnection,
+    endpoint: Uuid,
+    environment: Uuid,
+    version: Option<i32>,
+) -> sqlx::Result<Option<Promotable>> {
+    sqlx::query_as!(
+        Promotable,
+        r#"select d.id as deployment, d.version, d.artifact_id as "artifact!"
+             from deployments d
+            where d.endpoint_id = $1 and d.environment_id = $2 and d.artifact_id is not null
+              and case when $3::integer is null
+                    then exists (select from functions f where f.live_deployment_id = d.id)
+                    else d.version = $3
+                     and exists (select from releases r where r.deployment_id = d.id)
+                  end
+            order by d.id desc limit 1"#,
+        endpoint,
+        environment,
+        version
     )
     .fetch_optional(db)
     .await
