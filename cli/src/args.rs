@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Source(commands::source::Source),
     /// Write an endpoint as a crate that builds and runs anywhere
     Export(commands::export::Export),
+    /// Show what a deploy would do
+    Plan(commands::plan::PlanArgs),
     /// Bring endpoints to their URLs
     Deploy(commands::deploy::Deploy),
     /// List endpoints and their URLs
@@ -165,6 +167,7 @@ impl Command {
             Self::Orgs(args) => args.place.data.clone(),
             Self::Members(args) => args.data(),
             Self::Check(args) => args.place.data.clone(),
+            Self::Plan(args) => args.place.data.clone(),
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),

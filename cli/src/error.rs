@@ -5,16 +5,30 @@ use std::fmt;
 
 /// Exit codes scripts can rely on. `docs/cli.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub(crate) enum Exit {
     /// It was tried and did not work.
-    Failed = 1,
+    Failed,
     /// The command line or a definition is wrong; nothing was tried.
-    Usage = 2,
+    Usage,
+    /// A plan with `--detailed-exitcode` has changes.
+    Changes,
     /// No server answered.
-    Unreachable = 3,
+    Unreachable,
     /// Told to end at once.
-    Interrupted = 130,
+    Interrupted,
+}
+
+impl Exit {
+    /// The process's exit code.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            // The second is what others' plans exit with.
+            Self::Usage | Self::Changes => 2,
+            Self::Unreachable => 3,
+            Self::Interrupted => 130,
+        }
+    }
 }
 
 /// An error type that knows how its reader gets on.

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
             if !text.is_empty() {
                 note(text.trim_end());
             }
-            ExitCode::from(failure.exit as u8)
+            ExitCode::from(failure.exit.code())
         }
     }
 }

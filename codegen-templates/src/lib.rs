@@ -21,7 +21,7 @@ use promptpilot_spec::Definition;
 use serde_json::Value;
 
 pub use crate::{
-    check::{CheckedPrompt, Use, Variable, check, check_model, check_prompt},
+    check::{CheckedPrompt, DEFAULT_MAX_BODY, Use, Variable, check, check_model, check_prompt},
     edit::{Operation, edit, from_json},
     facts::{Facts, FoundPrompt, MissingPrompt, PromptFact, StateFact, Target},
     finding::{Finding, InPrompt, Location, Severity, Within, nearest},

@@ -166,6 +166,7 @@ impl ControlPlane {
             .merge(status::routes::router())
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
+            .merge(deploy::plan::routes::router())
             .merge(calls::search::routes::router())
             .merge(calls::figures::routes::router())
             .merge(calls::export::routes::router())

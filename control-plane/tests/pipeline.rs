@@ -76,6 +76,60 @@ async fn what_has_not_changed_is_not_deployed_again() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_what_a_deploy_will_do() -> Outcome {
+    let pilot = Pilot::start().await?;
+    let plan = async |toml: &[String]| {
+        let files = toml.iter().map(|toml| json!({ "file": "a.toml", "toml": toml }));
+        let body = json!({ "definitions": files.collect::<Vec<_>>() });
+        let (status, plan) = pilot.post("/api/endpoints/plan", body).await?;
+        assert_eq!(status, 200, "{plan}");
+        Ok::<_, support::Failure>(plan)
+    };
+    let toml = echo("hello", "Hello");
+    let new = plan(std::slice::from_ref(&toml)).await?;
+    assert_eq!((&new["environment"], &new["changes"]), (&json!("production"), &json!(true)));
+    let one = &new["endpoints"][0];
+    assert_eq!((&one["action"], &one["version"]), (&json!("create"), &json!(1)), "{one}");
+    assert_eq!(one["artifact"]["reused"], false);
+    assert_eq!(one["ceiling"]["micro_usd"], json!({ "at_most": 0 }));
+    assert_eq!(pilot.get("/api/endpoints").await?["items"], json!([]), "nothing is saved");
+
+    pilot.deployed(&toml).await?;
+    let changed = toml.replace("max_length = 100", "max_length = 50").replace("Hello", "Welcome");
+    let model = "[[model.fallback]]\nprovider = \"openai\"\nname = \"gpt-4o-mini\"\n[request.word]";
+    let other = echo("other", "Hi").replace("[request.word]", model);
+    let next = plan(&[changed, toml.clone(), other]).await?;
+    let [changed, same, other] = &next["endpoints"].as_array().unwrap()[..] else {
+        panic!("three")
+    };
+    assert_eq!((&same["action"], &same["artifact"]["reused"]), (&json!("unchanged"), &json!(true)));
+    assert_eq!(
+        (&changed["action"], &changed["version"], &changed["live_version"]),
+        (&json!("change"), &json!(2), &json!(1))
+    );
+    assert_eq!(
+        changed["changes"],
+        json!([
+            { "pointer": "/prompt/template", "from": "Hello {{ word }}", "to": "Welcome {{ word }}" },
+            { "pointer": "/request/word/max_length", "from": 100, "to": 50 },
+        ])
+    );
+    let broken = &changed["breaks"];
+    assert_eq!(
+        (broken.as_array().unwrap().len(), &broken[0]["code"]),
+        (1, &json!("request-narrowed"))
+    );
+    let missing = json!([{ "provider": "openai", "name": "default" }]);
+    assert_eq!((&other["action"], &other["missing_credentials"]), (&json!("create"), &missing));
+    assert!(other["ceiling"]["micro_usd"]["at_most"].as_u64().unwrap() > 0, "{other}");
+
+    let body = json!({ "definitions": [{ "file": "a.toml", "toml": "name = 1" }] });
+    let (status, problem) = pilot.post("/api/endpoints/plan", body).await?;
+    assert_eq!((status, problem["findings"].is_array()), (422, true), "{problem}");
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn going_back_to_an_earlier_text_finds_its_artifact() -> Outcome {
     let pilot = Pilot::start().await?;
     for text in ["first", "second"] {

@@ -9,7 +9,11 @@ pub(crate) use promptpilot_control_plane::credentials::model::{
     Credential, DeletedCredential, NewCredential,
 };
 pub(crate) use promptpilot_control_plane::deploy::model::{
-    Accepted, Batch, DeployRequest, Deployment, LogLine, PromoteRequest, Source, Status, StatusEvent,
+    Accepted, Batch, DeployRequest, Deployment, LogLine, PromoteRequest, Source, Status,
+    StatusEvent,
+};
+pub(crate) use promptpilot_control_plane::deploy::plan::model::{
+    Action, DeployPlan, EndpointPlan, PlanRequest,
 };
 pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,

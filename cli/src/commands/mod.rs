@@ -20,6 +20,7 @@ pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod next;
+pub(crate) mod plan;
 pub(crate) mod promote;
 pub(crate) mod prompts;
 pub(crate) mod replay;
@@ -68,6 +69,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Schema => schema::run(&context),
         Command::Source(args) => source::run(&context, &args).await,
         Command::Export(args) => export::run(&context, &args).await,
+        Command::Plan(args) => plan::run(&context, &args).await,
         Command::Deploy(args) => deploy::run(&context, args).await,
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,

@@ -42,7 +42,7 @@ pub(crate) use address::is_dated;
 pub use template_check::{CheckedPrompt, Use, Variable, check_prompt};
 
 /// The largest request body where the definition names none.
-const DEFAULT_MAX_BODY: u64 = 1 << 20;
+pub const DEFAULT_MAX_BODY: u64 = 1 << 20;
 
 /// Checks a model that no endpoint is known of, and resolves it.
 pub fn check_model(model: &ModelRef, facts: &Facts) -> (PlannedModel, Vec<Finding>) {

@@ -1,6 +1,6 @@
-//! All SQL on artifacts. Runs as the system, so statements name the organization themselves.
+//! All SQL on artifacts. Mostly the system runs it, so statements name the organization themselves.
 
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ pub(crate) struct Artifact {
 }
 
 pub(crate) async fn artifact(
-    system: &PgPool,
+    db: impl PgExecutor<'_>,
     organization: Uuid,
     id: &str,
 ) -> sqlx::Result<Option<Artifact>> {
@@ -27,7 +27,7 @@ pub(crate) async fn artifact(
         organization,
         id
     )
-    .fetch_optional(system)
+    .fetch_optional(db)
     .await
 }
 

@@ -16,7 +16,7 @@ use crate::{
     endpoints::{
         check::{facts, references, sound},
         draft::{self, Draft},
-        store::{self as endpoints, NewVersion},
+        store::{self as endpoints, NewVersion, Saved},
     },
     environments,
     http::{Context, Problem},
@@ -27,14 +27,14 @@ use crate::{
 const MOST: usize = 200;
 
 /// A definition that may be deployed.
-struct Wanted<'a> {
-    source: &'a Source,
-    name: String,
-    definition: serde_json::Value,
+pub(super) struct Wanted<'a> {
+    pub(super) source: &'a Source,
+    pub(super) name: String,
+    pub(super) definition: serde_json::Value,
     /// What the definition's reference to a prompt leads to.
-    prompt: Option<Found>,
-    plan: Plan,
-    findings: Vec<Finding>,
+    pub(super) prompt: Option<Found>,
+    pub(super) plan: Plan,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Wanted<'_> {
@@ -42,24 +42,29 @@ impl Wanted<'_> {
     fn prompt_version(&self) -> Option<(Uuid, i32)> {
         self.prompt.as_ref().map(|found| (found.prompt, found.version))
     }
+
+    /// The version that it is: the newest one if it says the same, its prompt included, else the next.
+    pub(super) fn version(&self, newest: Option<&Saved>) -> i32 {
+        // As texts: equality of objects forgets their order, and fields have one.
+        let text = serde_json::Value::to_string;
+        match newest {
+            Some(newest)
+                if text(&newest.definition) == text(&self.definition)
+                    && newest.prompt.zip(newest.prompt_version) == self.prompt_version() =>
+            {
+                newest.number
+            }
+            Some(newest) => newest.number + 1,
+            None => 1,
+        }
+    }
 }
 
 /// Accepts a request, or says what is wrong with it; then nothing is saved.
 pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Batch, Problem> {
-    if request.definitions.is_empty() || request.definitions.len() > MOST {
-        return Err(Problem::bad_request(
-            "definitions-missing",
-            format!(
-                "a deploy takes 1 to {MOST} definitions, this one has {}",
-                request.definitions.len()
-            ),
-        ));
-    }
     let name = request.environment.as_deref().unwrap_or(environments::DEFAULT);
     let (environment, credentials) = Credentials::named(context, name).await?;
-    let drafts = draft::all(request.definitions.iter().cloned().map(Into::into).collect())?;
-    let prompts = references(context, drafts.iter().map(Draft::reference)).await?;
-    let wanted = check(context, &request.definitions, drafts, &credentials, &prompts)?;
+    let wanted = wanted(context, &request.definitions, Some(&credentials)).await?;
     let mut db = context.begin().await?;
     environments::hold(&mut db, environment).await?;
     let held = hold(&mut db, context.organization, &wanted).await?;
@@ -75,14 +80,30 @@ pub(crate) async fn run(context: &Context, request: &DeployRequest) -> Result<Ba
     Ok(Batch { batch: pass.batch, deployments })
 }
 
+/// What may be deployed, or the problem with it. Without credentials nobody asks whether its keys are there.
+pub(super) async fn wanted<'a>(
+    context: &Context,
+    sources: &'a [Source],
+    credentials: Option<&Credentials>,
+) -> Result<Vec<Wanted<'a>>, Problem> {
+    if !(1..=MOST).contains(&sources.len()) {
+        let detail =
+            format!("a deploy takes 1 to {MOST} definitions, this one has {}", sources.len());
+        return Err(Problem::bad_request("definitions-missing", detail));
+    }
+    let drafts = draft::all(sources.iter().cloned().map(Into::into).collect())?;
+    let prompts = references(context, drafts.iter().map(Draft::reference)).await?;
+    check(context, sources, drafts, credentials, &prompts)
+}
+
 fn check<'a>(
     context: &Context,
     sources: &'a [Source],
     drafts: Vec<Draft>,
-    credentials: &Credentials,
+    credentials: Option<&Credentials>,
     prompts: &Resolved,
 ) -> Result<Vec<Wanted<'a>>, Problem> {
-    let facts = facts(context.plane.settings(), Some(credentials), prompts);
+    let facts = facts(context.plane.settings(), credentials, prompts);
     let mut wanted = Vec::with_capacity(sources.len());
     let mut refused = Vec::new();
     for (source, (_, examined)) in sources.iter().zip(draft::examine_all(drafts, facts)) {
@@ -173,27 +194,18 @@ impl Pass<'_> {
         Ok(Accepted { id, ..accepted })
     }
 
-    /// The version that the definition is: the newest one if it says the same, its prompt included,
-    /// else a new one.
+    /// The version that the definition is, saved where it is a new one.
     async fn version(
         &self,
         db: &mut PgConnection,
         wanted: &Wanted<'_>,
         endpoint: Uuid,
     ) -> Result<i32, Problem> {
-        let newest = endpoints::newest(db, endpoint).await?;
-        // As texts: equality of objects forgets their order, and fields have one.
-        let text = serde_json::Value::to_string;
-        let number = match newest {
-            Some(newest)
-                if text(&newest.definition) == text(&wanted.definition)
-                    && newest.prompt.zip(newest.prompt_version) == wanted.prompt_version() =>
-            {
-                return Ok(newest.number);
-            }
-            Some(newest) => newest.number + 1,
-            None => 1,
-        };
+        let newest = endpoints::saved(db, endpoint, None).await?;
+        let number = wanted.version(newest.as_ref());
+        if newest.is_some_and(|newest| newest.number == number) {
+            return Ok(number);
+        }
         let new = NewVersion {
             organization: self.context.organization,
             endpoint,

@@ -194,14 +194,7 @@ impl Job {
 
     /// How the endpoint is built.
     pub(crate) fn kind(&self, target_is_local: bool) -> Result<Kind, Stop> {
-        use promptpilot_spec::definition::Architecture;
-        let plan = self.plan()?;
-        let own = if target_is_local {
-            crate::endpoints::check::host_architecture()
-        } else {
-            Architecture::Arm64
-        };
-        Ok(Kind { profile: plan.profile, architecture: plan.architecture.unwrap_or(own) })
+        Ok(Kind::of(self.plan()?, target_is_local))
     }
 
     fn unready(&self, what: &str) -> Stop {

@@ -13,6 +13,7 @@ pub(crate) mod generate;
 pub(crate) mod job;
 pub(crate) mod live;
 pub mod model;
+pub mod plan;
 pub(crate) mod publish;
 pub(crate) mod queue;
 pub(crate) mod release;

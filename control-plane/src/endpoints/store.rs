@@ -40,9 +40,9 @@ pub(crate) async fn hold(
     .await
 }
 
-/// The newest version of an endpoint.
+/// A version of an endpoint.
 #[derive(Debug)]
-pub(crate) struct Newest {
+pub(crate) struct Saved {
     pub(crate) number: i32,
     pub(crate) definition: serde_json::Value,
     /// The prompt that it refers to, and which version of it.
@@ -50,13 +50,20 @@ pub(crate) struct Newest {
     pub(crate) prompt_version: Option<i32>,
 }
 
-pub(crate) async fn newest(db: &mut PgConnection, endpoint: Uuid) -> sqlx::Result<Option<Newest>> {
+/// A version, or the newest.
+pub(crate) async fn saved(
+    db: &mut PgConnection,
+    endpoint: Uuid,
+    number: Option<i32>,
+) -> sqlx::Result<Option<Saved>> {
     sqlx::query_as!(
-        Newest,
+        Saved,
         "select number, definition, prompt_id as prompt, prompt_version
-           from endpoint_versions where endpoint_id = $1
+           from endpoint_versions
+          where endpoint_id = $1 and ($2::integer is null or number = $2)
           order by number desc limit 1",
-        endpoint
+        endpoint,
+        number
     )
     .fetch_optional(db)
     .await

@@ -146,6 +146,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/status", Member(Viewer)),
     ("GET", "/api/endpoints", Member(Viewer)),
     ("POST", "/api/endpoints/check", Member(Viewer)),
+    ("POST", "/api/endpoints/plan", Member(Viewer)),
     ("GET", "/api/endpoints/{name}", Member(Viewer)),
     ("DELETE", "/api/endpoints/{name}", Member(Developer)),
     ("GET", "/api/endpoints/{name}/source", Member(Viewer)),

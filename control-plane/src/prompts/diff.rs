@@ -24,7 +24,6 @@ pub(super) fn diff(from: (i32, &Content), to: (i32, &Content)) -> PromptDiff {
             });
         }
     }
-    let mut settings = Vec::new();
     let [old, new] = [from.1, to.1].map(|content| {
         let model = serde_json::to_value(&content.model).unwrap_or_default();
         let mut all = Map::new();
@@ -32,8 +31,14 @@ pub(super) fn diff(from: (i32, &Content), to: (i32, &Content)) -> PromptDiff {
         all.insert("values".to_owned(), Value::Object(content.values.clone()));
         Value::Object(all)
     });
-    values(String::new(), Some(&old), Some(&new), &mut settings);
-    PromptDiff { from: from.0, to: to.0, texts, settings }
+    PromptDiff { from: from.0, to: to.0, texts, settings: settings(&old, &new) }
+}
+
+/// Where two values differ, each place with what is there.
+pub(crate) fn settings(old: &Value, new: &Value) -> Vec<SettingDiff> {
+    let mut found = Vec::new();
+    values(String::new(), Some(old), Some(new), &mut found);
+    found
 }
 
 /// A message of who speaks.

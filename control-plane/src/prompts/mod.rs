@@ -2,7 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod content;
-mod diff;
+pub(crate) mod diff;
 pub mod labels;
 pub mod library;
 pub mod model;

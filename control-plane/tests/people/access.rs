@@ -84,6 +84,7 @@ const LEAST: &[(&str, &str)] = &[
     ("removePromptLabel", "developer"),
     ("replayCall", "developer"),
     ("restorePrompt", "developer"),
+    ("planDeploy", "viewer"),
     ("promoteEndpoint", "developer"),
     ("retryDeployment", "developer"),
     ("revokeAccessToken", "viewer"),

@@ -133,19 +133,26 @@ async fn request(
         }
         Err(error) => error,
     };
+    Err(refused(context, files, error, "nothing was deployed; what was live still is"))
+}
+
+/// What a server said against definitions, each with its place.
+pub(super) fn refused(
+    context: &Context,
+    files: &[DefinitionFile],
+    error: ApiError,
+    outcome: &str,
+) -> Failure {
     let findings = error.problem().map(|problem| problem.findings.as_slice()).unwrap_or_default();
     if findings.is_empty() {
-        return Err(error.into());
+        return error.into();
     }
     let reports = Reports::of_files(files, findings);
     match context.out.is_json() {
         true => context.out.result(&reports),
         false => note(reports.findings_only()),
     }
-    Err(Failure {
-        exit: Exit::Usage,
-        ..Failure::new("nothing was deployed; what was live still is")
-    })
+    Failure { exit: Exit::Usage, ..Failure::new(outcome) }
 }
 
 pub(super) mod batch {

@@ -36,11 +36,7 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// From what was asked for and what came of it; an unchanged endpoint has no new deployment.
-    pub(super) fn new(
-        accepted: Accepted,
-        deployment: Option<Deployment>,
-        text: &str,
-    ) -> Self {
+    pub(super) fn new(accepted: Accepted, deployment: Option<Deployment>, text: &str) -> Self {
         let status = deployment.as_ref().map_or(accepted.status, |deployment| deployment.status);
         let url = deployment.as_ref().map_or(accepted.url, |deployment| deployment.url.clone());
         let curl = url

@@ -23,7 +23,7 @@ mod warm;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use promptpilot_codegen::Sources;
+use promptpilot_codegen::{Plan, Sources};
 use promptpilot_spec::definition::{Architecture, Profile};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OnceCell, Semaphore};
@@ -44,6 +44,15 @@ pub(crate) struct Kind {
 }
 
 impl Kind {
+    /// How a plan is built. Where it does not say for which machines, it is the target's own.
+    pub(crate) fn of(plan: &Plan, target_is_local: bool) -> Self {
+        let own = match target_is_local {
+            true => crate::endpoints::check::host_architecture(),
+            false => Architecture::Arm64,
+        };
+        Self { profile: plan.profile, architecture: plan.architecture.unwrap_or(own) }
+    }
+
     const fn profile_name(self) -> &'static str {
         match self.profile {
             Profile::Fast => "fast",

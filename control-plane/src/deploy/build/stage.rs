@@ -57,7 +57,9 @@ async fn find(work: &Work, job: &mut Job, index: usize) -> Result<Option<Wanted>
     let Some(artifact) = found else {
         // The same sources give the same bytes, so they stand for what is gone.
         return match &job.taken.brought {
-            Some(brought) if brought.artifact.as_ref() != Some(&id) => Err(gone(job, brought).stop()),
+            Some(brought) if brought.artifact.as_ref() != Some(&id) => {
+                Err(gone(job, brought).stop())
+            }
             _ => Ok(Some(Wanted { index, id, kind })),
         };
     };
