@@ -167,6 +167,7 @@ impl ControlPlane {
             .merge(endpoints::routes::router())
             .merge(deploy::routes::router())
             .merge(deploy::plan::routes::router())
+            .merge(deploy::release::routes::router())
             .merge(calls::search::routes::router())
             .merge(calls::figures::routes::router())
             .merge(calls::export::routes::router())

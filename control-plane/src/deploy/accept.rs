@@ -259,6 +259,10 @@ pub(crate) async fn again(context: &Context, batch: Uuid) -> Result<Uuid, Proble
     let again = store::add_batch(&mut db, organization, first.environment).await?;
     for asked in &asked {
         let promoted = asked.promoted();
+        if asked.promoted_from.is_some() && promoted.is_none() {
+            let detail = "what it was to bring from another environment is not kept any more";
+            return Err(Problem::conflict("nothing-to-promote", detail));
+        }
         let new = NewDeployment {
             organization,
             batch: again,

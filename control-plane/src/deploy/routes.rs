@@ -73,7 +73,12 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         .api_route(
             "/api/deployments/{id}/retry",
             post_with(retry, |operation| {
-                let kinds = &["deployment-not-found", "deployment-not-failed", "endpoint-deleted"];
+                let kinds = &[
+                    "deployment-not-found",
+                    "deployment-not-failed",
+                    "endpoint-deleted",
+                    "nothing-to-promote",
+                ];
                 let summary = "Queue again what a deployment's batch asked for";
                 describe(TAG, "retryDeployment", summary, kinds)(operation)
                     .response::<202, Json<Retried>>()

@@ -290,8 +290,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// What was to be brought from another environment; `None` as well where its artifact is gone, which
-    /// is built anew then.
+    /// What was to be brought from another environment; `None` as well where its artifact is gone.
     pub(crate) fn promoted(&self) -> Option<Promoted> {
         let artifact = self.artifact.clone()?;
         Some(Promoted { deployment: self.promoted_from?, artifact })

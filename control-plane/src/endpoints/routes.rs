@@ -7,7 +7,7 @@ use aide::axum::{
 use axum::{
     Json,
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode},
+    http::{HeaderName, HeaderValue},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,15 +26,15 @@ use super::{
 use crate::{
     credentials::Credentials,
     deploy::{
-        model::{Batch, PromoteRequest, Source},
-        release::{promote, rollback, teardown},
+        model::Source,
+        release::{rollback, teardown},
     },
     environments::{self, In},
     http::{
         Context, Page, Paging, Problem,
         body::Body,
         extract::{Path, Query},
-        openapi::{self, describe, describe_with},
+        openapi::{describe, describe_with},
         revision::{Seen, etag},
     },
     plane::ControlPlane,
@@ -65,22 +65,6 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             "version-gone",
         ],
         json!({ "version": 3 }),
-    );
-    let promoted = describe_with(
-        TAG,
-        "promoteEndpoint",
-        "Bring what serves in one environment to another, without a build",
-        &[
-            "environment-not-found",
-            "environment-invalid",
-            "endpoint-not-found",
-            "version-not-found",
-            "nothing-live",
-            "nothing-to-promote",
-            "credentials-missing",
-            "definition-invalid-now",
-        ],
-        json!({ "from": "staging", "to": "production", "message": "Tried for a week" }),
     );
     let tried = describe_with(
         TAG,
@@ -136,10 +120,6 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
             get_with(versions, describe(TAG, "listVersions", "List versions, newest first", HERE)),
         )
         .api_route("/api/endpoints/{name}/rollback", post_with(roll_back, rolled_back))
-        .api_route(
-            "/api/endpoints/{name}/promote",
-            post_with(bring, |operation| openapi::queued(promoted(operation))),
-        )
         .api_route("/api/endpoints/{name}/try", post_with(attempt, tried))
 }
 
@@ -276,14 +256,6 @@ async fn roll_back(
     Body(request): Body<RollbackRequest>,
 ) -> Result<Json<RolledBack>, Problem> {
     rollback::run(&context, &seen, &name, place.name(), request.version).await.map(Json)
-}
-
-async fn bring(
-    context: Context,
-    Path(name): Path<String>,
-    Body(request): Body<PromoteRequest>,
-) -> Result<(StatusCode, Json<Batch>), Problem> {
-    promote::run(&context, &name, &request).await.map(Batch::answer)
 }
 
 async fn attempt(

@@ -47,19 +47,17 @@ async fn find(work: &Work, job: &mut Job, index: usize) -> Result<Option<Wanted>
     let kind = job.kind(work.plane.settings().lambda.endpoint_url.is_some())?;
     let id = work.plane.builder().artifact_id(job.sources()?, kind).await;
     let id = id.map_err(|error| failure(job, &error).stop())?;
-    let (found, told) = match &job.taken.brought {
-        Some(Brought { from, artifact: Some(brought) }) => {
-            let told = format!("brought from `{from}`: nothing to compile");
-            (kept(work, job, brought).await?, told)
+    let (wanted, told) = match &job.taken.brought {
+        Some(brought) => {
+            let artifact = brought.artifact.clone().ok_or_else(|| gone(job, brought).stop())?;
+            (artifact, format!("brought from `{}`: nothing to compile", brought.from))
         }
-        _ => (kept(work, job, &id).await?, "built before: nothing to compile".to_owned()),
+        None => (id.clone(), "built before: nothing to compile".to_owned()),
     };
-    let Some(artifact) = found else {
+    let Some(artifact) = kept(work, job, &wanted).await? else {
         // The same sources give the same bytes, so they stand for what is gone.
         return match &job.taken.brought {
-            Some(brought) if brought.artifact.as_ref() != Some(&id) => {
-                Err(gone(job, brought).stop())
-            }
+            Some(brought) if wanted != id => Err(gone(job, brought).stop()),
             _ => Ok(Some(Wanted { index, id, kind })),
         };
     };

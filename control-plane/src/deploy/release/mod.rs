@@ -3,6 +3,7 @@
 pub(crate) mod promote;
 pub(crate) mod renew;
 pub(crate) mod rollback;
+pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod sweep;
 pub(crate) mod teardown;
