@@ -21,7 +21,6 @@ mod plane;
 mod postgres;
 #[cfg(test)]
 mod reference;
-mod sample;
 mod secret;
 mod signals;
 mod since;

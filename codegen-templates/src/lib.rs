@@ -15,6 +15,7 @@ mod parse;
 mod plan;
 mod prices;
 mod schema;
+mod snippet;
 mod write;
 
 use promptpilot_spec::Definition;
@@ -30,6 +31,7 @@ pub use crate::{
     parse::{Parsed, Positions, Span, parse, parse_json},
     plan::{Bound, Ceiling, Plan, PlannedMessage, PlannedModel},
     schema::schema,
+    snippet::{Language, Sample, sample},
     write::to_toml,
 };
 

@@ -165,6 +165,7 @@ impl ControlPlane {
             .merge(organizations::routes::router())
             .merge(status::routes::router())
             .merge(endpoints::routes::router())
+            .merge(endpoints::snippets::router())
             .merge(deploy::routes::router())
             .merge(deploy::plan::routes::router())
             .merge(deploy::release::routes::router())

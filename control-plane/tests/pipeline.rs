@@ -42,7 +42,15 @@ async fn what_serves_can_be_tried_without_a_key() -> Outcome {
         (404, &json!("urn:promptpilot:problem:endpoint-not-found"))
     );
 
-    pilot.deployed(&echo("hello", "Hello")).await?;
+    let live = pilot.deployed(&echo("hello", "Hello")).await?;
+    let copied = pilot.get("/api/endpoints/hello/snippets").await?;
+    assert_eq!(copied["url"], json!(live.url));
+    assert_eq!(copied["request"], json!({ "word": "some word" }));
+    let languages: Vec<_> =
+        copied["snippets"].as_array().unwrap().iter().map(|it| it["language"].clone()).collect();
+    assert_eq!(languages, ["curl", "python", "typescript"]);
+    let curl = copied["snippets"][0]["code"].as_str().unwrap();
+    assert!(curl.starts_with(&format!("curl {}", live.url.unwrap())), "{curl}");
     let (status, answer) = tried(json!({ "word": "world" })).await?;
     assert_eq!((status, &answer["status"], &answer["version"]), (200, &json!(200), &json!(1)));
     assert!(answer["body"]["text"].as_str().unwrap().contains("Hello world"), "{answer}");

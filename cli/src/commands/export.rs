@@ -13,7 +13,6 @@ use crate::error::{Exit, Failure};
 use crate::findings::Reports;
 use crate::folder;
 use crate::output::note;
-use crate::sample;
 use crate::style::{GOOD, STRONG};
 use crate::text::shell_word;
 
@@ -70,7 +69,9 @@ pub(crate) async fn run(context: &Context, args: &Export) -> Result<(), Failure>
     let mut files = folder::select(&context.folder, std::slice::from_ref(&args.name))?;
     let file = files.remove(0);
     let (plan, findings) = check::plan(context, &file).await?;
-    let curl = sample::call(&file.text).map(|call| call.curl("http://127.0.0.1:8080/"));
+    let definition = promptpilot_codegen::parse(&file.text, &file.path).definition;
+    let curl = definition
+        .map(|definition| promptpilot_codegen::sample(&definition).curl("http://127.0.0.1:8080/"));
     let (Some(plan), Some(curl)) = (plan, curl) else {
         note(Reports::new([(file, findings)]).findings_only());
         return Err(Failure::told(Exit::Usage));

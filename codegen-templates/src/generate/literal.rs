@@ -60,7 +60,7 @@ fn push_escaped(literal: &mut String, character: char) {
 
 /// Whether a character shows as itself. The standard library knows which do: its debug form
 /// escapes the others (behind a first character, so that combining marks count as printable).
-fn is_printable(character: char) -> bool {
+pub(crate) fn is_printable(character: char) -> bool {
     let mut buffer = [0; 5];
     buffer[0] = b'a';
     let length = 1 + character.encode_utf8(&mut buffer[1..]).len();

@@ -18,6 +18,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tera::{Context, Kwargs, State, Tera};
 
+pub(crate) use self::literal::is_printable;
 use crate::plan::Plan;
 
 /// Where the runtime lies, seen from a generated crate in its lane.

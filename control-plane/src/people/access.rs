@@ -149,6 +149,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/endpoints/plan", Member(Viewer)),
     ("GET", "/api/endpoints/{name}", Member(Viewer)),
     ("DELETE", "/api/endpoints/{name}", Member(Developer)),
+    ("GET", "/api/endpoints/{name}/snippets", Member(Viewer)),
     ("GET", "/api/endpoints/{name}/source", Member(Viewer)),
     ("GET", "/api/endpoints/{name}/versions", Member(Viewer)),
     ("POST", "/api/endpoints/{name}/rollback", Member(Developer)),

@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use crate::support::{Failure, Outcome, pilot::Pilot};
 
 /// The folder with the clients.
-fn clients() -> Result<PathBuf, Failure> {
+pub(crate) fn clients() -> Result<PathBuf, Failure> {
     let hint = "PROMPTPILOT_SDKS must name a folder with OpenAI's clients: run `make test`, or \
                 `scripts/need sdks` and set it to target/sdks";
     Ok(std::env::var_os("PROMPTPILOT_SDKS").map(PathBuf::from).ok_or(hint)?)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod clients;
+mod snippets;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -109,6 +109,7 @@ const LEAST: &[(&str, &str)] = &[
     ("showPrompt", "viewer"),
     ("showPromptVersion", "viewer"),
     ("showRetention", "viewer"),
+    ("showSnippets", "viewer"),
     ("showSource", "viewer"),
     ("showStatus", "viewer"),
     ("signIn", "anybody"),

@@ -7,7 +7,6 @@ use promptpilot_codegen::Location;
 use serde::Serialize;
 
 use crate::api::{Accepted, Deployment, Status};
-use crate::sample;
 use crate::style::{ERROR, FAINT, GOOD, HINT, MARGIN, STRONG};
 use crate::text::{span, span_ms};
 
@@ -42,7 +41,10 @@ impl Outcome {
         let curl = url
             .as_deref()
             .filter(|_| status == Status::Live)
-            .and_then(|url| Some(sample::call(text)?.curl(url)));
+            .and_then(|url| {
+                let definition = promptpilot_codegen::parse(text, "").definition?;
+                Some(promptpilot_codegen::sample(&definition).curl(url))
+            });
         Self {
             endpoint: accepted.endpoint,
             version: accepted.version,

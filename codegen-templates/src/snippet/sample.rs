@@ -1,4 +1,4 @@
-//! A call that an endpoint accepts, made from its definition: what a copied `curl` line sends.
+//! A request that an endpoint accepts, made from its definition.
 
 use promptpilot_spec::{
     Definition,
@@ -6,32 +6,12 @@ use promptpilot_spec::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::text::shell_word;
+use super::Sample;
 
-/// A call.
-#[derive(Debug)]
-pub(crate) struct Sample {
-    pub(crate) request: Value,
-    pub(crate) asks_for_key: bool,
-}
-
-impl Sample {
-    /// The call as a line that can be copied.
-    pub(crate) fn curl(&self, url: &str) -> String {
-        let key = match self.asks_for_key {
-            true => " -H \"authorization: Bearer $PROMPTPILOT_API_KEY\"",
-            false => "",
-        };
-        let request = shell_word(&self.request.to_string());
-        format!("curl {url} -H 'content-type: application/json'{key} -d {request}")
-    }
-}
-
-/// A sample call for a definition's text; `None` if it cannot be read.
-pub(crate) fn call(toml: &str) -> Option<Sample> {
-    let definition = promptpilot_codegen::parse(toml, "").definition?;
+/// A call that an endpoint accepts.
+pub fn sample(definition: &Definition) -> Sample {
     let asks_for_key = definition.auth.mode == AuthMode::ApiKey;
-    Some(Sample { request: request(&definition), asks_for_key })
+    Sample { request: request(definition), asks_for_key }
 }
 
 fn request(definition: &Definition) -> Value {
@@ -46,6 +26,12 @@ fn request(definition: &Definition) -> Value {
 fn may_be_left_out(field: &Field) -> bool {
     field.optional || field.default.is_some()
 }
+
+/// One transparent pixel, a PNG in base64.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
+
+/// One empty page, a PDF in base64.
+const PAGE: &str = "JVBERi0xLjQKMSAwIG9iajw8L1R5cGUvQ2F0YWxvZy9QYWdlcyAyIDAgUj4+ZW5kb2JqCjIgMCBvYmo8PC9UeXBlL1BhZ2VzL0tpZHNbMyAwIFJdL0NvdW50IDE+PmVuZG9iagozIDAgb2JqPDwvVHlwZS9QYWdlL1BhcmVudCAyIDAgUi9NZWRpYUJveFswIDAgMyAzXT4+ZW5kb2JqCnRyYWlsZXI8PC9Sb290IDEgMCBSPj4K";
 
 /// A value within the field's bounds.
 fn value(name: &str, field: &Field) -> Value {
@@ -66,7 +52,12 @@ fn value(name: &str, field: &Field) -> Value {
                     .collect::<Map<_, _>>(),
             )
         }
-        FieldType::Image | FieldType::File | FieldType::Messages => Value::Null,
+        FieldType::Image => json!({ "media_type": "image/png", "data": PIXEL }),
+        FieldType::File => json!({ "media_type": "application/pdf", "data": PAGE }),
+        FieldType::Messages => {
+            let message = json!({ "role": "user", "content": text("words", field) });
+            Value::Array(vec![message; field.min_items.unwrap_or(1).max(1) as usize])
+        }
     }
 }
 
@@ -94,8 +85,7 @@ mod tests {
 
     #[test]
     fn a_sample_keeps_to_the_bounds() {
-        let sample = call(
-            r#"
+        let toml = r#"
             name = "a"
             [prompt]
             template = "{{ text }}{{ n }}{{ kind }}{{ tags }}{{ more }}"
@@ -118,10 +108,10 @@ mod tests {
             [request.more]
             type = "string"
             optional = true
-            "#,
-        );
+            "#;
+        let definition = crate::parse(toml, "a.toml").definition.unwrap();
         assert_eq!(
-            sample.unwrap().request,
+            sample(&definition).request,
             json!({ "text": "some t", "n": 3, "kind": "x", "tags": ["some tags", "some tags"] })
         );
     }
