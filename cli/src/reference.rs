@@ -20,7 +20,7 @@ off.
 | --- | --- |
 | 0 | done |
 | 1 | tried, and failed |
-| 2 | the command line or a definition is wrong; nothing was tried |
+| 2 | the command line or a definition is wrong; nothing was tried. Of `plan --detailed-exitcode`: there are changes |
 | 3 | no server answers |
 | 130 | a second Ctrl-C: ended at once |
 ";

@@ -8,7 +8,8 @@ use crate::generate::is_printable;
 
 /// For the shell. Lines end where `between` says.
 pub(super) fn curl(call: &Sample, url: &str, between: &str) -> String {
-    let mut parts = vec![format!("curl {}", word(url)), "-H 'content-type: application/json'".into()];
+    let mut parts =
+        vec![format!("curl {}", word(url)), "-H 'content-type: application/json'".into()];
     if call.asks_for_key {
         parts.push(format!("-H \"authorization: Bearer ${KEY}\""));
     }

@@ -38,13 +38,10 @@ impl Outcome {
     pub(super) fn new(accepted: Accepted, deployment: Option<Deployment>, text: &str) -> Self {
         let status = deployment.as_ref().map_or(accepted.status, |deployment| deployment.status);
         let url = deployment.as_ref().map_or(accepted.url, |deployment| deployment.url.clone());
-        let curl = url
-            .as_deref()
-            .filter(|_| status == Status::Live)
-            .and_then(|url| {
-                let definition = promptpilot_codegen::parse(text, "").definition?;
-                Some(promptpilot_codegen::sample(&definition).curl(url))
-            });
+        let curl = url.as_deref().filter(|_| status == Status::Live).and_then(|url| {
+            let definition = promptpilot_codegen::parse(text, "").definition?;
+            Some(promptpilot_codegen::sample(&definition).curl(url))
+        });
         Self {
             endpoint: accepted.endpoint,
             version: accepted.version,
