@@ -3,13 +3,9 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { callQuery, type CallFilter } from "./callFilter";
 import { api, MOST, unwrap } from "./client";
 import { session } from "./session";
-import type { Deployment } from "./types";
 
-/** How often lists look again, in ms: while something moves, and else. */
-const SOON = 1_500;
+/** How often workers and builders are looked at, of which no event tells, in ms. */
 const SOMETIMES = 10_000;
-
-const FINAL = new Set(["live", "failed", "cancelled", "superseded"]);
 
 export const queries = {
   me: () => queryOptions({ queryKey: ["me"], queryFn: () => session.me(), staleTime: 60_000 }),
@@ -33,7 +29,6 @@ export const queries = {
       queryKey: ["endpoints"],
       queryFn: ({ signal }) =>
         unwrap(api.GET("/api/endpoints", { params: { query: { limit: MOST } }, signal })),
-      refetchInterval: SOMETIMES,
     }),
 
   endpoint: (name: string) =>
@@ -41,7 +36,6 @@ export const queries = {
       queryKey: ["endpoints", name],
       queryFn: ({ signal }) =>
         unwrap(api.GET("/api/endpoints/{name}", { params: { path: { name } }, signal })),
-      refetchInterval: SOMETIMES,
     }),
 
   versions: (name: string) =>
@@ -78,17 +72,12 @@ export const queries = {
       },
       initialPageParam: null as string | null,
       getNextPageParam: (page) => page.next ?? null,
-      refetchInterval: ({ state }) => {
-        const items = state.data?.pages.flatMap((page) => page.items) ?? [];
-        return items.some(isMoving) ? SOON : SOMETIMES;
-      },
     }),
 
   deployment: (id: string) =>
     queryOptions({
       queryKey: ["deployments", id],
       queryFn: ({ signal }) => unwrap(api.GET("/api/deployments/{id}", { params: { path: { id } }, signal })),
-      refetchInterval: ({ state }) => (state.data && !isMoving(state.data) ? false : SOON),
     }),
 
   log: (id: string) =>
@@ -114,16 +103,19 @@ export const queries = {
       getNextPageParam: (page) => page.next ?? null,
     }),
 
-  /** One call, by asking for the newest one before the id that follows it. */
-  call: (id: string, following: string) =>
+  /** A call never changes. */
+  call: (id: string) =>
     queryOptions({
-      queryKey: ["calls", id],
-      queryFn: async ({ signal }) => {
-        const query = { limit: 1, after: following };
-        const page = await unwrap(api.GET("/api/calls", { params: { query }, signal }));
-        return page.items.find((call) => call.call_id === id) ?? null;
-      },
+      queryKey: ["calls", "one", id],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/calls/{id}", { params: { path: { id } }, signal })),
       staleTime: Infinity,
+    }),
+
+  /** The newest ones, as they come. */
+  newestCalls: () =>
+    queryOptions({
+      queryKey: ["calls", "newest"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/calls", { params: { query: { limit: 50 } }, signal })),
     }),
 
   keys: () =>
@@ -132,7 +124,3 @@ export const queries = {
       queryFn: ({ signal }) => unwrap(api.GET("/api/api-keys", { signal })),
     }),
 };
-
-function isMoving(deployment: Deployment): boolean {
-  return !FINAL.has(deployment.status);
-}

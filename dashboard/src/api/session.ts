@@ -42,6 +42,21 @@ export function chooseOrganization(slug: string): void {
   localStorage.removeItem(ENVIRONMENT);
 }
 
+/** An organization has another slug: who chose it still means it. */
+export function keepChoice(id: string, slug: string): void {
+  const before = known?.organizations.find((organization) => organization.id === id)?.slug;
+  if (before !== undefined && localStorage.getItem(CHOSEN) === before) localStorage.setItem(CHOSEN, slug);
+}
+
+/** Hears when another tab has chosen another organization or environment. */
+export function onOtherChoice(listener: () => void): () => void {
+  const hear = ({ key, newValue, oldValue }: StorageEvent) => {
+    if ((key === CHOSEN || key === ENVIRONMENT) && newValue !== oldValue) listener();
+  };
+  window.addEventListener("storage", hear);
+  return () => window.removeEventListener("storage", hear);
+}
+
 /** Chooses the environment that is looked at in this browser. */
 export const chooseEnvironment = (name: string): void => localStorage.setItem(ENVIRONMENT, name);
 

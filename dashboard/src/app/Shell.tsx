@@ -15,6 +15,8 @@ import styles from "./Shell.module.css";
 const Palette = lazy(() => import("./Palette").then(({ Palette }) => ({ default: Palette })));
 const Help = lazy(() => import("./Help").then(({ Help }) => ({ default: Help })));
 const Menu = lazy(() => import("./NavDrawer").then(({ NavDrawer }) => ({ default: NavDrawer })));
+// The page is there before it is kept up to date.
+const LiveMark = lazy(() => import("../live/LiveMark").then(({ LiveMark }) => ({ default: LiveMark })));
 const SignedOut = lazy(() => import("./SignedOut").then(({ SignedOut }) => ({ default: SignedOut })));
 
 /** What stands around every page. */
@@ -50,6 +52,9 @@ export function Shell() {
         </ActionIcon>
         <Crumbs />
         <span className={styles.push} />
+        <Suspense>
+          <LiveMark />
+        </Suspense>
         <button type="button" className={styles.search} onClick={() => setPalette((times) => times + 1)}>
           <IconSearch size={15} aria-hidden />
           <span>Search</span>

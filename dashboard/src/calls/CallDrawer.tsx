@@ -3,9 +3,10 @@ import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useEffectEvent } from "react";
+import { ApiError } from "../api/problem";
 import { queries } from "../api/queries";
 import type { Call, CallBody } from "../api/types";
-import { following, isId } from "../app/ids";
+import { isId } from "../app/ids";
 import { isTyping } from "../app/useKeys";
 import { Code } from "../ui/Code";
 import { Copy } from "../ui/Copy";
@@ -13,6 +14,7 @@ import { bytes, count, moment, money, span } from "../ui/format";
 import { QueryState } from "../ui/QueryState";
 import { CallStatus } from "./CallStatus";
 import { absence, neighbours, readable, waterfall } from "./rules";
+import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
 
 /** The call that the address names, beside the list; `j` and `k` go through the list as it is shown. */
@@ -75,22 +77,16 @@ export function CallDrawer({ ids, calls }: { ids: string[]; calls: Call[] }) {
 }
 
 function Loaded({ id, known }: { id: string; known: Call | undefined }) {
-  const call = useQuery({
-    ...queries.call(id, following(id)),
-    enabled: known === undefined,
-    // Its line may still be on its way here.
-    refetchInterval: ({ state }) => (state.data === null ? 1_000 : false),
-  });
-  if (known) return <Detail call={known} />;
+  const call = useQuery(queries.call(id));
+  const shown = call.data ?? known;
+  if (shown) return <Detail call={shown} />;
+  // Its line may still be on its way here; once it has come, the events tell.
+  if (call.error instanceof ApiError && call.error.status === 404) {
+    return <p role="status">{WORDS.notYet}</p>;
+  }
   return (
     <QueryState query={call} failed="The call could not be loaded">
-      {(call) =>
-        call ? (
-          <Detail call={call} />
-        ) : (
-          <p role="status">No call has this id yet; one that was just made takes a moment.</p>
-        )
-      }
+      {(call) => <Detail call={call} />}
     </QueryState>
   );
 }

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { queries } from "../api/queries";
 import type { Deployment, LogLine } from "../api/types";
@@ -16,7 +16,6 @@ export interface FollowedLog {
 
 /** A deployment's log: whole where it has ended, else followed to its end. */
 export function useLog({ id, status }: Pick<Deployment, "id" | "status">): FollowedLog {
-  const client = useQueryClient();
   // A log that is followed stays followed to its last line, which comes with the final status.
   const [follows, setFollows] = useState(!isFinal(status));
   const whole = useQuery({ ...queries.log(id), enabled: !follows });
@@ -25,11 +24,8 @@ export function useLog({ id, status }: Pick<Deployment, "id" | "status">): Follo
   const onEvent = (name: string, data: unknown): boolean => {
     if (name === "log") add(data as LogLine);
     if (name !== "status") return false;
-    void client.invalidateQueries({ queryKey: ["deployments", id], exact: true });
     const { status } = data as Pick<Deployment, "status">;
     if (!isFinal(status)) return false;
-    void client.invalidateQueries({ queryKey: ["endpoints"] });
-    void client.invalidateQueries({ queryKey: ["deployments", "list"] });
     setFollows(false);
     return true;
   };

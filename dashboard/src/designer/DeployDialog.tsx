@@ -41,7 +41,7 @@ function Body({ endpoint, file, onDeployed, onClose, toml, plan }: BodyProps) {
   // What is saved under the name by now, whoever saved it.
   const names = useQuery(queries.endpoints());
   const taken = names.data?.items.some(({ name }) => name === plan.name) ?? false;
-  const saved = useQuery({ ...queries.endpoint(plan.name), enabled: taken, refetchInterval: false });
+  const saved = useQuery({ ...queries.endpoint(plan.name), enabled: taken });
   const now = taken ? saved.data : null;
   const deploy = useDeploy(plan.name, file, toml, environment, (batch) => {
     onDeployed();

@@ -23,7 +23,7 @@ const FEW = 6;
 /** Is all well, and what is next? */
 export function OverviewPage() {
   const endpoints = useQuery(queries.endpoints());
-  const calls = useInfiniteQuery(queries.calls());
+  const calls = useQuery(queries.newestCalls());
   const keys = useQuery(queries.keys());
   const written = useQuery(prompts.named());
   const credentials = useQuery(settings.credentials());
@@ -33,7 +33,7 @@ export function OverviewPage() {
           credentials: credentials.data.items.length,
           prompts: byNews(written.data.items),
           endpoints: endpoints.data.items,
-          calls: calls.data.pages[0]?.items ?? [],
+          calls: calls.data.items,
           keys: keys.data.items.length,
         }
       : null;
@@ -138,7 +138,7 @@ function LastDeployments() {
 }
 
 function LastCalls() {
-  const calls = useInfiniteQuery(queries.calls());
+  const calls = useQuery(queries.newestCalls());
   return (
     <section className="panel" aria-labelledby="last-calls">
       <header>
@@ -148,8 +148,8 @@ function LastCalls() {
         </Link>
       </header>
       <QueryState query={calls} failed="Calls could not be loaded">
-        {({ pages }) => {
-          const items = pages[0]?.items.slice(0, FEW) ?? [];
+        {(page) => {
+          const items = page.items.slice(0, FEW);
           if (items.length === 0) return <p className="inside quiet">None yet.</p>;
           return (
             <ul className={styles.lines}>

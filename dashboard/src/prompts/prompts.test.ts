@@ -14,7 +14,7 @@ import {
   withNumber,
   written,
 } from "./content";
-import { events, split } from "./events";
+import { events, split } from "../api/sse";
 import {
   foldersOf,
   freeName,

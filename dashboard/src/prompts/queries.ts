@@ -4,9 +4,6 @@ import { api, MOST, unwrap } from "../api/client";
 import type { PromptTexts } from "../api/types";
 import type { PromptsSearch } from "../app/search";
 
-/** How often a page looks whether somebody else has saved, in ms. */
-const SOMETIMES = 10_000;
-
 export const prompts = {
   /** A folder is looked for as a text; the page keeps to those that are in it. */
   list: ({ q, tag, folder, deleted }: PromptsSearch) =>
@@ -46,7 +43,6 @@ export const prompts = {
         const prompt = await unwrap(Promise.resolve(answer));
         return { prompt, etag: answer.response.headers.get("etag") ?? "*" };
       },
-      refetchInterval: SOMETIMES,
     }),
 
   versions: (name: string) =>

@@ -1,6 +1,6 @@
 /** Runs of `POST /api/llm/execute` as their events tell of them. Of the events, the API's document says only the last. */
 import type { components } from "../api/schema";
-import type { ServerEvent } from "./events";
+import type { ServerEvent } from "../api/sse";
 
 export type RunRequest = components["schemas"]["RunRequest"];
 export type RunResult = components["schemas"]["RunResult"];

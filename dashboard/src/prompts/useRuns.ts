@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { stream } from "../api/client";
 import { ApiError } from "../api/problem";
 import { DEFAULT_ENVIRONMENT, meantEnvironment } from "../api/session";
-import { events } from "./events";
+import { events } from "../api/sse";
 import { Together, type Run, type RunRequest } from "./run";
 
 /** Hears of each run that has come to its end, with the call that it is in the log. */

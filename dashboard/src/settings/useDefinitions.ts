@@ -12,7 +12,7 @@ export function useDefinitions(credentials: readonly Credential[]): Definition[]
     .filter(({ provider }) => provider !== "sandbox")
     .map(({ name }) => name);
   const found = useQueries({
-    queries: names.map((name) => ({ ...queries.endpoint(name), refetchInterval: false as const })),
+    queries: names.map((name) => queries.endpoint(name)),
   });
   return found.flatMap(({ data }) => (data?.definition ? [data.definition] : []));
 }
