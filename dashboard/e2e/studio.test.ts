@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import type { Pilot } from "./pilot";
 import { stage } from "./stage";
+import { until } from "./until";
 import { inaccessible, picture, type Visitor } from "./visitor";
 
 const NAME = "summarize-for-a-reader";
@@ -67,6 +68,12 @@ it("variants run at once, each with its own model, and the best are marked", asy
   await variant("B").getByRole("region", { name: "answer of B" }).getByText("Lorem ipsum").waitFor();
   await page.getByText("best").first().waitFor();
   expect(await variant("B").getByText("best").count()).toBeLessThan(3);
+  await page.getByRole("switch", { name: "Difference" }).click();
+  const difference = page.getByRole("group", { name: "From the answer of A to that of B" });
+  await difference.locator("ins", { hasText: "Lorem" }).waitFor();
+  await page.getByLabel("To the answer of").selectOption("C");
+  await page.getByText("A and C say the same.").waitFor();
+  await page.getByLabel("To the answer of").selectOption("B");
   await everywhere("compare");
 });
 
@@ -97,15 +104,27 @@ it("variants are duplicated, given a text of their own, and removed", async () =
   await variant("B").getByText("Be brief.").first().waitFor();
 });
 
-it("one run is stopped, and the others go on", async () => {
-  await open("A", "Model");
-  await variant("A").getByLabel("Model", { exact: true }).fill("slow-20000");
-  await page.waitForURL((url) => url.search.includes("slow"));
+it("one run is stopped, at the provider as well, and the others go on", async () => {
+  const model = (name: string) => variant(name).getByLabel("Model", { exact: true });
+  for (const name of ["A", "B"]) {
+    await open(name, "Model");
+    await model(name).fill("slow-20000");
+  }
+  await page.waitForURL((url) => url.search.split("slow").length === 3);
   await button("Run all").click();
   await button("Stop A").click();
   await variant("A").getByText("Stopped").waitFor();
+  await until("the record of the run that ended", 10, async () => {
+    const calls = (await (await pilot.ask("GET", "/api/calls?model=slow-20000")).json()) as {
+      items: unknown[];
+    };
+    return calls.items.length === 1 ? true : undefined;
+  });
+  await variant("B").getByText("Running").waitFor();
+  await button("Stop all").click();
+  await model("B").fill("echo");
+  await button("Run B alone").click();
   await variant("B").getByText("Done").waitFor();
-  await button("Run all").waitFor();
 });
 
 it("a variant without an answer says why, beside those that have one", async () => {

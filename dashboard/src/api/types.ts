@@ -39,6 +39,7 @@ export type PromptContent = Schemas["PromptContent"];
 export type PromptTexts = Schemas["Prompt"];
 export type PromptVersion = Schemas["PromptVersion"];
 export type PromptDiff = Schemas["PromptDiff"];
+export type TextPart = Schemas["TextPart"];
 export type PromptTemplate = Schemas["PromptTemplate"];
 export type PromptUse = Schemas["PromptUse"];
 export type CheckedPrompt = Schemas["CheckedPrompt"];

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import type { PromptDiff } from "../api/types";
 import { QueryState } from "../ui/QueryState";
+import { Parts } from "./Parts";
 import { prompts } from "./queries";
 import styles from "./Studio.module.css";
 
@@ -36,17 +37,7 @@ function Differences({ diff: { from, to, texts, settings } }: { diff: PromptDiff
       {touched.map(({ from_role, to_role, parts }, index) => (
         <div key={index} className="panel">
           <div className={styles.speaker}>{roles(from_role ?? null, to_role ?? null)}</div>
-          <div className={styles.diff}>
-            {parts.map(({ change, text }, index) =>
-              change === "same" ? (
-                <span key={index}>{text}</span>
-              ) : change === "added" ? (
-                <ins key={index}>{text}</ins>
-              ) : (
-                <del key={index}>{text}</del>
-              ),
-            )}
-          </div>
+          <Parts parts={parts} />
         </div>
       ))}
       {settings.length > 0 ? (

@@ -57,7 +57,7 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
     if (blocked !== null || !("request" in asked)) return;
     const { now, begun } = edit;
     const prompt = asRun(name, now, begun.saved, begun.version);
-    start({ variants: [{ prompt, model: now.model }], values: asked.request }, [HERE], (_, call) =>
+    start(HERE, { variant: { prompt, model: now.model }, values: asked.request }, (call) =>
       remember(call, now),
     );
   };

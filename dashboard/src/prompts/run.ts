@@ -6,9 +6,7 @@ export type RunRequest = components["schemas"]["RunRequest"];
 export type RunResult = components["schemas"]["RunResult"];
 
 /** What the model has written since. */
-export interface RunDelta {
-  /** Counted from 0. */
-  variant: number;
+interface RunDelta {
   text: string;
 }
 
@@ -24,68 +22,36 @@ export interface Run {
   error: unknown;
 }
 
-const BEGUN: Run = { state: "running", text: "", first: null, took: 0, result: null, error: null };
+export const BEGUN: Run = {
+  state: "running",
+  text: "",
+  first: null,
+  took: 0,
+  result: null,
+  error: null,
+};
 
-/** The runs of one request, each under the id of whoever shows it, in the order of the request's variants. */
-export class Together {
-  private readonly all: Map<string, Run>;
-
-  constructor(private readonly ids: readonly string[]) {
-    this.all = new Map(ids.map((id) => [id, { ...BEGUN }]));
-  }
-
-  /** As they are now. */
-  get runs(): Record<string, Run> {
-    return Object.fromEntries([...this.all].map(([id, run]) => [id, { ...run }]));
-  }
-
-  /** Whether anybody still waits for any of them. */
-  get open(): boolean {
-    return [...this.all.values()].some(({ state }) => state === "running");
-  }
-
-  /**
-   * Takes in an event that came so many ms after the beginning, and says whose run ended by it. What was stopped is
-   * told nothing more.
-   */
-  take({ name, data }: ServerEvent, at: number): string | null {
-    const told = JSON.parse(data) as RunDelta | RunResult;
-    const id = this.ids[told.variant] ?? "";
-    const run = this.all.get(id);
-    if (run?.state !== "running") return null;
-    run.took = at;
-    if (name === "delta") {
-      run.first ??= at;
-      run.text += told.text ?? "";
-      return null;
-    }
-    settle(run, told as RunResult);
-    return id;
-  }
-
-  /** Stops one, or all. */
-  stop(id: string | null, at: number): void {
-    for (const [of, run] of this.all) {
-      if ((id === null || of === id) && run.state === "running")
-        Object.assign(run, { state: "stopped", took: at });
-    }
-  }
-
-  /** Nothing more comes. A refusal may be about one of them: the others are as if they had not been asked for. */
-  fail(error: unknown, at: number, culprit: number | null = null): void {
-    for (const [index, id] of this.ids.entries()) {
-      const run = this.all.get(id);
-      if (run?.state !== "running") continue;
-      if (culprit === null || culprit === index) Object.assign(run, { state: "failed", took: at, error });
-      else this.all.delete(id);
-    }
-  }
+/** A run after an event that came so many ms after its beginning. What has ended is told nothing more. */
+export function told(run: Run, { name, data }: ServerEvent, at: number): Run {
+  if (run.state !== "running") return run;
+  const said = JSON.parse(data) as RunDelta | RunResult;
+  if (name === "delta")
+    return { ...run, took: at, first: run.first ?? at, text: run.text + (said.text ?? "") };
+  const result = said as RunResult;
+  return {
+    state: result.error ? "failed" : "done",
+    text: result.text ?? run.text,
+    first: result.first_token_ms ?? run.first,
+    took: result.latency_ms,
+    result,
+    error: null,
+  };
 }
 
-function settle(run: Run, result: RunResult): void {
-  run.state = result.error ? "failed" : "done";
-  run.result = result;
-  run.text = result.text ?? run.text;
-  run.first = result.first_token_ms ?? run.first;
-  run.took = result.latency_ms;
+/** A run after which nothing more comes, so many ms after its beginning. */
+export function ended(run: Run, at: number, how: { stopped: true } | { error: unknown }): Run {
+  if (run.state !== "running") return run;
+  return "error" in how
+    ? { ...run, state: "failed", took: at, error: how.error }
+    : { ...run, state: "stopped", took: at };
 }

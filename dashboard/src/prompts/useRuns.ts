@@ -1,67 +1,74 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { stream } from "../api/client";
-import { ApiError } from "../api/problem";
 import { DEFAULT_ENVIRONMENT, meantEnvironment } from "../api/session";
-import { events } from "../api/sse";
-import { Together, type Run, type RunRequest } from "./run";
+import { events, type ServerEvent } from "../api/sse";
+import { BEGUN, ended, told, type Run, type RunRequest } from "./run";
 
-/** Hears of each run that has come to its end, with the call that it is in the log. */
-type OnEnd = (id: string, call: string) => void;
+/** What is run: one text with one model, on some values. */
+export interface Asked {
+  variant: NonNullable<RunRequest["variants"]>[number];
+  values: Record<string, unknown>;
+}
+
+/** Hears of a run that has come to its end, with the call that it is in the log. */
+type OnEnd = (call: string) => void;
 
 export interface Runs {
   /** The last run of each id. */
   runs: Readonly<Record<string, Run | undefined>>;
-  /** Runs the request's variants, each under an id; what runs under one of the ids is stopped. */
-  start: (request: RunRequest, ids: readonly string[], onEnd: OnEnd) => void;
-  /** Stops what runs under an id, or all. Once nobody waits for any run of a request, it ends at the provider. */
+  /** Runs something under an id; what runs under it is stopped. */
+  start: (id: string, asked: Asked, onEnd: OnEnd) => void;
+  /** Stops what runs under an id, or all, at the provider as well. */
   stop: (id?: string) => void;
 }
 
-/** A request under way. */
-interface Going {
-  together: Together;
-  ids: readonly string[];
-  request: AbortController;
-  began: number;
+/** A run under way. */
+class Going {
+  run: Run = BEGUN;
+  readonly request = new AbortController();
+  private readonly began = performance.now();
+
+  take(event: ServerEvent): void {
+    this.run = told(this.run, event, performance.now() - this.began);
+  }
+
+  end(how: Parameters<typeof ended>[2]): void {
+    this.run = ended(this.run, performance.now() - this.began, how);
+    this.request.abort();
+  }
 }
 
-const since = ({ began }: Going): number => performance.now() - began;
-
-/** Runs that are followed as they write. Going away ends them, at the provider as well. */
+/**
+ * Runs that are followed as they write. Each is a request of its own, so that each can be ended by itself: the
+ * provider is told when its request goes. A browser has six connections to a server, of which four runs and the stream
+ * of events leave one. Going away ends them all.
+ */
 export function useRuns(): Runs {
   const [runs, setRuns] = useState<Record<string, Run | undefined>>({});
-  /** Whose run an id shows: the latest. */
+  /** The latest of each id. */
   const latest = useRef(new Map<string, Going>());
 
-  const show = useCallback((going: Going) => {
-    const now: Record<string, Run | undefined> = going.together.runs;
-    const own = going.ids.filter((id) => latest.current.get(id) === going);
-    setRuns((before) => ({ ...before, ...Object.fromEntries(own.map((id) => [id, now[id]])) }));
+  const show = useCallback((id: string, going: Going) => {
+    if (latest.current.get(id) === going) setRuns((before) => ({ ...before, [id]: going.run }));
   }, []);
 
   const stop = useCallback(
     (id?: string) => {
-      for (const going of new Set(latest.current.values())) {
-        if (id !== undefined && latest.current.get(id) !== going) continue;
-        going.together.stop(id ?? null, since(going));
-        show(going);
-        if (!going.together.open) going.request.abort();
+      for (const [of, going] of latest.current) {
+        if (id !== undefined && of !== id) continue;
+        going.end({ stopped: true });
+        show(of, going);
       }
     },
     [show],
   );
 
   const start = useCallback(
-    (request: RunRequest, ids: readonly string[], onEnd: OnEnd) => {
-      for (const id of ids) stop(id);
-      const going: Going = {
-        together: new Together(ids),
-        ids,
-        request: new AbortController(),
-        began: performance.now(),
-      };
-      for (const id of ids) latest.current.set(id, going);
-      void follow(request, going, { show: () => show(going), onEnd });
+    (id: string, asked: Asked, onEnd: OnEnd) => {
+      stop(id);
+      const going = new Going();
+      latest.current.set(id, going);
+      void follow(asked, going, { show: () => show(id, going), onEnd });
     },
     [show, stop],
   );
@@ -80,8 +87,8 @@ interface Told {
   onEnd: OnEnd;
 }
 
-async function follow(asked: RunRequest, going: Going, { show, onEnd }: Told): Promise<void> {
-  const { together, request } = going;
+async function follow({ variant, values }: Asked, going: Going, { show, onEnd }: Told): Promise<void> {
+  const { signal } = going.request;
   let frame = 0;
   const draw = () => {
     frame = 0;
@@ -89,27 +96,23 @@ async function follow(asked: RunRequest, going: Going, { show, onEnd }: Told): P
   };
   show();
   try {
-    for await (const event of events(await stream(address(), asked, request.signal))) {
-      const ended = together.take(event, since(going));
-      if (ended !== null) onEnd(ended, together.runs[ended]?.result?.call ?? "");
-      if (!together.open) break;
+    const body: RunRequest = { variants: [variant], values };
+    for await (const event of events(await stream(address(), body, signal))) {
+      going.take(event);
+      if (going.run.state !== "running") break;
       // A frame shows all that came since the last.
       if (frame === 0) frame = requestAnimationFrame(draw);
     }
-    together.fail(new Error("The server ended the run without a result."), since(going));
+    if (going.run.result) onEnd(going.run.result.call);
+    going.end({ error: new Error(WITHOUT_RESULT) });
   } catch (error) {
-    if (request.signal.aborted) together.stop(null, since(going));
-    else together.fail(error, since(going), culprit(error));
+    going.end(signal.aborted ? { stopped: true } : { error });
   }
   cancelAnimationFrame(frame);
   show();
 }
 
-/** Which variant a refusal is about. */
-function culprit(error: unknown): number | null {
-  const variant = error instanceof ApiError ? error.problem?.["variant"] : null;
-  return typeof variant === "number" ? variant : null;
-}
+const WITHOUT_RESULT = "The server ended the run without a result.";
 
 /** Keys of providers may differ by environment. */
 function address(): string {

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { StoredPrompt } from "../../api/types";
 import { toRequest } from "../../endpoints/trial";
 import { asRun, type Written } from "../content";
@@ -7,13 +7,18 @@ import { useHistory } from "../history/useHistory";
 import { useRuns } from "../useRuns";
 import { useRunKey } from "../useStudioKeys";
 import { Values } from "../Values";
+import type { Run } from "../run";
 import { ColumnPanel } from "./ColumnPanel";
 import { CompareBar } from "./CompareBar";
+import type { Answer } from "./Difference";
 import { TextDialog } from "./TextDialog";
 import { useColumns, type Column } from "./useColumns";
 import { useCompare } from "./useCompare";
 import { best, DRAFT, letter, MOST, OWN, toRun } from "./variants";
 import styles from "./Compare.module.css";
+
+// Few look at it, and it brings an algorithm.
+const Difference = lazy(() => import("./Difference").then(({ Difference }) => ({ default: Difference })));
 
 interface Props {
   prompt: StoredPrompt;
@@ -32,6 +37,7 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
   const columns = useColumns(variants, { prompt, draft: edit.now, own, samples });
   const { runs, start, stop } = useRuns();
   const [edited, setEdited] = useState<number | null>(null);
+  const [differs, setDiffers] = useState(false);
   const fields = Object.assign({}, ...columns.map(({ fields }) => fields)) as Column["fields"];
   const asked = toRequest(fields, edit.now.values);
   const unread = "errors" in asked ? "A value cannot be read." : null;
@@ -44,19 +50,13 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
   const { saved, version } = edit.begun;
   const run = (some: readonly Column[]) => {
     if (!("request" in asked)) return;
-    start(
-      {
-        variants: some.map(({ variant, says, model }) =>
-          toRun(prompt.name, variant, asRun(prompt.name, says ?? edit.now, saved, version), model),
-        ),
-        values: asked.request,
-      },
-      some.map(({ variant }) => String(variant.id)),
-      (id, call) => {
-        const one = some.find(({ variant }) => String(variant.id) === id);
-        if (one?.says) remember(call, { ...one.says, model: one.model, values: edit.now.values });
-      },
-    );
+    for (const { variant, says, model } of some) {
+      const text = asRun(prompt.name, says ?? edit.now, saved, version);
+      const asRequest = { variant: toRun(prompt.name, variant, text, model), values: asked.request };
+      start(String(variant.id), asRequest, (call) => {
+        if (says) remember(call, { ...says, model, values: edit.now.values });
+      });
+    }
   };
   const runAll = () => {
     if (blocked === null) run(columns);
@@ -85,6 +85,8 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
           onRun={runAll}
           onStop={() => stop()}
           onAdd={variants.length < MOST ? add : null}
+          differs={differs}
+          onDiffer={setDiffers}
         />
         <Values fields={fields} now={edit.now} change={edit.change} />
       </section>
@@ -125,6 +127,7 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
           );
         })}
       </div>
+      <Suspense>{differs ? <Difference answers={answers(columns, shown)} /> : null}</Suspense>
       <TextDialog
         name={open ? letter(columns.indexOf(open)) : ""}
         now={open?.says ?? null}
@@ -135,3 +138,12 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
     </div>
   );
 }
+
+/** The answers that nothing more comes to. */
+const answers = (columns: readonly Column[], shown: readonly (Run | undefined)[]): Answer[] =>
+  columns.flatMap(({ variant: { id } }, index) => {
+    const run = shown[index];
+    return run && run.state !== "running" && run.text !== ""
+      ? [{ id, letter: letter(index), text: run.text }]
+      : [];
+  });

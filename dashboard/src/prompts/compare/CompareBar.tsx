@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { IconPlayerPlayFilled, IconPlayerStopFilled, IconPlus } from "@tabler/icons-react";
 import { WORDS } from "./words";
 import styles from "./Compare.module.css";
@@ -11,14 +11,22 @@ interface Props {
   onStop: () => void;
   /** Null where there is no room for another variant. */
   onAdd: (() => void) | null;
+  /** Whether what differs between answers is shown. */
+  differs: boolean;
+  onDiffer: (shown: boolean) => void;
 }
 
 /** What is done with all variants at once. */
-export function CompareBar({ blocked, going, onRun, onStop, onAdd }: Props) {
+export function CompareBar({ blocked, going, onRun, onStop, onAdd, differs, onDiffer }: Props) {
   return (
     <header className={styles.bar}>
       <p className="quiet small">{blocked ?? WORDS.about}</p>
       <span className="row">
+        <Switch
+          label={WORDS.differ}
+          checked={differs}
+          onChange={(event) => onDiffer(event.currentTarget.checked)}
+        />
         <Button
           variant="default"
           leftSection={<IconPlus size={14} aria-hidden />}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ModelRef } from "../../api/types";
-import { Together, type Run } from "../run";
+import { BEGUN, ended, told, type Run } from "../run";
+import { counted, difference } from "./difference";
 import { sources } from "./sources";
 import {
   added,
@@ -112,47 +113,34 @@ describe("variants", () => {
   });
 });
 
-describe("runs of one request", () => {
-  it("are told apart, and each ends by itself", () => {
-    const together = new Together(["x", "y"]);
-    together.take({ name: "delta", data: '{"variant":1,"text":"Hel"}' }, 5);
-    together.take({ name: "delta", data: '{"variant":1,"text":"lo"}' }, 9);
-    expect(together.runs["y"]).toMatchObject({ state: "running", text: "Hello", first: 5 });
-    together.take(done(0, 40, "0.001"), 41);
-    expect(together.runs["x"]).toMatchObject({ state: "done", text: "text of 0", first: 20, took: 40 });
-    expect(together.open).toBe(true);
+describe("a run", () => {
+  const delta = (text: string) => ({ name: "delta", data: JSON.stringify({ variant: 0, text }) });
+
+  it("is told word by word, and ends with what the server says of it", () => {
+    const hello = told(told(BEGUN, delta("Hel"), 5), delta("lo"), 9);
+    expect(hello).toMatchObject({ state: "running", text: "Hello", first: 5, took: 9 });
+    expect(told(hello, done(0, 40, "0.001"), 41)).toMatchObject({
+      state: "done",
+      text: "text of 0",
+      first: 20,
+      took: 40,
+    });
     const error = { type: "timeout", status: 504, detail: "it took too long" };
-    together.take({ name: "error", data: JSON.stringify({ variant: 1, error, latency_ms: 50 }) }, 50);
-    expect(together.runs["y"]).toMatchObject({ state: "failed", text: "Hello", took: 50 });
-    expect(together.open).toBe(false);
+    const failure = { name: "error", data: JSON.stringify({ variant: 0, error, latency_ms: 50 }) };
+    expect(told(hello, failure, 50)).toMatchObject({ state: "failed", text: "Hello", took: 50 });
   });
 
-  it("are stopped one by one, and told nothing more", () => {
-    const together = new Together(["x", "y"]);
-    together.stop("x", 10);
-    together.take({ name: "delta", data: '{"variant":0,"text":"late"}' }, 12);
-    expect(together.runs["x"]).toMatchObject({ state: "stopped", text: "", took: 10 });
-    expect(together.open).toBe(true);
-    together.stop(null, 20);
-    expect(together.open).toBe(false);
+  it("that has ended is told nothing more", () => {
+    const stopped = ended(told(BEGUN, delta("Hel"), 5), 10, { stopped: true });
+    expect(stopped).toMatchObject({ state: "stopped", text: "Hel", took: 10 });
+    expect(told(stopped, delta("lo"), 12)).toBe(stopped);
+    expect(ended(stopped, 14, { error: new Error("gone") })).toBe(stopped);
+    expect(ended(BEGUN, 3, { error: new Error("no key") })).toMatchObject({ state: "failed", took: 3 });
   });
 
-  it("are refused for one, and then the others have not been run", () => {
-    const together = new Together(["x", "y"]);
-    together.fail(new Error("no key"), 3, 1);
-    expect(Object.keys(together.runs)).toEqual(["y"]);
-    expect(together.runs["y"]).toMatchObject({ state: "failed", error: new Error("no key") });
-    const all = new Together(["x", "y"]);
-    all.take(done(0, 1, null), 1);
-    all.fail(new Error("gone"), 3);
-    expect([all.runs["x"]?.state, all.runs["y"]?.state]).toEqual(["done", "failed"]);
-  });
-
-  it("have a best in each figure where they differ", () => {
+  it("is best in a figure where several differ", () => {
     const run = (took: number, cost: string | null, first?: number): Run => {
-      const together = new Together(["x"]);
-      together.take(done(0, took, cost, first), took);
-      return together.runs["x"] as Run;
+      return told(BEGUN, done(0, took, cost, first), took);
     };
     expect(best([run(30, "0.002", 9), undefined, run(20, "0.004", 9), run(20, null, 9)])).toEqual({
       first: [false, false, false, false],
@@ -161,5 +149,42 @@ describe("runs of one request", () => {
       cost: [true, false, false, false],
     });
     expect(best([run(30, "0.002")]).total).toEqual([false]);
+  });
+});
+
+describe("the difference of two answers", () => {
+  const shown = (from: string, to: string) =>
+    difference(from, to).map(
+      ({ change, text }) => ({ same: text, added: `+${text}+`, removed: `-${text}-` })[change],
+    );
+
+  it.each([
+    ["A fox runs.", "A fox runs.", ["A fox runs."]],
+    ["A quick fox runs.", "A slow fox runs.", ["A ", "-quick-", "+slow+", " fox runs."]],
+    ["the quick fox", "a slow fox", ["-the quick-", "+a slow+", " fox"]],
+    ["one", "one two", ["one", "+ two+"]],
+    ["a b\nc d", "x b\ny d", ["-a-", "+x+", " b\n", "-c-", "+y+", " d"]],
+    ["", "new", ["+new+"]],
+    ["größer 👍 2", "größer 👎 2", ["größer ", "-👍-", "+👎+", " 2"]],
+  ])("of %j and %j is word by word", (from, to, parts) => expect(shown(from, to)).toEqual(parts));
+
+  it("has all of both texts, and is found in little time, however long and different they are", () => {
+    const text = (seed: number) =>
+      Array.from({ length: 12_000 }, (_, at) => `w${(at * seed) % 7919}${at % 9 === 0 ? "\n" : ""}`).join(
+        " ",
+      );
+    const [from, to] = [text(31), text(37)];
+    const parts = difference(from, to);
+    const of = (gone: string) =>
+      parts
+        .filter(({ change }) => change !== gone)
+        .map(({ text }) => text)
+        .join("");
+    expect(of("added")).toBe(from);
+    expect(of("removed")).toBe(to);
+  });
+
+  it("is counted in words", () => {
+    expect(counted(difference("A quick fox.", "A very slow fox!"))).toEqual({ added: 2, removed: 1 });
   });
 });
