@@ -173,10 +173,9 @@ describe("calling", () => {
     await page.getByText("422", { exact: true }).waitFor();
   });
 
-  it("leaves each call in the log, the followed ones when they are asked for", async () => {
+  it("leaves each call in the log, the new ones when they are asked for", async () => {
     await goto("/calls");
     await page.getByRole("cell", { name: /hello/ }).first().waitFor();
-    await page.getByRole("switch", { name: "Follow" }).click();
     const calls = async () => {
       const body = JSON.stringify({ name: "Grace" });
       const answer = await fetch(url, {
@@ -213,6 +212,26 @@ describe("calling", () => {
     await page.getByText("No such calls").waitFor();
     await button("Show all calls").click();
     await page.getByRole("cell", { name: "200" }).first().waitFor();
+  });
+
+  it("are found by words and by all that they differ by, exported, and made again", async () => {
+    await goto("/calls");
+    await page.getByLabel("Words in request, answer or error").fill("Grace");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/text=Grace/);
+    await button("More filters").click();
+    await page.getByLabel("Made as").selectOption("call");
+    await page.getByLabel("Took at most").fill("60000");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/text=Grace&source=call&max_latency_ms=60000/);
+    await page.getByRole("figure").waitFor();
+    expect(await inaccessible(page)).toEqual([]);
+    const link = await page.getByRole("link", { name: "CSV of these calls" }).getAttribute("href");
+    const lines = await page.evaluate(async (link) => (await fetch(link)).text(), link ?? "");
+    expect(lines.trim().split("\n").length).toBeGreaterThan(1);
+    await button("hello").first().click();
+    await button("Replay").click();
+    await page.getByRole("region", { name: "new answer" }).getByText("Grace").waitFor();
   });
 });
 

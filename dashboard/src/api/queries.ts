@@ -1,5 +1,5 @@
 /** Every read of the API, each with its place in the cache. */
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { callQuery, type CallFilter } from "./callFilter";
 import { api, MOST, unwrap } from "./client";
 import { session } from "./session";
@@ -88,7 +88,7 @@ export const queries = {
       staleTime: Infinity,
     }),
 
-  calls: (filter: CallFilter = {}) =>
+  calls: (filter: CallFilter) =>
     infiniteQueryOptions({
       queryKey: ["calls", "list", filter],
       queryFn: ({ pageParam, signal }) => {
@@ -101,6 +101,33 @@ export const queries = {
       },
       initialPageParam: null as string | null,
       getNextPageParam: (page) => page.next ?? null,
+    }),
+
+  /** What else there is to keep calls to, and how often. */
+  callFacets: (filter: CallFilter) =>
+    queryOptions({
+      queryKey: ["calls", "figures", "facets", filter],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/calls/facets", { params: { query: callQuery(filter, Date.now()) }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+
+  callHistogram: (filter: CallFilter) =>
+    queryOptions({
+      queryKey: ["calls", "figures", "histogram", filter],
+      queryFn: ({ signal }) =>
+        unwrap(api.GET("/api/calls/histogram", { params: { query: callQuery(filter, Date.now()) }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+
+  callSums: (filter: CallFilter) =>
+    queryOptions({
+      queryKey: ["calls", "figures", "sums", filter],
+      queryFn: ({ signal }) => {
+        const query = { ...callQuery(filter, Date.now()), by: "status" as const };
+        return unwrap(api.GET("/api/calls/summary", { params: { query }, signal }));
+      },
+      placeholderData: keepPreviousData,
     }),
 
   /** A call never changes. */

@@ -1,5 +1,5 @@
 /** What addresses may say after `?`. Whatever is not understood is left out. */
-import { WITHIN, type CallFilter } from "../api/callFilter";
+import { CACHES, NUMBERS, SOURCES, WITHIN, WORDS, type CallFilter } from "../api/callFilter";
 
 type Search = Record<string, unknown>;
 
@@ -82,15 +82,28 @@ export interface CallsSearch extends CallFilter {
   call?: string;
 }
 
+const amount = (value: unknown): number | undefined => {
+  const number = Number(text(value) ?? NaN);
+  return Number.isFinite(number) && number >= 0 ? number : undefined;
+};
+
+/** Those members that there are. */
+const given = <T extends object>(all: { [K in keyof T]: T[K] | undefined }): Partial<T> =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<T>;
+
 export const callsSearch = (search: Search): CallsSearch => {
-  const status = text(search["status"]);
-  const within = WITHIN.find((known) => known === search["within"]);
-  return {
-    ...optional("endpoint", text(search["endpoint"])),
-    ...optional("status", /^[1-5](xx|\d\d)$/.test(status ?? "") ? status : undefined),
-    ...(within === undefined ? {} : { within }),
-    ...optional("call", text(search["call"])),
-  };
+  const words = Object.fromEntries(WORDS.map((name) => [name, text(search[name])]));
+  const numbers = Object.fromEntries(NUMBERS.map((name) => [name, amount(search[name])]));
+  return given<CallsSearch>({
+    ...words,
+    ...numbers,
+    status: /^[1-5](xx|\d\d)$/.test(words["status"] ?? "") ? words["status"] : undefined,
+    text: text(search["text"]),
+    source: SOURCES.find((known) => known === search["source"]),
+    cache: CACHES.find((known) => known === search["cache"]),
+    within: WITHIN.find((known) => known === search["within"]),
+    call: text(search["call"]),
+  });
 };
 
 export interface AuditSearch {

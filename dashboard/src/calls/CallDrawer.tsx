@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useEffectEvent } from "react";
 import { ApiError } from "../api/problem";
 import { queries } from "../api/queries";
-import type { Call, CallBody } from "../api/types";
+import type { Call, CallBody, CallDetail } from "../api/types";
 import { isId } from "../app/ids";
 import { isTyping } from "../app/useKeys";
 import { Code } from "../ui/Code";
@@ -13,6 +13,7 @@ import { Copy } from "../ui/Copy";
 import { bytes, count, moment, money, span } from "../ui/format";
 import { QueryState } from "../ui/QueryState";
 import { CallStatus } from "./CallStatus";
+import { Replay } from "./Replay";
 import { absence, neighbours, readable, waterfall } from "./rules";
 import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
@@ -91,7 +92,7 @@ function Loaded({ id, known }: { id: string; known: Call | undefined }) {
   );
 }
 
-function Detail({ call }: { call: Call }) {
+function Detail({ call }: { call: Call | CallDetail }) {
   return (
     <div className="stack">
       <div className="row">
@@ -104,6 +105,7 @@ function Detail({ call }: { call: Call }) {
         </span>
       </div>
       {call.error_detail ? <p style={{ color: "var(--bad)" }}>{call.error_detail}</p> : null}
+      <Replay key={call.call_id} id={call.call_id} />
       <Facts call={call} />
       <Waterfall call={call} />
       <Body what="Request" body={call.request} />
@@ -112,7 +114,7 @@ function Detail({ call }: { call: Call }) {
   );
 }
 
-function Facts({ call }: { call: Call }) {
+function Facts({ call }: { call: Call | CallDetail }) {
   const facts: [string, string | null | undefined][] = [
     ["Model", call.model ? `${call.provider ?? ""} ${call.model}`.trim() : null],
     ["Answered by", call.model_answered === call.model ? null : call.model_answered],
@@ -127,7 +129,7 @@ function Facts({ call }: { call: Call }) {
     ["Cache", call.cache === "off" ? null : call.cache],
     ["Made as", call.source === "call" ? null : call.source],
     ["User", call.user],
-    ["Key", call.key_id],
+    ["Key", ("key" in call ? call.key : null) ?? call.key_id],
     ["Caller", call.delivered === "no" ? "went away before the end" : null],
     ["Process", call.cold_start ? "its first call" : null],
     ["Trace", call.trace_id],

@@ -1,70 +1,112 @@
-import { Button, Switch } from "@mantine/core";
-import { IconActivity } from "@tabler/icons-react";
+import { Button, VisuallyHidden } from "@mantine/core";
+import { IconActivity, IconDownload } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense } from "react";
+import { exportAddress, type CallFilter } from "../api/callFilter";
 import { queries } from "../api/queries";
+import { inOrganization } from "../api/session";
 import type { Call } from "../api/types";
 import { Ago } from "../ui/Ago";
-import { Badge } from "../ui/Badge";
+import { useNow } from "../ui/clock";
 import { Empty } from "../ui/Empty";
-import { count, money, plural, span } from "../ui/format";
-import { More } from "../ui/More";
+import { count, moment, money, span } from "../ui/format";
+import { More, type MoreQuery } from "../ui/More";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { useListKeys } from "../ui/useListKeys";
 import { CallDrawer } from "./CallDrawer";
 import { CallStatus } from "./CallStatus";
 import { Filters } from "./Filters";
-import { useTail } from "./useTail";
+import { useNews } from "./useNews";
+import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
+
+const Figures = lazy(() => import("./Figures").then(({ Figures }) => ({ default: Figures })));
 
 /** What happened, newest first. */
 export function CallsPage() {
   const { call, ...filter } = useSearch({ from: "/calls" });
-  const calls = useInfiniteQuery(queries.calls(filter));
-  const [follows, setFollows] = useState(false);
-  const there = calls.data?.pages.flatMap(({ items }) => items) ?? [];
-  const tail = useTail(filter, follows, there);
   return (
     <Page
+      wide
       title="Calls"
       about="Requests to deployed functions, as each function wrote them down."
-      actions={
-        <>
-          {follows && tail.stream !== "live" ? <Badge tone="warn">{tail.stream}</Badge> : null}
-          <Switch
-            label="Follow"
-            checked={follows}
-            onChange={(event) => setFollows(event.currentTarget.checked)}
-          />
-          <Filters />
-        </>
-      }
+      actions={<Export filter={filter} />}
     >
-      <QueryState query={calls} failed="Calls could not be loaded">
-        {() =>
-          tail.shown.length === 0 && tail.waiting === 0 ? (
-            <Nothing filtered={Object.keys(filter).length > 0} />
-          ) : (
-            <>
-              {tail.waiting > 0 ? (
-                <button type="button" className={styles.waiting} onClick={tail.show}>
-                  Show {plural(tail.waiting, "new call")}
-                </button>
-              ) : null}
-              <List calls={tail.shown} chosenId={call} />
-              <More query={calls} />
-            </>
-          )
-        }
-      </QueryState>
-      <CallDrawer ids={tail.shown.map(({ call_id }) => call_id)} calls={tail.shown} />
+      <Filters />
+      <Suspense>
+        <Figures filter={filter} />
+      </Suspense>
+      <Found key={JSON.stringify(filter)} filter={filter} call={call} />
     </Page>
   );
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
+/** All of them as a file, made while it is loaded. */
+function Export({ filter }: { filter: CallFilter }) {
+  const now = useNow();
+  return (["csv", "jsonl"] as const).map((format) => (
+    <Button
+      key={format}
+      component="a"
+      variant="default"
+      leftSection={<IconDownload size={15} aria-hidden />}
+      href={inOrganization(exportAddress(filter, format, now))}
+      download={`calls.${format}`}
+    >
+      {format.toUpperCase()}
+      <VisuallyHidden> of these calls</VisuallyHidden>
+    </Button>
+  ));
+}
+
+function Found({ filter, call }: { filter: CallFilter; call: string | undefined }) {
+  const calls = useInfiniteQuery(queries.calls(filter));
+  const shown = calls.data?.pages.flatMap(({ items }) => items) ?? [];
+  const news = useNews(filter, shown);
+  const look = () => {
+    news.forget();
+    void calls.refetch();
+  };
+  return (
+    <>
+      {news.count > 0 && calls.data ? (
+        <button type="button" className={styles.waiting} onClick={look}>
+          {WORDS.newOnes(news.count, news.exact)}
+        </button>
+      ) : null}
+      <QueryState query={calls} failed="Calls could not be loaded">
+        {({ pages }) => {
+          const stopped = pages.at(-1)?.scanned_until ?? null;
+          return (
+            <>
+              {shown.length === 0 ? (
+                <Nothing filtered={Object.keys(filter).length > 0} stopped={stopped} />
+              ) : (
+                <List calls={shown} chosenId={call} />
+              )}
+              {stopped === null ? <More query={calls} /> : <Further query={calls} stopped={stopped} />}
+            </>
+          );
+        }}
+      </QueryState>
+      <CallDrawer ids={shown.map(({ call_id }) => call_id)} calls={shown} />
+    </>
+  );
+}
+
+/** A page that is not full since looking took too long. */
+function Further({ query, stopped }: { query: MoreQuery; stopped: string }) {
+  return (
+    <div className="row" style={{ justifyContent: "center" }} role="status">
+      <span className="quiet small">{WORDS.stopped(moment(stopped))}</span>
+      <More query={query} word={WORDS.further} />
+    </div>
+  );
+}
+
+function Nothing({ filtered, stopped }: { filtered: boolean; stopped: string | null }) {
   const navigate = useNavigate();
   if (filtered)
     return (
@@ -77,7 +119,7 @@ function Nothing({ filtered }: { filtered: boolean }) {
           </Button>
         }
       >
-        None of the calls is of this endpoint, status and time.
+        {stopped === null ? WORDS.none : WORDS.noneYet(moment(stopped))}
       </Empty>
     );
   return (

@@ -1,39 +1,83 @@
-import { NativeSelect } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import type { CallsSearch } from "../app/search";
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { IconAdjustmentsHorizontal, IconSearch } from "@tabler/icons-react";
+import { lazy, Suspense, useState } from "react";
 import { EndpointFilter } from "../endpoints/EndpointFilter";
-import { statuses, TIMES } from "./filters";
+import { Rows } from "../ui/Rows";
+import { furtherIn, statuses, TIMES } from "./filters";
+import { useFilter } from "./useFilter";
+import { WORDS } from "./words";
+import styles from "./CallsPage.module.css";
 
-/** Which calls the list holds; the address says it, so a link shows the same. */
+const Further = lazy(() => import("./Further").then(({ Further }) => ({ default: Further })));
+
+/** Words, endpoint, status and time; and whatever else calls differ by, once it is asked for. */
 export function Filters() {
-  const { endpoint, status, within } = useSearch({ from: "/calls" });
-  const navigate = useNavigate();
-  // The call that is open need not be among them any more.
-  const set = (change: { [K in keyof CallsSearch]: CallsSearch[K] | undefined }) =>
-    void navigate({
-      to: "/calls",
-      search: ({ call: _, ...before }) => {
-        const after = Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined);
-        return Object.fromEntries(after);
-      },
-    });
+  const { filter, set, clear } = useFilter();
+  const further = furtherIn(filter);
+  const [opened, setOpened] = useState(further > 0);
+  const filtered = Object.keys(filter).length > 0;
   return (
-    <>
-      <EndpointFilter endpoint={endpoint} onChange={(endpoint) => set({ endpoint })} />
-      <NativeSelect
-        aria-label="Status"
-        data={statuses(status)}
-        value={status ?? ""}
-        onChange={(event) => set({ status: event.currentTarget.value || undefined })}
+    <search className="stack close">
+      <div className={styles.filters}>
+        <Text key={filter.text ?? ""} now={filter.text ?? ""} onChange={(text) => set({ text })} />
+        <EndpointFilter endpoint={filter.endpoint} onChange={(endpoint) => set({ endpoint })} />
+        <NativeSelect
+          aria-label="Status"
+          data={statuses(filter.status)}
+          value={filter.status ?? ""}
+          onChange={(event) => set({ status: event.currentTarget.value || undefined })}
+        />
+        <NativeSelect
+          aria-label="Time"
+          data={TIMES}
+          value={filter.within ?? ""}
+          onChange={(event) =>
+            set({ within: TIMES.find(({ value }) => value === event.currentTarget.value)?.within })
+          }
+        />
+        <Button
+          variant="default"
+          aria-expanded={opened}
+          leftSection={<IconAdjustmentsHorizontal size={15} aria-hidden />}
+          onClick={() => setOpened(!opened)}
+        >
+          {further > 0 ? WORDS.moreIn(further) : WORDS.more}
+        </Button>
+        {filtered ? (
+          <Button variant="subtle" onClick={clear}>
+            {WORDS.clear}
+          </Button>
+        ) : null}
+      </div>
+      <Suspense fallback={<Rows />}>{opened ? <Further /> : null}</Suspense>
+    </search>
+  );
+}
+
+/** Words are looked for once they are written, not at each key. */
+function Text({ now, onChange }: { now: string; onChange: (text: string | undefined) => void }) {
+  const [text, setText] = useState(now);
+  const look = () => {
+    if (text.trim() !== now) onChange(text.trim() || undefined);
+  };
+  return (
+    <form
+      className={styles.words}
+      onSubmit={(event) => {
+        event.preventDefault();
+        look();
+      }}
+    >
+      <TextInput
+        data-search
+        type="search"
+        aria-label={WORDS.text}
+        placeholder={WORDS.textExample}
+        leftSection={<IconSearch size={14} aria-hidden />}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onBlur={look}
       />
-      <NativeSelect
-        aria-label="Time"
-        data={TIMES}
-        value={within ?? ""}
-        onChange={(event) =>
-          set({ within: TIMES.find(({ value }) => value === event.currentTarget.value)?.within })
-        }
-      />
-    </>
+    </form>
   );
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Attempt, Call } from "../api/types";
-import { absence, arrived, neighbours, readable, toneOf, waterfall } from "./rules";
+import type { Attempt } from "../api/types";
+import { amountOf, choices, furtherIn } from "./filters";
+import { absence, neighbours, readable, toneOf, totals, waterfall } from "./rules";
 
 it.each([
   [200, "good"],
@@ -53,11 +54,33 @@ it("neighbours are those of the list as it is shown", () => {
   expect(neighbours(["a"], "x")).toEqual({ before: null, after: "a" });
 });
 
-it("nothing arrives twice", () => {
-  const call = (call_id: string) => ({ call_id }) as Call;
-  expect(arrived([call("c"), call("b")], [call("b"), call("a")]).map(({ call_id }) => call_id)).toEqual([
-    "c",
-    "b",
-    "a",
-  ]);
+it("bars are summed up", () => {
+  const bar = (count: number, errors: number) => ({ at: "2026-01-01T00:00:00Z", count, errors });
+  expect(totals({ buckets: [bar(3, 1), bar(0, 0), bar(5, 2)] })).toEqual({ count: 8, errors: 3, most: 5 });
+  expect(totals({ buckets: [] })).toEqual({ count: 0, errors: 0, most: 1 });
+});
+
+describe("filters", () => {
+  it("offer what there is, with how often, and what is chosen already", () => {
+    const facets = [{ name: "model", values: [{ value: "echo", count: 3 }], more: false }];
+    const words = (name: string, now?: string) => choices(facets, name, now).map(({ label }) => label);
+    expect(words("model")).toEqual(["Any", "echo (3)"]);
+    expect(words("model", "echo")).toEqual(["Any", "echo (3)"]);
+    expect(words("model", "gone")).toEqual(["Any", "gone", "echo (3)"]);
+    expect(words("key")).toEqual(["Any"]);
+  });
+
+  it.each([
+    ["12", 12],
+    ["0,5", 0.5],
+    ["0", 0],
+    ["", undefined],
+    ["many", undefined],
+    ["-1", undefined],
+  ])("read %j as %j", (written, amount) => expect(amountOf(written)).toBe(amount));
+
+  it("say how many of them are out of sight", () => {
+    expect(furtherIn({ endpoint: "hello", status: "5xx", text: "a", within: "1h" })).toBe(0);
+    expect(furtherIn({ model: "echo", user: "ada", min_cost_usd: 0 })).toBe(3);
+  });
 });

@@ -1,5 +1,5 @@
 /** What call records say to people. */
-import type { Attempt, Call, CallBody } from "../api/types";
+import type { Attempt, Call, CallBody, CallDetail, CallHistogram } from "../api/types";
 import type { Tone } from "../ui/Badge";
 
 export function toneOf({ status }: Pick<Call, "status">): Tone {
@@ -74,8 +74,23 @@ export function neighbours(
   return { before: ids[at - 1] ?? null, after: ids[at + 1] ?? null };
 }
 
-/** What arrived, before what is there; nothing twice. */
-export function arrived(new_: readonly Call[], there: readonly Call[]): Call[] {
-  const known = new Set(there.map(({ call_id }) => call_id));
-  return [...new_.filter(({ call_id }) => !known.has(call_id)), ...there];
+/** Why a call cannot be made again. */
+export const NOT_REPLAYABLE: Record<NonNullable<CallDetail["not_replayable"]>, string> = {
+  "no-endpoint": "It was no call of an endpoint.",
+  "body-not-kept": "Its request was not kept whole: the endpoint's `log` says so.",
+  "body-not-json": "Its request was no JSON.",
+  "body-sensitive": "Parts of its request are sensitive, and were not kept.",
+};
+
+/** All calls of a time, as bars and in sum. */
+export function totals({ buckets }: Pick<CallHistogram, "buckets">): {
+  count: number;
+  errors: number;
+  most: number;
+} {
+  return {
+    count: buckets.reduce((sum, { count }) => sum + count, 0),
+    errors: buckets.reduce((sum, { errors }) => sum + errors, 0),
+    most: Math.max(1, ...buckets.map(({ count }) => count)),
+  };
 }

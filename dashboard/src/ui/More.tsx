@@ -1,13 +1,14 @@
 import { Button } from "@mantine/core";
 
-interface Query {
+export interface MoreQuery {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;
   fetchNextPage: () => unknown;
 }
 
 /** The next page of a list, where there is one. */
-export function More({ query: { hasNextPage, isFetchingNextPage, fetchNextPage } }: { query: Query }) {
+export function More({ query, word = "Show more" }: { query: MoreQuery; word?: string }) {
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
   if (!hasNextPage) return null;
   return (
     <Button
@@ -16,7 +17,7 @@ export function More({ query: { hasNextPage, isFetchingNextPage, fetchNextPage }
       onClick={() => void fetchNextPage()}
       style={{ alignSelf: "center" }}
     >
-      Show more
+      {word}
     </Button>
   );
 }

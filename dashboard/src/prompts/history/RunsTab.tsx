@@ -26,7 +26,7 @@ interface Props {
 
 /** Earlier runs of the prompt, each to be opened again with what it was run with. */
 export function RunsTab({ prompt, place, onOpen }: Props) {
-  const calls = useInfiniteQuery(queries.calls());
+  const calls = useInfiniteQuery(queries.calls({ source: "studio" }));
   return (
     <QueryState query={calls} failed={WORDS.runs.failed}>
       {({ pages }) => {

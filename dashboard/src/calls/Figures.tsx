@@ -1,0 +1,39 @@
+import { useQuery } from "@tanstack/react-query";
+import type { CallFilter } from "../api/callFilter";
+import { queries } from "../api/queries";
+import { count, money, moment, plural } from "../ui/format";
+import { totals } from "./rules";
+import { WORDS } from "./words";
+import styles from "./CallsPage.module.css";
+
+/** How many calls there were over the time, how many failed, and what they cost. */
+export function Figures({ filter }: { filter: CallFilter }) {
+  const histogram = useQuery(queries.callHistogram(filter));
+  const sums = useQuery(queries.callSums(filter));
+  if (!histogram.data) return <div className={styles.figures} />;
+  const { buckets, scanned_until } = histogram.data;
+  const all = totals(histogram.data);
+  const cost = sums.data?.items.reduce((sum, { cost_micro_usd }) => sum + cost_micro_usd, 0);
+  const said = `${plural(all.count, "call")}, ${count(all.errors)} failed`;
+  return (
+    <figure className={`panel ${styles.figures}`}>
+      <figcaption className="row small">
+        <strong>{said}</strong>
+        {cost === undefined ? null : <span className="quiet">{money(cost)}</span>}
+        <span className="quiet">{filter.within === undefined ? WORDS.day : WORDS.within[filter.within]}</span>
+        {scanned_until ? <span className="quiet">{WORDS.countedBack(moment(scanned_until))}</span> : null}
+      </figcaption>
+      <div className={styles.bars} role="img" aria-label={WORDS.bars(said)}>
+        {buckets.map(({ at, count: calls, errors }) => (
+          <span
+            key={at}
+            title={`${moment(at)}: ${plural(calls, "call")}, ${count(errors)} failed`}
+            style={{ height: `${Math.ceil((calls / all.most) * 100)}%` }}
+          >
+            <span style={{ height: calls === 0 ? 0 : `${(errors / calls) * 100}%` }} />
+          </span>
+        ))}
+      </div>
+    </figure>
+  );
+}
