@@ -188,6 +188,7 @@ describe("calling", () => {
     };
     await until("a new call", 30, calls);
     await button(/^Show \d+ new call/).click();
+    await button(/^Show \d+ new call/).waitFor({ state: "hidden" });
     await button("hello").first().click();
     const drawer = page.getByRole("dialog");
     await drawer.getByRole("region", { name: "request" }).getByText("Grace").waitFor();

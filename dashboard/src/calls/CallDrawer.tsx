@@ -14,7 +14,7 @@ import { bytes, count, moment, money, span } from "../ui/format";
 import { QueryState } from "../ui/QueryState";
 import { CallStatus } from "./CallStatus";
 import { Replay } from "./Replay";
-import { absence, neighbours, readable, waterfall } from "./rules";
+import { absence, isServed, neighbours, readable, waterfall } from "./rules";
 import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
 
@@ -97,11 +97,16 @@ function Detail({ call }: { call: Call | CallDetail }) {
     <div className="stack">
       <div className="row">
         <CallStatus call={call} />
-        <Link to="/endpoints/$name" params={{ name: call.endpoint_name }}>
-          {call.endpoint_name}
-        </Link>
+        {isServed(call) ? (
+          <Link to="/endpoints/$name" params={{ name: call.endpoint_name }}>
+            {call.endpoint_name}
+          </Link>
+        ) : (
+          call.endpoint_name
+        )}
         <span className="quiet">
-          v{call.endpoint_version} · {moment(call.time)}
+          {isServed(call) ? `v${call.endpoint_version} · ` : ""}
+          {moment(call.time)}
         </span>
       </div>
       {call.error_detail ? <p style={{ color: "var(--bad)" }}>{call.error_detail}</p> : null}
@@ -150,12 +155,16 @@ function Facts({ call }: { call: Call | CallDetail }) {
           </div>
         ) : null,
       )}
-      <dt>Deployment</dt>
-      <dd>
-        <Link to="/deployments/$id" params={{ id: call.deployment }}>
-          {call.deployment.slice(0, 8)}
-        </Link>
-      </dd>
+      {isServed(call) ? (
+        <>
+          <dt>Deployment</dt>
+          <dd>
+            <Link to="/deployments/$id" params={{ id: call.deployment }}>
+              {call.deployment.slice(0, 8)}
+            </Link>
+          </dd>
+        </>
+      ) : null}
     </dl>
   );
 }

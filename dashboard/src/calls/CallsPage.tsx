@@ -18,6 +18,7 @@ import { useListKeys } from "../ui/useListKeys";
 import { CallDrawer } from "./CallDrawer";
 import { CallStatus } from "./CallStatus";
 import { Filters } from "./Filters";
+import { isServed } from "./rules";
 import { useNews } from "./useNews";
 import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
@@ -65,10 +66,7 @@ function Found({ filter, call }: { filter: CallFilter; call: string | undefined 
   const calls = useInfiniteQuery(queries.calls(filter));
   const shown = calls.data?.pages.flatMap(({ items }) => items) ?? [];
   const news = useNews(filter, shown);
-  const look = () => {
-    news.forget();
-    void calls.refetch();
-  };
+  const look = () => void calls.refetch().then(news.forget);
   return (
     <>
       {news.count > 0 && calls.data ? (
@@ -165,7 +163,7 @@ function List({ calls, chosenId }: { calls: Call[]; chosenId: string | undefined
                   <button type="button" className={styles.open} onClick={() => open(call.call_id)}>
                     {call.endpoint_name}
                   </button>
-                  <span className="quiet">v{call.endpoint_version}</span>
+                  {isServed(call) ? <span className="quiet">v{call.endpoint_version}</span> : null}
                   {call.source === "call" ? null : <span className="quiet">· {call.source}</span>}
                   {call.cache === "hit" || call.cache === "stale" ? (
                     <span className="quiet">· from cache</span>

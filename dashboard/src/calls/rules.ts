@@ -7,6 +7,10 @@ export function toneOf({ status }: Pick<Call, "status">): Tone {
   return status >= 400 ? "warn" : "good";
 }
 
+/** Whether an endpoint was called; behind a run of a prompt stands none, and no deployment. */
+export const isServed = ({ endpoint_version }: Pick<Call, "endpoint_version">): boolean =>
+  endpoint_version > 0;
+
 /** A kept body as people read it: JSON laid out, anything else as it is. */
 export function readable(body: CallBody): string {
   if (body.text === null || body.text === undefined) return "";

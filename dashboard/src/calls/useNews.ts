@@ -8,6 +8,7 @@ export interface News {
   count: number;
   /** Whether it is just so many: of some conditions only the server knows whether a call meets them. */
   exact: boolean;
+  /** Forgets these, once the list was loaded anew, and none that came in between. */
   forget: () => void;
 }
 
@@ -40,6 +41,10 @@ export function useNews(filter: CallFilter, shown: readonly { call_id: string }[
   return {
     count: fresh.length + come.beyond,
     exact: isTold(filter) && (come.beyond === 0 || Object.keys(filter).length === 0),
-    forget: () => setCome(NOTHING),
+    forget: () =>
+      setCome(({ items, beyond }) => ({
+        items: items.filter((call) => !come.items.includes(call)),
+        beyond: beyond - come.beyond,
+      })),
   };
 }

@@ -18,7 +18,7 @@ export const WORDS = {
     "7d": "in the last 7 days",
   } satisfies Record<Within, string>,
   countedBack: (time: string) => `counted back to ${time}`,
-  bars: (said: string) => `Over time: ${said}`,
+  bars: (said: string) => `Histogram: ${said}`,
   none: "None of the calls meets all of these conditions.",
   noneYet: (time: string) => `None among those since ${time}. There may be some before.`,
   stopped: (time: string) => `Looked through back to ${time}.`,
