@@ -603,6 +603,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/endpoints/{name}/snippets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show calls of the version that serves, in the languages that people ask for */
+        get: operations["showSnippets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deployments": {
         parameters: {
             query?: never;
@@ -683,6 +700,40 @@ export interface paths {
         put?: never;
         /** Queue again what a deployment's batch asked for */
         post: operations["retryDeployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what a deploy would do: what changes, what is built, and what breaks callers */
+        post: operations["planDeploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/endpoints/{name}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring what serves in one environment to another, without a build */
+        post: operations["promoteEndpoint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -843,6 +894,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/api-keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a key another secret, by its name or id; the answer is the only one that has it */
+        post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/api-keys": {
         parameters: {
             query?: never;
@@ -924,6 +992,23 @@ export interface paths {
         put?: never;
         /** Ask the provider whether it takes the key, by a request that costs nothing */
         post: operations["checkCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the models that are known, with prices, abilities, and whether there is a key for them */
+        get: operations["listKnownModels"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2945,6 +3030,31 @@ export interface components {
              */
             call?: string | null;
         };
+        /** @description Calls of the version that serves. */
+        Snippets: {
+            /**
+             * Format: int32
+             * @description The version that serves.
+             */
+            version: number;
+            /** @description Where it answers. */
+            url: string;
+            /** @description What the calls send: the definition's first test, or values within the bounds of its fields. */
+            request: unknown;
+            /** @description Whether they need a key, which they take from the variable `PROMPTPILOT_API_KEY`. */
+            asks_for_key: boolean;
+            /** @description The calls. */
+            snippets: components["schemas"]["Snippet"][];
+        };
+        /** @description A call in a language. */
+        Snippet: {
+            /** @description The language. */
+            language: components["schemas"]["SnippetLanguage"];
+            /** @description The call. */
+            code: string;
+        };
+        /** @description A language that a call can be written in. */
+        SnippetLanguage: "curl" | "python" | "typescript";
         Which: {
             /** @description Only this endpoint's. */
             endpoint?: string | null;
@@ -2994,6 +3104,8 @@ export interface components {
             url?: string | null;
             /** @description The function's numbered version. */
             function_version?: string | null;
+            /** @description The environment whose artifact it brings; absent where it is made of its sources. */
+            promoted_from?: string | null;
             /**
              * Format: date-time
              * @description When it was asked for.
@@ -3125,6 +3237,118 @@ export interface components {
         Retried: {
             /** Format: uuid */
             batch: string;
+        };
+        /** @description Body of `POST /api/endpoints/plan`. */
+        PlanRequest: {
+            /** @description What would be deployed. */
+            definitions: components["schemas"]["Source"][];
+        };
+        /** @description Answer of `POST /api/endpoints/plan`: what a deploy of the same would do. */
+        DeployPlan: {
+            /** @description The environment's name. */
+            environment: string;
+            /** @description Whether a deploy would do anything. */
+            changes: boolean;
+            /** @description One plan for each definition, in their order. */
+            endpoints: components["schemas"]["EndpointPlan"][];
+        };
+        /** @description What a deploy would do to one endpoint. */
+        EndpointPlan: {
+            /** @description The endpoint's name. */
+            endpoint: string;
+            /** @description What the sender calls its definition. */
+            file: string;
+            /** @description What would be done. */
+            action: components["schemas"]["Action"];
+            /**
+             * Format: int32
+             * @description The version that would serve.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description The version that serves; absent while nothing does.
+             */
+            live_version?: number | null;
+            /** @description What is other in the definition than in the one that serves. */
+            changes?: components["schemas"]["SettingDiff"][];
+            /** @description The prompt that it refers to, where another version of it would serve. */
+            prompt?: components["schemas"]["PromptMove"] | null;
+            /** @description What of it breaks callers. */
+            breaks?: components["schemas"]["Break"][];
+            /** @description What its function would be made of; absent where this server has no compiler to say it by. */
+            artifact?: components["schemas"]["PlannedArtifact"] | null;
+            /** @description The most that one call can come to. */
+            ceiling: components["schemas"]["Ceiling"];
+            /** @description Keys that it needs and that the environment has not: with any of them a deploy is refused. */
+            missing_credentials?: components["schemas"]["KeyName"][];
+            /** @description Warnings. */
+            findings?: components["schemas"]["Finding"][];
+        };
+        /** @description What a deploy does to an endpoint. */
+        Action: "create" | "change" | "republish" | "unchanged";
+        /** @description A value that differs. */
+        SettingDiff: {
+            /** @description JSON pointer of its place in the content. */
+            pointer: string;
+            /** @description What it was; absent if it was not there. */
+            from?: unknown;
+            /** @description What it is; absent if it is gone. */
+            to?: unknown;
+        };
+        /** @description A prompt whose other version would serve. */
+        PromptMove: {
+            /** @description The prompt's name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its version that serves; absent where another prompt does, or none.
+             */
+            from?: number | null;
+            /**
+             * Format: int32
+             * @description Its version that would.
+             */
+            to: number;
+        };
+        /** @description Something that callers have to know of before it is deployed. */
+        Break: {
+            /** @description What kind of change it is. */
+            code: components["schemas"]["BreakCode"];
+            /** @description Its place in the definition, as a JSON pointer. */
+            pointer: string;
+            /** @description What callers see of it. */
+            message: string;
+        };
+        /** @description A kind of change that breaks callers. */
+        BreakCode: "request-field-removed" | "request-field-required" | "request-type-changed" | "request-narrowed" | "response-format-changed" | "response-field-removed" | "response-field-optional" | "response-type-changed" | "response-values-added" | "tool-added" | "auth-tightened" | "rate-lowered" | "body-lowered" | "budget-lowered" | "origin-removed";
+        /** @description Built code. */
+        PlannedArtifact: {
+            /** @description A hash over all that goes into the build. */
+            id: string;
+            /** @description Whether it was built before, so that nothing is compiled. */
+            reused: boolean;
+        };
+        /** @description What definitions call a key of a provider. */
+        KeyName: {
+            /** @description Whose key it is. */
+            provider: components["schemas"]["ProviderKind"];
+            /** @description What definitions call it. */
+            name: string;
+        };
+        /** @description Body of `POST /api/endpoints/{name}/promote`. */
+        PromoteRequest: {
+            /** @description The environment that it comes from. */
+            from: string;
+            /** @description The environment that it goes to. */
+            to: string;
+            /**
+             * Format: int32
+             * @description The version; absent means the one that serves where it comes from.
+             */
+            version?: number | null;
+            /** @description Why, for the history. */
+            message?: string | null;
         };
         /** @description Which calls, as a request says it. */
         Of2: {
@@ -3850,6 +4074,65 @@ export interface components {
             /** @description Why. */
             detail: string;
         };
+        /** @description Body of `POST /api/api-keys/{key}/rotate`. */
+        KeyRotation: {
+            /**
+             * Format: uint32
+             * @description How long the secrets that it had before are still good, in seconds; absent means a day.
+             */
+            grace?: number | null;
+        };
+        /** @description A key that was just made, or got another secret: the only answer that has the whole of it. */
+        CreatedKey: {
+            /** @description The key. */
+            key: string;
+            /**
+             * Format: uuid
+             * @description Its id, as call records have it.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description Its beginning. */
+            shown: string;
+            /** @description Whether calls with it are answered by the sandbox. */
+            test: boolean;
+            /** @description Endpoints that it may call; absent means all. */
+            endpoints?: string[] | null;
+            /** @description Environments that it may call in; absent means all. */
+            environments?: string[] | null;
+            /** @description Prompts that it may execute. */
+            prompts: components["schemas"]["PromptScope"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires?: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody ended it.
+             */
+            revoked?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last got another secret.
+             */
+            rotated?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a secret that it had before is good, too.
+             */
+            earlier_until?: string | null;
+        };
+        /** @description Prompts that a key may execute. */
+        PromptScope: components["schemas"]["Every"] | string[];
+        /** @description The word for every prompt. */
+        Every: "all";
         /** @description A page of a list. */
         Page9: {
             /** @description The items. */
@@ -3891,11 +4174,17 @@ export interface components {
              * @description When somebody ended it.
              */
             revoked?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last got another secret.
+             */
+            rotated?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a secret that it had before is good, too.
+             */
+            earlier_until?: string | null;
         };
-        /** @description Prompts that a key may execute. */
-        PromptScope: components["schemas"]["Every"] | string[];
-        /** @description The word for every prompt. */
-        Every: "all";
         /** @description Body of `POST /api/api-keys`. */
         NewKey: {
             /** @description What it is called; no other key that still opens something may be called so. */
@@ -3926,43 +4215,6 @@ export interface components {
              * @default null
              */
             expires?: string | null;
-        };
-        /** @description A key that was just made: the only answer that has the whole of it. */
-        CreatedKey: {
-            /** @description The key. */
-            key: string;
-            /**
-             * Format: uuid
-             * @description Its id, as call records have it.
-             */
-            id: string;
-            /** @description What it is called. */
-            name: string;
-            /** @description Its beginning. */
-            shown: string;
-            /** @description Whether calls with it are answered by the sandbox. */
-            test: boolean;
-            /** @description Endpoints that it may call; absent means all. */
-            endpoints?: string[] | null;
-            /** @description Environments that it may call in; absent means all. */
-            environments?: string[] | null;
-            /** @description Prompts that it may execute. */
-            prompts: components["schemas"]["PromptScope"];
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            created: string;
-            /**
-             * Format: date-time
-             * @description When it ends by itself.
-             */
-            expires?: string | null;
-            /**
-             * Format: date-time
-             * @description When somebody ended it.
-             */
-            revoked?: string | null;
         };
         /** @description A page of a list. */
         Page10: {
@@ -4108,8 +4360,75 @@ export interface components {
              */
             took_ms: number;
         };
+        Which2: {
+            /** @description Only this provider's. */
+            provider?: components["schemas"]["ProviderKind"] | null;
+            /** @description Only those with this text in their provider or name. */
+            q?: string | null;
+        };
         /** @description A page of a list. */
         Page11: {
+            /** @description The items. */
+            items: components["schemas"]["KnownModel"][];
+            /** @description What to send as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description A model that the tables of prices and abilities know. */
+        KnownModel: {
+            /** @description Provider and name: what `after` takes. */
+            id: string;
+            /** @description Who serves it. */
+            provider: components["schemas"]["ProviderKind"];
+            /** @description The provider's name for it, as definitions have it. */
+            name: string;
+            /** @description What its tokens cost, in USD per million; null where no table knows. */
+            price?: components["schemas"]["Price"] | null;
+            /** @description What they cost where the prompt is long, the longest last. */
+            long_prices?: components["schemas"]["LongPrice"][];
+            /**
+             * Format: uint64
+             * @description Most tokens in and out together; null where no table knows.
+             */
+            context?: number | null;
+            /**
+             * Format: uint32
+             * @description Most tokens out; null where no table knows.
+             */
+            max_output?: number | null;
+            /** @description What it can do. */
+            abilities: components["schemas"]["ModelAbilities"];
+            /** @description Names of the keys that are stored for it in the environment. */
+            credentials: string[];
+            /** @description Whether it can be asked in the environment: a key is stored, or it needs none. */
+            ready: boolean;
+        };
+        /** @description What a long prompt's tokens cost, and those of its answer. */
+        LongPrice: {
+            /**
+             * Format: uint64
+             * @description From so many tokens in.
+             */
+            from: number;
+            /** @description The price, in USD per million tokens. */
+            price: components["schemas"]["Price"];
+        };
+        /** @description What a model can do; null where no table knows. */
+        ModelAbilities: {
+            /** @description Answers come as they are written. */
+            streaming: boolean;
+            /** @description Answers can be held to a JSON Schema. */
+            structured?: boolean | null;
+            /** @description It can ask for tools. */
+            tools: boolean;
+            /** @description It takes pictures. */
+            images?: boolean | null;
+            /** @description Its provider takes files. */
+            files: boolean;
+            /** @description The efforts of reasoning that it takes. */
+            efforts?: components["schemas"]["Effort"][] | null;
+        };
+        /** @description A page of a list. */
+        Page12: {
             /** @description The items. */
             items: components["schemas"]["Environment"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4186,7 +4505,7 @@ export interface components {
             after?: number | null;
         };
         /** @description A page of a list. */
-        Page12: {
+        Page13: {
             /** @description The items. */
             items: components["schemas"]["AuditEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4214,7 +4533,7 @@ export interface components {
             /** @description How they came, from which address, and the request's id; null means the system itself. */
             origin?: components["schemas"]["Origin"] | null;
             /** @description What was done. */
-            action: components["schemas"]["Action"];
+            action: components["schemas"]["Action2"];
             /** @description What kind of thing it was done to, such as `api-key`. */
             subject: string;
             /** @description The thing's id. */
@@ -4241,7 +4560,7 @@ export interface components {
             request?: string | null;
         };
         /** @description What was done. */
-        Action: "created" | "changed" | "deleted";
+        Action2: "created" | "changed" | "deleted";
         /** @description Which page. */
         Paging5: {
             /**
@@ -4321,7 +4640,7 @@ export interface components {
         /** @description Why a stream could not go on where its reader left it. */
         ResetReason: "swept" | "unknown";
         /** @description A page of a list. */
-        Page13: {
+        Page14: {
             /** @description The items. */
             items: components["schemas"]["ChangeEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4364,7 +4683,7 @@ export interface components {
             deleted?: boolean;
         };
         /** @description A page of a list. */
-        Page14: {
+        Page15: {
             /** @description The items. */
             items: components["schemas"]["StoredPrompt"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4477,7 +4796,7 @@ export interface components {
             force?: boolean;
         };
         /** @description A page of a list. */
-        Page15: {
+        Page16: {
             /** @description The items. */
             items: components["schemas"]["PromptUse"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4505,7 +4824,7 @@ export interface components {
             prompt_version: number;
         };
         /** @description A page of a list. */
-        Page16: {
+        Page17: {
             /** @description The items. */
             items: components["schemas"]["PromptVersion"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4586,15 +4905,6 @@ export interface components {
         };
         /** @description What became of a piece of text. */
         Change: "same" | "removed" | "added";
-        /** @description A value that differs. */
-        SettingDiff: {
-            /** @description JSON pointer of its place in the content. */
-            pointer: string;
-            /** @description What it was; absent if it was not there. */
-            from?: unknown;
-            /** @description What it is; absent if it is gone. */
-            to?: unknown;
-        };
         /** @description Body of `POST /api/prompts/{name}/rollback`. */
         PromptRollback: {
             /**
@@ -4610,7 +4920,7 @@ export interface components {
             label?: string | null;
         };
         /** @description A page of a list. */
-        Page17: {
+        Page18: {
             /** @description The items. */
             items: components["schemas"]["LabelMove"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4678,7 +4988,7 @@ export interface components {
             force?: boolean;
         };
         /** @description A page of a list. */
-        Page18: {
+        Page19: {
             /** @description The items. */
             items: components["schemas"]["LabelRule"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4721,7 +5031,7 @@ export interface components {
             sandbox?: boolean;
         };
         /** @description A page of a list. */
-        Page19: {
+        Page20: {
             /** @description The items. */
             items: components["schemas"]["PromptTemplate"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -10918,6 +11228,136 @@ export interface operations {
             };
         };
     };
+    showSnippets: {
+        parameters: {
+            query?: {
+                /** @description The environment's name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Calls of the version that serves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snippets"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `organization-not-found`, `version-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `definition-invalid-now`, `nothing-live` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDeployments: {
         parameters: {
             query?: {
@@ -11681,7 +12121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: `deployment-not-failed`, `endpoint-deleted`, `idempotency-key-busy` */
+            /** @description Conflict: `deployment-not-failed`, `endpoint-deleted`, `idempotency-key-busy`, `nothing-to-promote` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11709,6 +12149,356 @@ export interface operations {
                 };
             };
             /** @description Unprocessable Entity: `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planDeploy: {
+        parameters: {
+            query?: {
+                /** @description The environment's name; absent means `production`. */
+                env?: string;
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "definitions": [
+                 *         {
+                 *           "file": "greet.toml",
+                 *           "toml": "name = \"greet\"\n\n[prompt]\ntemplate = \"Greet {{ name }}.\"\n\n[model]\nprovider = \"sandbox\"\nname = \"echo\"\n\n[request.name]\ntype = \"string\"\nmax_length = 100\n\n[auth]\nmode = \"public\"\n"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["PlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Answer of `POST /api/endpoints/plan`: what a deploy of the same would do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeployPlan"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `definitions-missing`, `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `environment-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `definition-invalid`, `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promoteEndpoint: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "from": "staging",
+                 *       "to": "production",
+                 *       "message": "Tried for a week"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Nothing had to be queued: it is live already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Queued. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `endpoint-not-found`, `environment-not-found`, `organization-not-found`, `version-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `credentials-missing`, `definition-invalid-now`, `idempotency-key-busy`, `nothing-live`, `nothing-to-promote` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `environment-invalid`, `idempotency-key-reused` */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13299,6 +14089,173 @@ export interface operations {
             };
         };
     };
+    rotateApiKey: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "grace": 86400
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyRotation"];
+            };
+        };
+        responses: {
+            /** @description A key that was just made, or got another secret: the only answer that has the whole of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `key-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy`, `key-ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused`, `key-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listApiKeys: {
         parameters: {
             query?: {
@@ -13443,7 +14400,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description A key that was just made: the only answer that has the whole of it. */
+            /** @description A key that was just made, or got another secret: the only answer that has the whole of it. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -14328,6 +15285,133 @@ export interface operations {
             };
         };
     };
+    listKnownModels: {
+        parameters: {
+            query?: {
+                /** @description The environment's name; absent means `production`. */
+                env?: string;
+                /** @description Only this provider's. */
+                provider?: components["schemas"]["ProviderKind"];
+                /** @description Only those with this text in their provider or name. */
+                q?: string;
+                /** @description Items in the page. */
+                limit?: number;
+                /** @description The page before's `next`: where this one begins. */
+                after?: string;
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page11"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `environment-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEnvironments: {
         parameters: {
             query?: {
@@ -14346,7 +15430,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -14789,7 +15873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -15038,7 +16122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                     "text/event-stream": string;
                 };
             };
@@ -15175,7 +16259,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -16098,7 +17182,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -16221,7 +17305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -16767,7 +17851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -17226,7 +18310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -17812,7 +18896,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
