@@ -14,9 +14,10 @@ use support::{
 };
 
 /// Tables whose changes are told elsewhere, or are no person's doing.
-const ELSEWHERE: [&str; 23] = [
+const ELSEWHERE: [&str; 26] = [
     "artifacts",
     "audit_events",
+    "authenticators",
     "batches",
     "budget_windows",
     "calls",
@@ -34,9 +35,11 @@ const ELSEWHERE: [&str; 23] = [
     "mailed_tokens",
     "prompt_label_moves",
     "rate_buckets",
+    "recovery_codes",
     "remembered_answers",
     "repeated_calls",
     "sessions",
+    "sign_in_challenges",
     "passwords",
 ];
 

@@ -11,7 +11,16 @@ use uuid::Uuid;
 const SHARED: [&str; 3] = ["_sqlx_migrations", "pending_logins", "workers"];
 
 /// Tables of what belongs to people, or of the organizations themselves.
-const OWN: [&str; 5] = ["mailed_tokens", "organizations", "passwords", "sessions", "users"];
+const OWN: [&str; 8] = [
+    "authenticators",
+    "mailed_tokens",
+    "organizations",
+    "passwords",
+    "recovery_codes",
+    "sessions",
+    "sign_in_challenges",
+    "users",
+];
 
 async fn names(db: &mut PgConnection, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(db).await.unwrap()

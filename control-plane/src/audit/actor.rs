@@ -41,30 +41,46 @@ impl Actor {
             Via::Token { id, .. } => ("token", Some(id)),
             Via::Session(_) => ("session", None),
         };
-        Self { user, origin: origin(parts, settings, via, token) }
+        let address = address::of(&parts.headers, &parts.extensions, settings);
+        Self { user, origin: written(&Origin { via, token, address, request: request_of(parts) }) }
     }
 }
 
-/// As JSON. Texts and ids always serialise.
-fn origin(parts: &Parts, settings: &Settings, via: &'static str, token: Option<Uuid>) -> String {
-    let address = address::of(&parts.headers, &parts.extensions, settings);
-    let request = parts.extensions.get::<RequestId>().map(|id| id.0.clone());
-    serde_json::to_string(&Origin { via, token, address, request }).unwrap_or_default()
+fn request_of(parts: &Parts) -> Option<String> {
+    parts.extensions.get::<RequestId>().map(|id| id.0.clone())
 }
 
-/// How somebody came who shows what was sent to them by mail. Who it is, that tells.
-#[derive(Debug)]
-pub(crate) struct ByLetter(pub(crate) String);
+/// As JSON. Texts and ids always serialise.
+fn written(origin: &Origin) -> String {
+    serde_json::to_string(origin).unwrap_or_default()
+}
 
-impl FromRequestParts<ControlPlane> for ByLetter {
+/// Where a request comes from of which only the body tells whose it is: by what was sent to them by mail,
+/// say.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    address: Option<IpAddr>,
+    request: Option<String>,
+}
+
+impl Sender {
+    /// The same as JSON, with the way by which they came.
+    pub(crate) fn by(self, via: &'static str) -> String {
+        let Self { address, request } = self;
+        written(&Origin { via, token: None, address, request })
+    }
+}
+
+impl FromRequestParts<ControlPlane> for Sender {
     type Rejection = Infallible;
 
     async fn from_request_parts(
         parts: &mut Parts,
         plane: &ControlPlane,
     ) -> Result<Self, Infallible> {
-        Ok(Self(origin(parts, plane.settings(), "letter", None)))
+        let address = address::of(&parts.headers, &parts.extensions, plane.settings());
+        Ok(Self { address, request: request_of(parts) })
     }
 }
 
-impl OperationInput for ByLetter {}
+impl OperationInput for Sender {}

@@ -6,4 +6,4 @@ pub mod model;
 pub(crate) mod routes;
 mod store;
 
-pub(crate) use self::actor::{Actor, ByLetter};
+pub(crate) use self::actor::{Actor, Sender};

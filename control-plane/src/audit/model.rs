@@ -40,7 +40,8 @@ pub struct AuditEvent {
 /// Where a change came from.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Origin {
-    /// By a `session`, an access `token`, the `installation`'s own token, or the link of a `letter`.
+    /// By a `session`, an access `token`, the `installation`'s own token, the link of a `letter`, or a
+    /// `sign-in`.
     pub via: String,
     /// The access token's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -88,6 +88,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     // People.
     ("POST", "/api/sign-up", Anybody),
     ("POST", "/api/sign-in", Anybody),
+    ("POST", "/api/sign-in/complete", Anybody),
     ("POST", "/api/sign-out", InPerson),
     ("POST", "/api/password-resets", Anybody),
     ("POST", "/api/password-resets/complete", Anybody),
@@ -96,6 +97,11 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/me", Known),
     ("DELETE", "/api/me", InPerson),
     ("PUT", "/api/me/password", InPerson),
+    ("GET", "/api/me/authenticator", InPerson),
+    ("POST", "/api/me/authenticator", InPerson),
+    ("DELETE", "/api/me/authenticator", InPerson),
+    ("POST", "/api/me/authenticator/confirm", InPerson),
+    ("POST", "/api/me/authenticator/recovery-codes", InPerson),
     ("GET", "/api/me/sessions", InPerson),
     ("DELETE", "/api/me/sessions/{id}", InPerson),
     // Tokens, and command lines that want one.
@@ -163,6 +169,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/deployments/{id}/retry", Member(Developer)),
     ("GET", "/api/events", Member(Viewer)),
     ("GET", "/api/calls", Member(Viewer)),
+    ("DELETE", "/api/calls", Member(Admin)),
     ("GET", "/api/calls/export", Member(Viewer)),
     ("GET", "/api/calls/facets", Member(Viewer)),
     ("GET", "/api/calls/histogram", Member(Viewer)),

@@ -11,7 +11,7 @@ use super::{
     Caller, cookie,
     mailed::{self, Purpose},
     model::{Leave, NewPassword},
-    password,
+    password, second_step,
     session::{Browser, WithCookie, begin},
     sign_in::refused,
     store,
@@ -25,7 +25,8 @@ use crate::{
     secret::Secret,
 };
 
-async fn confirm(
+/// Asks for the password once more.
+pub(super) async fn confirm(
     plane: &ControlPlane,
     user: Uuid,
     browser: &Browser,
@@ -53,6 +54,7 @@ pub(super) async fn change_password(
     let mut db = plane.database().person(user, Some(&actor.origin)).await?;
     store::set_password(&mut db, user, &hash).await?;
     store::remove_sessions(&mut db).await?;
+    second_step::forget_challenges(&mut db).await?;
     mailed::forget(&mut db, Purpose::Reset).await?;
     let begun = begin(&mut db, user, &browser).await?;
     db.commit().await?;

@@ -10,6 +10,7 @@ pub mod model;
 mod password;
 mod reset;
 pub(crate) mod routes;
+pub(crate) mod second_step;
 mod session;
 mod sessions;
 mod sign_in;

@@ -5,12 +5,12 @@ use axum::{extract::State, http::StatusCode, response::NoContent};
 use super::{
     mailed::{self, Purpose},
     model::{Addressee, ResetPassword},
-    password,
+    password, second_step,
     session::Browser,
     store,
 };
 use crate::{
-    audit::ByLetter,
+    audit::Sender,
     database::see,
     http::{
         Problem,
@@ -40,7 +40,7 @@ pub(super) async fn complete(
     State(plane): State<ControlPlane>,
     browser: Browser,
     site: Site,
-    origin: ByLetter,
+    sender: Sender,
     Body(request): Body<ResetPassword>,
 ) -> Result<NoContent, Problem> {
     plane.throttle().count_address(browser.address)?;
@@ -51,11 +51,12 @@ pub(super) async fn complete(
     let names = store::names(&mut *plane.database().person(user, None).await?, user).await?;
     password::check(&request.password, &names.email)?;
     let hash = password::hash(&place, Secret::from(request.password)).await?;
-    let mut db = plane.database().person(user, Some(&origin.0)).await?;
+    let mut db = plane.database().person(user, Some(&sender.by("letter"))).await?;
     mailed::take(&mut db, Purpose::Reset, &request.token).await?;
     store::set_password(&mut db, user, &hash).await?;
     store::verify(&mut db, user).await?;
     store::remove_sessions(&mut db).await?;
+    second_step::forget_challenges(&mut db).await?;
     if request.end_tokens {
         for membership in store::memberships_of(&mut db, user, None).await? {
             see(&mut db, membership.id).await?;

@@ -7,7 +7,13 @@ use aide::axum::{
 use axum::{Json, response::NoContent};
 use serde_json::json;
 
-use super::{account, model::Me, reset, sessions, sign_in, verification};
+use super::{
+    account,
+    model::Me,
+    reset,
+    second_step::{self, model::Challenge},
+    sessions, sign_in, verification,
+};
 use crate::{
     http::openapi::{describe, describe_with},
     plane::ControlPlane,
@@ -18,6 +24,7 @@ const TAG: &str = "people";
 pub(crate) fn router() -> ApiRouter<ControlPlane> {
     doors()
         .merge(letters())
+        .merge(second_step::routes::router())
         .api_route(
             "/api/me",
             get_with(
@@ -95,7 +102,11 @@ fn doors() -> ApiRouter<ControlPlane> {
         .api_route(
             "/api/sign-in",
             post_with(sign_in::sign_in, |operation| {
-                signed_in(operation).response::<200, Json<Me>>()
+                let what = "The password is right; the person has an authenticator, and gives its code \
+                            with this to `POST /api/sign-in/complete`.";
+                signed_in(operation)
+                    .response::<200, Json<Me>>()
+                    .response_with::<202, Json<Challenge>, _>(|response| response.description(what))
             }),
         )
         .api_route(

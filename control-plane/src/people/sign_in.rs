@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::{
     Caller, Via, cookie,
     mailed::{self, Purpose},
-    model::{Me, SignIn, SignUp},
-    password,
+    model::{SignIn, SignUp},
+    password, second_step,
     session::{Browser, WithCookie, begin},
     sessions::about,
     store, verification,
@@ -90,11 +90,12 @@ pub(crate) fn check_email(email: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Nobody is signed in yet who has an authenticator: the answer is a challenge.
 pub(super) async fn sign_in(
     State(plane): State<ControlPlane>,
     browser: Browser,
     Body(request): Body<SignIn>,
-) -> Result<WithCookie<Json<Me>>, Problem> {
+) -> Result<Response, Problem> {
     plane.throttle().count(&request.email, browser.address)?;
     let place = password::get_in_line()?;
     let found = store::user_of(&mut *plane.database().unbound().await?, &request.email).await?;
@@ -106,10 +107,14 @@ pub(super) async fn sign_in(
     }
     verification::check(&plane, user).await?;
     let mut db = person(&plane, user).await?;
+    if let Some(challenge) = second_step::challenge(&mut db, user).await? {
+        db.commit().await?;
+        return Ok((StatusCode::ACCEPTED, Json(challenge)).into_response());
+    }
     let begun = begin(&mut db, user, &browser).await?;
     let me = about(&mut db, &plane, user, Via::Session(begun.id)).await?;
     db.commit().await?;
-    Ok(begun.with(&plane, Json(me)))
+    Ok(begun.with(&plane, Json(me)).into_response())
 }
 
 pub(super) fn refused() -> Problem {

@@ -12,6 +12,7 @@ use crate::{
     credentials::vault::DATA_KEY,
     deploy::release::renew,
     http::idempotency,
+    people::second_step,
     secret::{SealError, SecretKey},
 };
 
@@ -57,6 +58,7 @@ pub async fn rotate_key(
     let mut transaction = db.begin().await?;
     store::hold_sealed(&mut transaction).await?;
     let organizations = data_keys(&mut transaction, old, new).await?;
+    authenticators(&mut transaction, old, new).await?;
     answers(&mut transaction, old, new).await?;
     for deployment in store::with_tokens(&mut transaction).await? {
         let token = old.deployment_token(deployment.deployment);
@@ -84,6 +86,20 @@ async fn data_keys(
         }
     }
     Ok(keys.len())
+}
+
+async fn authenticators(
+    db: &mut PgConnection,
+    old: &SecretKey,
+    new: &SecretKey,
+) -> Result<(), RotationError> {
+    for kept in store::authenticators(db).await? {
+        let subject = kept.user.as_bytes();
+        if let Some(sealed) = again(old, new, second_step::PURPOSE, subject, &kept.sealed)? {
+            store::set_authenticator(db, kept.user, &sealed).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Answers that open with neither key are of a key before; nobody can have them any more.

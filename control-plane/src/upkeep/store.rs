@@ -16,9 +16,11 @@ pub(super) async fn deploy_progress(db: &mut PgConnection) -> sqlx::Result<Strin
 
 /// Keeps everybody else from reading or writing what is sealed, until the transaction ends.
 pub(super) async fn hold_sealed(db: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("lock table data_keys, idempotent_requests in access exclusive mode")
-        .execute(db)
-        .await?;
+    sqlx::query!(
+        "lock table data_keys, authenticators, idempotent_requests in access exclusive mode"
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -50,6 +52,33 @@ pub(super) async fn set_data_key(
     )
     .execute(db)
     .await?;
+    Ok(())
+}
+
+/// An authenticator's secret, as it is kept.
+#[derive(Debug)]
+pub(super) struct Authenticator {
+    pub(super) user: Uuid,
+    pub(super) sealed: Vec<u8>,
+}
+
+pub(super) async fn authenticators(db: &mut PgConnection) -> sqlx::Result<Vec<Authenticator>> {
+    sqlx::query_as!(
+        Authenticator,
+        r#"select user_id as "user", sealed from authenticators order by user_id"#
+    )
+    .fetch_all(db)
+    .await
+}
+
+pub(super) async fn set_authenticator(
+    db: &mut PgConnection,
+    user: Uuid,
+    sealed: &[u8],
+) -> sqlx::Result<()> {
+    sqlx::query!("update authenticators set sealed = $2 where user_id = $1", user, sealed)
+        .execute(db)
+        .await?;
     Ok(())
 }
 

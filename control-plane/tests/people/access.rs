@@ -21,6 +21,7 @@ const LEAST: &[(&str, &str)] = &[
     ("approveLogin", "viewer"),
     ("askForEmailVerification", "anybody"),
     ("askForPasswordReset", "anybody"),
+    ("beginAuthenticator", "person"),
     ("beginLogin", "anybody"),
     ("cancelDeployment", "developer"),
     ("changeMember", "admin"),
@@ -33,6 +34,8 @@ const LEAST: &[(&str, &str)] = &[
     ("completeEmailVerification", "anybody"),
     ("completePasswordReset", "anybody"),
     ("countCalls", "viewer"),
+    ("completeSignIn", "anybody"),
+    ("confirmAuthenticator", "person"),
     ("createAccessToken", "viewer"),
     ("createApiKey", "admin"),
     ("createChatCompletion", "key"),
@@ -83,10 +86,12 @@ const LEAST: &[(&str, &str)] = &[
     ("removeMember", "admin"),
     ("removePromptLabel", "developer"),
     ("replayCall", "developer"),
+    ("removeAuthenticator", "person"),
     ("restorePrompt", "developer"),
     ("planDeploy", "viewer"),
     ("promoteEndpoint", "developer"),
     ("retryDeployment", "developer"),
+    ("renewRecoveryCodes", "person"),
     ("revokeAccessToken", "viewer"),
     ("revokeApiKey", "admin"),
     ("revokeInvitation", "admin"),
@@ -99,6 +104,7 @@ const LEAST: &[(&str, &str)] = &[
     ("showCall", "viewer"),
     ("showCallHistogram", "viewer"),
     ("showDeployment", "viewer"),
+    ("showAuthenticator", "person"),
     ("showDeploymentLog", "viewer"),
     ("showEndpoint", "viewer"),
     ("showInvitation", "anybody"),
@@ -122,19 +128,24 @@ const LEAST: &[(&str, &str)] = &[
 ];
 
 /// What access tokens may not do, whatever their person may.
-const IN_PERSON: [&str; 11] = [
+const IN_PERSON: [&str; 16] = [
     "acceptInvitation",
     "approveLogin",
     "changePassword",
     "createAccessToken",
     "createOrganization",
+    "beginAuthenticator",
     "deleteMe",
+    "confirmAuthenticator",
     "endSession",
     "leaveOrganization",
     "listSessions",
     "showLogin",
     "signOut",
 ];
+    "removeAuthenticator",
+    "renewRecoveryCodes",
+    "showAuthenticator",
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_is_open_to_its_least_role_and_those_above_only() -> Outcome {

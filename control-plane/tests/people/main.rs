@@ -6,6 +6,7 @@ mod account;
 mod letters;
 mod mail_server;
 mod organizations;
+mod second_step;
 mod signing_in;
 #[path = "../support/mod.rs"]
 mod support;

@@ -24,7 +24,7 @@ async function send(made: Request): Promise<Response> {
   try {
     const response = await fetch(request, { signal: AbortSignal.any([request.signal, timeout]) });
     if (response.status === 401) session.forget();
-    connection.set(response.status === 401 && !isDoor(request) ? "signed-out" : "live");
+    connection.set((await isSignedOut(response)) ? "signed-out" : "live");
     return response;
   } catch (error) {
     if (request.signal.aborted) throw error;
@@ -34,8 +34,21 @@ async function send(made: Request): Promise<Response> {
   }
 }
 
-/** Where people come in: a refusal there is about what they wrote. */
-const DOORS = new Set(["/api/sign-in", "/api/sign-up", "/api/invitations/show"]);
+/** Refusals of a password or a code, which is asked for of who is signed in, too. */
+const MISTYPED = new Set(["sign-in-refused", "code-refused"]);
+
+/** Whether the server does not know who asks. */
+async function isSignedOut(response: Response): Promise<boolean> {
+  if (response.status !== 401) return false;
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return !MISTYPED.has(ApiError.from(response, body).kind ?? "");
+}
+
+/** Where people come in: nobody is known there yet. */
+const DOORS = new Set(["/api/sign-in", "/api/sign-in/complete", "/api/sign-up", "/api/invitations/show"]);
 const isDoor = ({ url }: Request): boolean => DOORS.has(new URL(url).pathname);
 
 /** For the organization that is meant; a write shows that a page of ours makes it. */

@@ -33,6 +33,7 @@ export type Role = Schemas["Role"];
 export type Invitation = Schemas["Invitation"];
 export type ShownInvitation = Schemas["ShownInvitation"];
 export type AccessToken = Schemas["AccessToken"];
+export type Enrolment = Schemas["Enrolment"];
 export type Session = Schemas["Session"];
 export type Credential = Schemas["Credential"];
 export type CheckResult = Schemas["CheckResult"];

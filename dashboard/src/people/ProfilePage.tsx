@@ -12,6 +12,7 @@ import { AccessTokens } from "./AccessTokens";
 import { Leaving } from "./Leaving";
 import { Password } from "./Password";
 import { Sessions } from "./Sessions";
+import { TwoSteps } from "./TwoSteps";
 
 /** One's own account: how one comes in, and what acts in one's name. */
 export function ProfilePage() {
@@ -41,6 +42,7 @@ export function ProfilePage() {
               </p>
               <AccessTokens />
               <Sessions />
+              <TwoSteps />
               <Password />
               <Leaving me={me} />
             </>

@@ -1,16 +1,30 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { api, unwrap } from "../api/client";
 import { CredentialFields } from "./Credentials";
 
+const SecondStep = lazy(() => import("./SecondStep").then(({ SecondStep }) => ({ default: SecondStep })));
+
 export function SignIn({ onDone }: { onDone: () => void }) {
   const [credentials, setCredentials] = useState({ email: "", password: "" });
+  const [challenge, setChallenge] = useState<string | null>(null);
   const enter = useMutation({
     mutationFn: () => unwrap(api.POST("/api/sign-in", { body: credentials })),
-    onSuccess: onDone,
+    onSuccess: (answer) => ("challenge" in answer ? setChallenge(answer.challenge) : onDone()),
   });
+  const again = () => {
+    setCredentials({ email: "", password: "" });
+    setChallenge(null);
+  };
+  if (challenge !== null) {
+    return (
+      <Suspense>
+        <SecondStep challenge={challenge} onDone={onDone} onAgain={again} />
+      </Suspense>
+    );
+  }
   return (
     <form
       className="stack"

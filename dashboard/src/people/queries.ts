@@ -9,6 +9,13 @@ export const people = {
       queryFn: ({ signal }) => unwrap(api.GET("/api/me/sessions", { signal })),
     }),
 
+  /** Whether one signs in in two steps. */
+  authenticator: () =>
+    queryOptions({
+      queryKey: ["authenticator"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/me/authenticator", { signal })),
+    }),
+
   accessTokens: () =>
     queryOptions({
       queryKey: ["access-tokens"],
