@@ -112,7 +112,7 @@ pub(crate) enum Command {
     Credentials(commands::credentials::Credentials),
     /// List models that are known, with prices and abilities
     Models(commands::models::Models),
-    /// Make, list and delete environments
+    /// Make, list and delete environments, and set their variables
     Envs(commands::envs::Envs),
     /// Show calls, or the log of the last deployment
     Logs(commands::logs::Logs),

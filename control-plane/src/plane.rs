@@ -179,6 +179,7 @@ impl ControlPlane {
             .merge(models::routes::router())
             .merge(environments::routes::router())
             .merge(audit::routes::router())
+            .merge(environments::variables::routes::router())
             .merge(events::routes::router())
             .merge(prompts::routes::router())
             .merge(runs::routes::router())

@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use promptpilot_control_plane::deploy::model::Status;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -195,5 +197,81 @@ async fn an_environment_is_not_deleted_under_a_deploy() -> Outcome {
         (status.as_u16(), busy["type"].as_str()),
         (409, Some("urn:promptpilot:problem:deployment-running"))
     );
+    pilot.stop().await
+}
+
+/// What the function that serves finds in its environment.
+async fn environment_of(
+    pilot: &Pilot,
+    function: &str,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let target = &pilot.settings.lambda;
+    let key = aws_credential_types::Credentials::new(
+        &target.access_key_id,
+        target.secret_access_key.expose(),
+        None,
+        None,
+        "test",
+    );
+    let config = aws_sdk_lambda::Config::builder()
+        .behavior_version(aws_sdk_lambda::config::BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .region(aws_sdk_lambda::config::Region::new(target.region.clone()))
+        .credentials_provider(key)
+        .endpoint_url(target.endpoint_url.clone().unwrap_or_default());
+    let client = aws_sdk_lambda::Client::from_conf(config.build());
+    let found = client
+        .get_function_configuration()
+        .function_name(function)
+        .qualifier("live")
+        .send()
+        .await?;
+    let variables = found.environment().and_then(|environment| environment.variables());
+    Ok(variables.cloned().unwrap_or_default().into_iter().collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_reach_what_is_live_in_their_environment_and_leave_it() -> Outcome {
+    let pilot = Pilot::start().await?;
+    let path = "/api/environments/production/variables";
+    let change = async |variables: Value| {
+        let body = json!({ "variables": variables });
+        let (status, changed) = pilot.request(Method::PATCH, path, Some(body)).await?;
+        for id in changed["deployments"].as_array().into_iter().flatten() {
+            let ended = pilot.until(id.as_str().unwrap(), |found| found.status.is_final()).await?;
+            assert_eq!(ended.status, Status::Live, "{ended:?}");
+        }
+        Ok::<_, Failure>((status.as_u16(), changed))
+    };
+    let (_, set) = change(json!({ "LOG_LEVEL": "debug" })).await?;
+    assert_eq!(set["deployments"], json!([]), "nothing is live yet");
+    deploy_to(&pilot, "production", "Hello").await?;
+    let mut db = pilot.database.connect().await?;
+    let function: String =
+        sqlx::query_scalar("select name from functions").fetch_one(&mut db).await?;
+    assert_eq!(environment_of(&pilot, &function).await?["LOG_LEVEL"], "debug");
+
+    let (_, same) = change(json!({ "LOG_LEVEL": "debug" })).await?;
+    assert_eq!(same["deployments"], json!([]), "it has it already");
+    let (_, changed) = change(json!({ "LOG_LEVEL": null, "MODE": "a=b" })).await?;
+    assert_eq!(changed["deployments"].as_array().map(Vec::len), Some(1));
+    let found = environment_of(&pilot, &function).await?;
+    assert_eq!((found.get("LOG_LEVEL"), found["MODE"].as_str()), (None, "a=b"));
+    let listed = pilot.get(path).await?;
+    assert_eq!(listed["items"][0]["name"], "MODE");
+
+    for (variables, status, kind) in [
+        (json!({ "MODE": "c", "NOBODY": null }), 404, "variable-not-found"),
+        (json!({ "AWS_REGION": "eu-west-1" }), 422, "variable-invalid"),
+        (json!({ "MODE": "c", "LONG": "x".repeat(2048) }), 422, "variable-invalid"),
+    ] {
+        let (found, problem) = change(variables).await?;
+        let wanted = format!("urn:promptpilot:problem:{kind}");
+        assert_eq!((found, problem["type"].as_str()), (status, Some(&*wanted)), "{problem}");
+    }
+    assert_eq!(pilot.get(path).await?, listed, "what is refused changes nothing");
+    let audit = pilot.get("/api/audit?subject=variable").await?;
+    let told: Vec<_> = audit["items"].as_array().unwrap().iter().map(|e| &e["action"]).collect();
+    assert_eq!(told, ["created", "deleted", "created"]);
     pilot.stop().await
 }

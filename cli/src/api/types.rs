@@ -18,8 +18,9 @@ pub(crate) use promptpilot_control_plane::deploy::plan::model::{
 pub(crate) use promptpilot_control_plane::endpoints::model::{
     CheckRequest, Endpoint, RollbackRequest, RolledBack,
 };
-pub(crate) use promptpilot_control_plane::environments::model::{
-    DeletedEnvironment, Environment, NewEnvironment,
+pub(crate) use promptpilot_control_plane::environments::{
+    model::{DeletedEnvironment, Environment, NewEnvironment},
+    variables::model::{ChangedVariables, Variable, VariableChanges},
 };
 pub(crate) use promptpilot_control_plane::keys::model::{
     ApiKey, CreatedKey, KeyRotation, NewKey, PromptScope,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::{Context, confirm};
+use super::{Context, confirm, variables};
 use crate::api::{Client, DeletedEnvironment, Environment, NewEnvironment, Page};
 use crate::args::Place;
 use crate::error::Failure;
@@ -14,13 +14,14 @@ use crate::folder;
 use crate::style::{FAINT, GOOD, STRONG};
 use crate::text::ago;
 
-/// Make, list and delete environments
+/// Make, list and delete environments, and set their variables
 ///
 /// Each has functions, URLs and credentials of its own; `--env` says which one a command means.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   promptpilot envs create staging
   promptpilot deploy summarize --env staging
+  promptpilot envs set staging LOG_LEVEL=debug
   promptpilot envs delete staging")]
 pub(crate) struct Envs {
     #[command(subcommand)]
@@ -53,6 +54,30 @@ enum What {
         #[arg(long, short)]
         yes: bool,
     },
+    /// List the variables of an environment
+    Variables {
+        /// Which
+        environment: String,
+    },
+    /// Set variables that all functions of an environment find in theirs
+    ///
+    /// Everybody in the organization sees the values: secrets of providers are stored with
+    /// `promptpilot credentials`. What is live is published once more, without a build.
+    Set {
+        /// Of which environment
+        environment: String,
+        /// Any number of variables
+        #[arg(required = true, value_name = "NAME=VALUE")]
+        variables: Vec<String>,
+    },
+    /// Take variables of an environment away
+    Unset {
+        /// Of which environment
+        environment: String,
+        /// Any number of variables
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
 }
 
 pub(crate) async fn run(context: &Context, args: Envs) -> Result<(), Failure> {
@@ -78,6 +103,15 @@ pub(crate) async fn run(context: &Context, args: Envs) -> Result<(), Failure> {
             }
             let gone: DeletedEnvironment = client.delete(&["environments", &name]).await?;
             context.out.result(&Gone(gone));
+        }
+        What::Variables { environment } => {
+            variables::list(&client, context.out, &environment).await?;
+        }
+        What::Set { environment, variables: pairs } => {
+            variables::set(&client, context.out, &environment, &pairs).await?;
+        }
+        What::Unset { environment, names } => {
+            variables::unset(&client, context.out, &environment, names).await?;
         }
     }
     Ok(())

@@ -31,6 +31,7 @@ pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod status;
 pub(crate) mod whoami;
+mod variables;
 
 use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;

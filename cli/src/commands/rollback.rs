@@ -67,7 +67,9 @@ pub(crate) async fn run(context: &Context, args: &Rollback) -> Result<(), Failur
         Err(error) => return Err(error.into()),
     };
     if let Some(deployment) = answer.deployment {
-        note("Its credentials have changed since: it is published with those of today.");
+        note(
+            "Its credentials or variables have changed since: it is published with those of today.",
+        );
         let board = Board::new(false);
         let ended = follow::to_the_end(&client, &board, deployment, &answer.endpoint).await?;
         board.clear();

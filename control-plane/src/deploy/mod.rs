@@ -20,4 +20,5 @@ pub(crate) mod release;
 pub(crate) mod routes;
 pub(crate) mod store;
 pub(crate) mod stream;
-pub(crate) mod verify;
+pub(crate) mod variables;
+mod verify;

@@ -22,7 +22,7 @@ use super::{
     job::{Job, Stop, Work},
     model::{Failure, Status},
     queue::store::{self, Made},
-    release,
+    release, variables,
 };
 use crate::{
     credentials::{
@@ -37,9 +37,6 @@ use crate::{
 
 /// How long others' changes are waited for.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// Variables with this beginning are ours to set and to remove.
-const OURS: &str = "PROMPTPILOT_";
 
 /// What the function should be like.
 struct Wanted {
@@ -72,7 +69,8 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
     let made = Made { function: Some(&job.function), ..Made::default() };
     store::save_made(system, organization, taken.id, &made).await?;
     let keys = keys(work, job).await?;
-    let wanted = wanted(work, job, keys)?;
+    let given = variables::given(work, job).await?;
+    let wanted = wanted(work, job, keys, given)?;
     let version = converge(work, job, &wanted).await?;
     let made = Made { function_version: Some(&version), ..Made::default() };
     store::save_made(system, organization, job.taken.id, &made).await?;
@@ -112,7 +110,12 @@ async fn keys(work: &Work, job: &Job) -> Result<BTreeMap<String, String>, Stop> 
     Ok(keys)
 }
 
-fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Wanted, Stop> {
+fn wanted(
+    work: &Work,
+    job: &Job,
+    keys: BTreeMap<String, String>,
+    given: BTreeMap<String, String>,
+) -> Result<Wanted, Stop> {
     let (plan, artifact, taken) = (job.plan()?, job.artifact()?, &job.taken);
     let settings = work.plane.settings();
     let identity = Identity {
@@ -139,6 +142,7 @@ fn wanted(work: &Work, job: &Job, keys: BTreeMap<String, String>) -> Result<Want
         };
         variables.insert(ADDRESS_VARIABLE.to_owned(), address.clone());
     }
+    variables.extend(given);
     variables.extend(keys);
     let name = &taken.name;
     let tag = |key: &str, value: String| (format!("promptpilot:{key}"), value);
@@ -226,10 +230,11 @@ async fn step(
         update_code(work, job, client, wanted, &now).await?;
         return Ok(None);
     }
-    let variables = variables(&now, wanted);
+    let remote = now.environment().and_then(|environment| environment.variables());
+    let variables = variables::with_others(&wanted.variables, remote);
     if !*told {
         *told = true;
-        tell_foreign(work, job, &variables).await?;
+        tell_foreign(work, job, wanted, &variables).await?;
     }
     if !is_configured(&now, wanted, &variables) {
         update_settings(job, client, wanted, &now, variables).await?;
@@ -334,25 +339,14 @@ fn environment(variables: BTreeMap<String, String>) -> Environment {
     Environment::builder().set_variables(Some(variables.into_iter().collect())).build()
 }
 
-/// The variables to set: ours as wanted, and whatever else somebody set there.
-fn variables(now: &Remote, wanted: &Wanted) -> BTreeMap<String, String> {
-    let remote = now.environment().and_then(|environment| environment.variables());
-    let mut variables = wanted.variables.clone();
-    for (name, value) in remote.into_iter().flatten() {
-        if !name.starts_with(OURS) {
-            variables.insert(name.clone(), value.clone());
-        }
-    }
-    variables
-}
-
 async fn tell_foreign(
     work: &Work,
     job: &Job,
+    wanted: &Wanted,
     variables: &BTreeMap<String, String>,
 ) -> Result<(), Stop> {
-    let foreign: Vec<&str> =
-        variables.keys().map(String::as_str).filter(|name| !name.starts_with(OURS)).collect();
+    let names = variables.keys().filter(|name| !wanted.variables.contains_key(*name));
+    let foreign: Vec<&str> = names.map(String::as_str).collect();
     if foreign.is_empty() {
         return Ok(());
     }

@@ -36,7 +36,7 @@ pub(crate) struct NewDeployment<'a> {
     /// Absent where the system itself asks.
     pub(crate) by: Option<Uuid>,
     pub(crate) message: Option<&'a str>,
-    /// The same version once more, with the credentials of today.
+    /// The same version once more, with the credentials and variables of today.
     pub(crate) renewal: bool,
     /// What is brought from another environment.
     pub(crate) promoted: Option<&'a Promoted>,

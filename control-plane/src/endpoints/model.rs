@@ -204,7 +204,7 @@ pub struct RolledBack {
     pub to: i32,
     /// Where it answers.
     pub url: String,
-    /// What brings that version back, where its credentials have changed since: it serves once this
+    /// What brings that version back, where its credentials or variables have changed since: it serves once this
     /// deployment is live. Absent where it serves already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<Uuid>,

@@ -5,6 +5,7 @@ pub mod model;
 pub(crate) mod routes;
 mod store;
 mod teardown;
+pub mod variables;
 
 use schemars::JsonSchema;
 use serde::Deserialize;

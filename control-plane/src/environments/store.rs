@@ -109,7 +109,7 @@ pub(super) async fn is_busy(db: &mut PgConnection, environment: Uuid) -> sqlx::R
 }
 
 /// Marks an environment as deleted, with what is its alone: nothing serves in it, what waits will not
-/// be deployed, its credentials are gone. Its name is free from now on.
+/// be deployed, its credentials and variables are gone. Its name is free from now on.
 pub(super) async fn delete(db: &mut PgConnection, environment: Uuid) -> sqlx::Result<()> {
     sqlx::query!(
         "with stopped as (
@@ -120,6 +120,8 @@ pub(super) async fn delete(db: &mut PgConnection, environment: Uuid) -> sqlx::Re
              where environment_id = $1
          ), forgotten as (
             delete from provider_credentials where environment_id = $1
+         ), forgotten_variables as (
+            delete from environment_variables where environment_id = $1
          ), deleted as (
             update environments set deleted_at = now() where id = $1
          )

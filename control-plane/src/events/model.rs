@@ -121,6 +121,7 @@ const PROMPTS: &str = "/api/prompts";
 const ENDPOINTS: &str = "/api/endpoints";
 const DEPLOYMENTS: &str = "/api/deployments";
 const ENVIRONMENTS: &str = "/api/environments";
+const VARIABLES: &str = "/api/environments/{name}/variables";
 const KEYS: &str = "/api/api-keys";
 const CREDENTIALS: &str = "/api/provider-credentials";
 const MEMBERS: &str = "/api/organizations/{organization}/members";
@@ -169,6 +170,9 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("prompt.label_moved", PROMPTS, "a label was set, moved, or taken away"),
     kind("prompt.restored", PROMPTS, "a deleted prompt is back"),
     kind("prompt.saved", PROMPTS, "there is a new prompt, or a new version of one"),
+    kind("variable.changed", VARIABLES, "a variable of an environment has another value"),
+    kind("variable.created", VARIABLES, "an environment has one more variable"),
+    kind("variable.deleted", VARIABLES, "an environment has one variable less"),
 ];
 
 impl Kind {

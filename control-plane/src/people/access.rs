@@ -184,6 +184,8 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("GET", "/api/environments", Member(Viewer)),
     ("POST", "/api/environments", Member(Admin)),
     ("DELETE", "/api/environments/{name}", Member(Admin)),
+    ("GET", "/api/environments/{name}/variables", Member(Viewer)),
+    ("PATCH", "/api/environments/{name}/variables", Member(Admin)),
     ("GET", "/api/audit", Member(Admin)),
     ("GET", "/api/audit/export", Member(Admin)),
     ("GET", "/api/provider-credentials", Member(Viewer)),

@@ -75,6 +75,11 @@ async fn change_everything(ada: &Person, bob: &Person) -> Result<(), Failure> {
         done(put.clone(), on("/api/label-rules/mine"), json!({ "role": role })).await?;
     }
     done(post.clone(), on("/api/environments"), json!({ "name": "staging" })).await?;
+    let variables = on("/api/environments/staging/variables");
+    for value in [json!("a"), json!("b"), Value::Null] {
+        let body = json!({ "variables": { "MODE": value } });
+        done(patch.clone(), variables.clone(), body).await?;
+    }
     done(delete.clone(), on("/api/environments/staging"), json!({})).await?;
     for secret in ["sk-first-0123456789", "sk-second-0123456789"] {
         let body = json!({ "provider": "openai", "secret": secret });

@@ -1,4 +1,4 @@
-//! Renewal: what is live with credentials of yesterday is published once more with those of today.
+//! Renewal: what is live with credentials or variables of yesterday is published once more with those of today.
 //! The same artifact, no build; each endpoint for itself, so that one that fails holds up no other.
 //!
 //! An endpoint that is being deployed is left alone: whoever deploys it looks again afterwards.
@@ -10,6 +10,7 @@ use super::store::{self, Stale};
 use crate::{
     credentials,
     deploy::store::{NewDeployment, add_batch, queue as queue_deployment},
+    environments::variables,
     plane::ControlPlane,
 };
 
@@ -31,7 +32,7 @@ pub(crate) async fn queue(
             endpoint,
             version,
             by,
-            message: Some("its credentials have changed"),
+            message: Some("its credentials or variables have changed"),
             renewal: true,
             promoted: None,
         };
@@ -50,12 +51,13 @@ pub(crate) async fn after(plane: &ControlPlane, organization: Uuid) {
     };
     match renewed.await {
         Ok(0) => {}
-        Ok(endpoints) => tracing::info!(endpoints, "credentials changed meanwhile: renewing"),
-        Err(error) => tracing::warn!(%error, "could not look for credentials that changed"),
+        Ok(endpoints) => tracing::info!(endpoints, "what they are given changed: renewing"),
+        Err(error) => tracing::warn!(%error, "could not look for what is to be renewed"),
     }
 }
 
-/// Whether a deployment's function has other credentials, or another token, than it would be given today.
+/// Whether a deployment's function has other credentials, variables, or another token, than it would be given
+/// today.
 pub(crate) async fn is_stale(
     db: &mut PgConnection,
     organization: Uuid,
@@ -63,6 +65,9 @@ pub(crate) async fn is_stale(
     deployment: Uuid,
 ) -> sqlx::Result<bool> {
     if store::has_earlier_token(db, organization, deployment).await? {
+        return Ok(true);
+    }
+    if variables::store::are_others(db, deployment).await? {
         return Ok(true);
     }
     let given = credentials::store::given(db, organization, deployment).await?;

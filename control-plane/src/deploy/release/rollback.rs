@@ -1,5 +1,5 @@
 //! Rollback: the alias goes back to a version that served before. No build, no new version. Where that
-//! version has credentials that are not good any more, its artifact is published with those of today.
+//! version has credentials or variables that are not those of today, its artifact is published with those of today.
 
 use super::{renew, store};
 use crate::{
@@ -60,7 +60,7 @@ pub(crate) async fn run(
             endpoint,
             version: served.version,
             by,
-            message: Some("rolled back, with the credentials of today"),
+            message: Some("rolled back, with the credentials and variables of today"),
             renewal: true,
             promoted: None,
         };

@@ -167,7 +167,7 @@ pub(crate) async fn release(
     Ok(())
 }
 
-/// What serves with credentials of yesterday.
+/// What serves with credentials or variables of yesterday.
 #[derive(Debug)]
 pub(crate) struct Stale {
     pub(crate) endpoint: Uuid,
@@ -175,8 +175,8 @@ pub(crate) struct Stale {
     pub(crate) version: i32,
 }
 
-/// What is live with other credentials or another token than it would be given now, has all that it needs, and is not
-/// being deployed. What was renewed in vain comes `again` or not.
+/// What is live with other credentials, variables or another token than it would be given now, has all that it
+/// needs, and is not being deployed. What was renewed in vain comes `again` or not.
 pub(crate) async fn stale(
     db: &mut PgConnection,
     organization: Uuid,
@@ -207,9 +207,12 @@ pub(crate) async fn stale(
                      where l.organization_id = f.organization_id and l.endpoint_id = f.endpoint_id
                        and l.environment_id = f.environment_id
                      order by l.id desc limit 1), false))
-            group by f.endpoint_id, f.environment_id, d.organization_id, d.id, d.version
+            group by f.endpoint_id, f.environment_id, d.organization_id, d.id, d.version,
+                     d.variables_hash
            having bool_and(now.id is not null or g.credential_id is null)
               and (bool_or((now.id, now.version) is distinct from (g.credential_id, g.version))
+                   or d.variables_hash
+                        is distinct from variables_hash(d.organization_id, f.environment_id)
                    or exists (
                     select from earlier_tokens t
                      where t.organization_id = d.organization_id and t.deployment_id = d.id))
