@@ -171,7 +171,7 @@ impl Command {
             Self::Deploy(args) => args.place.data.clone(),
             Self::List(args) => args.place.data.clone(),
             Self::Call(args) => args.place.data.clone(),
-            Self::Calls(args) => args.place.data.clone(),
+            Self::Calls(args) => args.data(),
             Self::Replay(args) => args.place.data.clone(),
             Self::Prompts(args) => args.data(),
             Self::Run(args) => args.place.data.clone(),

@@ -4,6 +4,7 @@ use promptpilot_codegen::{Finding, Plan};
 use serde::Deserialize;
 
 pub(crate) use promptpilot_control_plane::audit::model::AuditEvent;
+pub(crate) use promptpilot_control_plane::calls::erasure::model::ErasedCalls;
 pub(crate) use promptpilot_control_plane::credentials::model::{
     ChangedCredential, CheckRequest as CredentialCheck, CheckResult as CredentialChecked,
     Credential, DeletedCredential, NewCredential,

@@ -1,14 +1,16 @@
 //! `promptpilot calls`: the records of calls.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use promptpilot_spec::record::{CallRecord, Source};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
 use super::call_filter::Filter;
+use super::erase::{self, Erase};
 use crate::api::{ApiError, Client};
 use crate::args::Place;
 use crate::error::Failure;
@@ -21,14 +23,20 @@ use crate::text::{clock, span};
 /// A line each, the newest last. With `--json` the whole record: request and response, attempts, costs
 /// and times.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   promptpilot calls                             # the last calls of all endpoints
   promptpilot calls summarize --status 5xx      # those that failed
   promptpilot calls --text 'refund or \"money back\"' # those with these words
   promptpilot calls --min-latency 5s --since 1d # those that were slow
   promptpilot calls --since 1h --limit 500 --json | jq .cost_micro_usd
-  promptpilot calls summarize -f                # and those to come")]
+  promptpilot calls summarize -f                # and those to come
+  promptpilot calls erase --user 4711           # forget who called"
+)]
 pub(crate) struct Calls {
+    #[command(subcommand)]
+    what: Option<What>,
     #[command(flatten)]
     filter: Filter,
     /// Go on with what comes
@@ -38,10 +46,29 @@ pub(crate) struct Calls {
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20)]
     limit: u32,
     #[command(flatten)]
-    pub(crate) place: Place,
+    place: Place,
 }
 
-pub(crate) async fn run(context: &Context, args: &Calls) -> Result<(), Failure> {
+impl Calls {
+    /// The data directory that was named.
+    pub(crate) fn data(&self) -> Option<PathBuf> {
+        match &self.what {
+            Some(What::Erase(args)) => args.place.data.clone(),
+            None => self.place.data.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Forget a user: the texts of all of their calls, and whose they were
+    Erase(Erase),
+}
+
+pub(crate) async fn run(context: &Context, args: Calls) -> Result<(), Failure> {
+    if let Some(What::Erase(args)) = &args.what {
+        return erase::run(context, args).await;
+    }
     let client = Client::find(context)?;
     let mut query = args.filter.query(&client, context.global.env.clone()).await?;
     query.push(("limit", args.limit.to_string()));

@@ -11,6 +11,7 @@ pub(crate) mod credentials;
 pub(crate) mod delete;
 pub(crate) mod deploy;
 pub(crate) mod envs;
+mod erase;
 pub(crate) mod export;
 pub(crate) mod init;
 pub(crate) mod keys;
@@ -30,8 +31,8 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod status;
-pub(crate) mod whoami;
 mod variables;
+pub(crate) mod whoami;
 
 use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
@@ -74,7 +75,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Deploy(args) => deploy::run(&context, args).await,
         Command::List(_) => list::run(&context).await,
         Command::Call(args) => call::run(&context, args).await,
-        Command::Calls(args) => calls::run(&context, &args).await,
+        Command::Calls(args) => calls::run(&context, args).await,
         Command::Replay(args) => replay::run(&context, &args).await,
         Command::Prompts(args) => prompts::run(&context, args).await,
         Command::Run(args) => run::run(&context, &args).await,

@@ -1,5 +1,6 @@
 //! The call log: what functions wrote down of each call.
 
+pub mod erasure;
 pub(crate) mod export;
 pub mod figures;
 pub mod ingest;

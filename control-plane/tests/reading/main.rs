@@ -1,6 +1,7 @@
 //! Reading the call log: filters, search, figures, export, replay, and how long calls are kept.
 #![allow(clippy::unwrap_used)]
 
+mod erasure;
 mod export;
 mod figures;
 mod filters;

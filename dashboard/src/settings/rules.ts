@@ -111,6 +111,10 @@ export const SUBJECTS = [
   "endpoint-version",
   "deployment",
   "release",
+  "variable",
+  "calls",
+  "password",
+  "authenticator",
 ];
 
 const WORDS: Record<string, string> = {
@@ -118,6 +122,7 @@ const WORDS: Record<string, string> = {
   credential: "provider's key",
   "endpoint-version": "version of",
   release: "what serves of",
+  calls: "calls of a user",
 };
 
 /** A kind of thing in words. */
@@ -127,6 +132,8 @@ const WAYS = new Map([
   ["session", "a browser"],
   ["token", "an access token"],
   ["installation", "the installation's token"],
+  ["letter", "the link of a letter"],
+  ["sign-in", "signing in"],
 ]);
 
 /** How somebody came, in words. */
