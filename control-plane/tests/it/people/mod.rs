@@ -1,0 +1,10 @@
+//! People and organizations: how people come in, what they may do, and what stays others'.
+
+mod access;
+mod account;
+mod letters;
+mod mail_server;
+mod organizations;
+mod second_step;
+mod signing_in;
+mod tenancy;

@@ -1,0 +1,37 @@
+//! What guards calls: one suite for all state stores, and through a function's own door. The state
+//! service is the real one on a real database; two imitations stand in for DynamoDB.
+
+mod door;
+#[path = "../../../../runtime/tests/it/support/mod.rs"]
+mod function;
+mod judge;
+mod mirror;
+mod reconcile;
+mod subject;
+mod suite;
+
+use subject::Subject;
+
+use crate::support::Outcome;
+
+async fn holds(subject: Subject) -> Outcome {
+    suite::run(&subject).await?;
+    door::run(&subject).await?;
+    subject.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_state_service_keeps_what_it_promises() -> Outcome {
+    holds(Subject::service().await?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_keeps_the_same_promises_by_dynalite() -> Outcome {
+    holds(Subject::table(judge::Judge::dynalite().await?, 1000)?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_keeps_the_same_promises_by_moto() -> Outcome {
+    // Its server lets no more wait for a connection.
+    holds(Subject::table(judge::Judge::moto().await?, 120)?).await
+}

@@ -1,0 +1,146 @@
+//! A state store to be judged, with a deployment that asks it and a way to put keys into it.
+
+use std::sync::Arc;
+
+use promptpilot_control_plane::SecretKey;
+use promptpilot_runtime::{
+    Secret,
+    state::{
+        DYNAMODB, HTTP, Place, StateKind, StateStore,
+        dynamodb::keys::{self, StoredKey},
+    },
+};
+use promptpilot_spec::{deployment::Identity, state::KeyRecord};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{
+    state::judge::{self, Judge},
+    support::{
+        Failure, Outcome,
+        pilot::{Pilot, echo},
+    },
+};
+
+enum Behind {
+    Service(Box<Pilot>),
+    Table(Judge),
+}
+
+/// A store and who asks it.
+pub(crate) struct Subject {
+    behind: Behind,
+    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) identity: Identity,
+    /// So many ask at once.
+    pub(crate) callers: usize,
+    address: String,
+    token: String,
+}
+
+impl Subject {
+    /// The state service.
+    pub(crate) async fn service() -> Result<Self, Failure> {
+        Self::service_of(&echo("one", "Hello")).await
+    }
+
+    /// The state service, with a deployment of this definition.
+    pub(crate) async fn service_of(definition: &str) -> Result<Self, Failure> {
+        let pilot = Pilot::without_worker().await?;
+        let batch = pilot.deploy(&[definition.to_owned()]).await?;
+        let deployment = batch.deployments[0].id;
+        let token = SecretKey::new([7; 32]).deployment_token(deployment).expose().to_owned();
+        let organization = pilot.plane.ensure_local_owner().await?.organization;
+        let address = pilot.settings.state.clone().unwrap();
+        let identity = identity(organization, deployment);
+        Self::new(Behind::Service(Box::new(pilot)), address, identity, token)
+    }
+
+    /// A table.
+    pub(crate) fn table(judge: Judge, callers: usize) -> Result<Self, Failure> {
+        let address = judge.address.clone();
+        let identity = identity(Uuid::now_v7(), Uuid::now_v7());
+        let subject = Self::new(Behind::Table(judge), address, identity, "token".to_owned())?;
+        Ok(Self { callers, ..subject })
+    }
+
+    fn new(
+        behind: Behind,
+        address: String,
+        identity: Identity,
+        token: String,
+    ) -> Result<Self, Failure> {
+        let place = Place {
+            address: address.parse()?,
+            organization: identity.organization,
+            deployment: identity.deployment,
+            token: Secret::from(token.as_str()),
+            aws: judge::keys(),
+        };
+        let store = HTTP.open(&place).or_else(|| DYNAMODB.open(&place)).ok_or("no such store")?;
+        Ok(Self { behind, store, identity, callers: 1000, address, token })
+    }
+
+    /// What a function of this deployment has in its environment.
+    pub(crate) fn variables(&self) -> Result<Vec<(&'static str, String)>, Failure> {
+        Ok(vec![
+            ("PROMPTPILOT_DEPLOYMENT", serde_json::to_string(&self.identity)?),
+            ("PROMPTPILOT_STATE_TOKEN", self.token.clone()),
+            ("PROMPTPILOT_STATE", self.address.clone()),
+            ("AWS_ACCESS_KEY_ID", judge::ID.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", judge::SECRET.to_owned()),
+        ])
+    }
+
+    /// Puts a key there, as the control plane does.
+    pub(crate) async fn add_key(&self, hash: &str, record: &KeyRecord) -> Outcome {
+        let revoked = record.revoked.then(OffsetDateTime::now_utc);
+        match &self.behind {
+            Behind::Table(judge) => {
+                let (organization, record) = (self.identity.organization, record.clone());
+                let stored = StoredKey { organization, hash: hash.to_owned(), record, revoked };
+                Ok(keys::put(&judge.table()?, &stored).await?)
+            }
+            Behind::Service(pilot) => {
+                let mut db = pilot.database.connect().await?;
+                sqlx::query(
+                    "insert into api_keys (organization_id, id, name, test, hash, shown, endpoints,
+                                           environments, expires_at, revoked_at)
+                     values ($1, $2, $3, false, $3, 'pp_live_0000', $4,
+                             (select array_agg(id) from environments
+                               where organization_id = $1 and name = any($5)), $6, $7)",
+                )
+                .bind(self.identity.organization)
+                .bind(record.id)
+                .bind(hash)
+                .bind(record.endpoints.as_deref())
+                .bind(record.environments.as_deref())
+                .bind(record.expires)
+                .bind(revoked)
+                .execute(&mut db)
+                .await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// The system behind a state service.
+    pub(crate) fn pilot(&self) -> Result<&Pilot, Failure> {
+        match &self.behind {
+            Behind::Service(pilot) => Ok(pilot),
+            Behind::Table(_) => Err("a table has no system behind it".into()),
+        }
+    }
+
+    pub(crate) async fn stop(self) -> Outcome {
+        match self.behind {
+            Behind::Service(pilot) => pilot.stop().await,
+            Behind::Table(_) => Ok(()),
+        }
+    }
+}
+
+fn identity(organization: Uuid, deployment: Uuid) -> Identity {
+    let environment = "production".to_owned();
+    Identity { organization, environment, endpoint: Uuid::now_v7(), version: 1, deployment }
+}
