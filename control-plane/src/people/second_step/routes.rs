@@ -4,12 +4,13 @@ use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
 };
-use axum::response::NoContent;
+use axum::{Json, response::NoContent};
 use serde_json::json;
 
 use super::{complete, enrolment};
 use crate::{
     http::openapi::{describe, describe_with},
+    people::model::Me,
     plane::ControlPlane,
 };
 
@@ -20,16 +21,15 @@ pub(in crate::people) fn router() -> ApiRouter<ControlPlane> {
     ApiRouter::new()
         .api_route(
             "/api/sign-in/complete",
-            post_with(
-                complete,
-                describe_with(
-                    TAG,
-                    "completeSignIn",
-                    "Give the code of an authenticator, or a recovery code, and begin a session",
-                    &["code-refused", "challenge-not-found", "sign-in-throttled"],
-                    json!({ "challenge": "0123456789abcdef", "code": "287082" }),
-                ),
-            ),
+            post_with(complete, |operation| {
+                const KINDS: &[&str] =
+                    &["code-refused", "challenge-not-found", "sign-in-throttled"];
+                let summary =
+                    "Give the code of an authenticator, or a recovery code, and begin a session";
+                let example = json!({ "challenge": "0123456789abcdef", "code": "287082" });
+                describe_with(TAG, "completeSignIn", summary, KINDS, example)(operation)
+                    .response::<200, Json<Me>>()
+            }),
         )
         .api_route(
             "/api/me/authenticator",

@@ -26,6 +26,8 @@ async fn an_id_of_another_organization_is_none_and_nothing_changes() -> Outcome 
     let before = rows(&mut db, organization).await?;
     assert!(before.values().filter(|rows| !rows.is_empty()).count() > 8, "{before:?}");
 
+    // Where what is theirs would be brought to.
+    assert_eq!(ours.post("/api/environments", json!({ "name": "staging" })).await?.0, 201);
     let document = pilot.client.get(format!("{}/api/openapi.json", pilot.url)).send().await?;
     let document: Value = document.json().await?;
     let mut tried = 0;
@@ -48,6 +50,7 @@ async fn an_id_of_another_organization_is_none_and_nothing_changes() -> Outcome 
             let body = match (&method, &*stem) {
                 (&Method::PATCH, "/api/organizations/…/members/") => json!({ "role": "viewer" }),
                 _ if after == "/try" => json!({ "request": {} }),
+                _ if after == "/promote" => json!({ "from": "production", "to": "staging" }),
                 _ => json!({}),
             };
             let refused = ours.send(method.clone(), &path, body).await?;
