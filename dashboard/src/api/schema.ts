@@ -4643,7 +4643,7 @@ export interface components {
             endpoints: string[];
         };
         /** @description A page of a list. */
-        Page12: {
+        Page13: {
             /** @description The items. */
             items: components["schemas"]["Variable"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4709,7 +4709,7 @@ export interface components {
             after?: number | null;
         };
         /** @description A page of a list. */
-        Page13: {
+        Page14: {
             /** @description The items. */
             items: components["schemas"]["AuditEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4847,7 +4847,7 @@ export interface components {
         /** @description Why a stream could not go on where its reader left it. */
         ResetReason: "swept" | "unknown";
         /** @description A page of a list. */
-        Page14: {
+        Page15: {
             /** @description The items. */
             items: components["schemas"]["ChangeEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4890,7 +4890,7 @@ export interface components {
             deleted?: boolean;
         };
         /** @description A page of a list. */
-        Page15: {
+        Page16: {
             /** @description The items. */
             items: components["schemas"]["StoredPrompt"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5003,7 +5003,7 @@ export interface components {
             force?: boolean;
         };
         /** @description A page of a list. */
-        Page16: {
+        Page17: {
             /** @description The items. */
             items: components["schemas"]["PromptUse"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5031,7 +5031,7 @@ export interface components {
             prompt_version: number;
         };
         /** @description A page of a list. */
-        Page17: {
+        Page18: {
             /** @description The items. */
             items: components["schemas"]["PromptVersion"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5127,7 +5127,7 @@ export interface components {
             label?: string | null;
         };
         /** @description A page of a list. */
-        Page18: {
+        Page19: {
             /** @description The items. */
             items: components["schemas"]["LabelMove"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5195,7 +5195,7 @@ export interface components {
             force?: boolean;
         };
         /** @description A page of a list. */
-        Page19: {
+        Page20: {
             /** @description The items. */
             items: components["schemas"]["LabelRule"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5238,7 +5238,7 @@ export interface components {
             sandbox?: boolean;
         };
         /** @description A page of a list. */
-        Page20: {
+        Page21: {
             /** @description The items. */
             items: components["schemas"]["PromptTemplate"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -17030,7 +17030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -17329,7 +17329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -17578,7 +17578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                     "text/event-stream": string;
                 };
             };
@@ -17715,7 +17715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -18638,7 +18638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -18761,7 +18761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -19307,7 +19307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -19766,7 +19766,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -20352,7 +20352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */

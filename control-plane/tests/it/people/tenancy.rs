@@ -50,6 +50,7 @@ async fn an_id_of_another_organization_is_none_and_nothing_changes() -> Outcome 
             let body = match (&method, &*stem) {
                 (&Method::PATCH, "/api/organizations/…/members/") => json!({ "role": "viewer" }),
                 _ if after == "/try" => json!({ "request": {} }),
+                _ if after == "/variables" => json!({ "variables": { "REGION": "eu" } }),
                 _ if after == "/promote" => json!({ "from": "production", "to": "staging" }),
                 _ => json!({}),
             };
