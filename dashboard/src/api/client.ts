@@ -19,17 +19,19 @@ export const api = createClient<paths>({ baseUrl: window.location.origin, fetch:
 
 async function send(made: Request): Promise<Response> {
   const request = await addressed(made);
+  // At a door nobody is known yet, whatever it answers, and what was typed there must stay.
+  const show = isDoor(request) ? () => undefined : connection.set;
   const seconds = request.method === "GET" ? READ_WITHIN : WRITE_WITHIN;
   const timeout = AbortSignal.timeout(seconds * 1000);
   try {
     const response = await fetch(request, { signal: AbortSignal.any([request.signal, timeout]) });
     if (response.status === 401) session.forget();
-    connection.set((await isSignedOut(response)) ? "signed-out" : "live");
+    show((await isSignedOut(response)) ? "signed-out" : "live");
     return response;
   } catch (error) {
     if (request.signal.aborted) throw error;
     if (timeout.aborted) throw ApiError.timeout(seconds);
-    connection.set("unreachable");
+    show("unreachable");
     throw ApiError.unreachable();
   }
 }
@@ -56,9 +58,16 @@ async function addressed(request: Request): Promise<Request> {
   if (isDoor(request)) return request;
   const me = await session.me();
   const meant = inOrganization(request.url);
-  const addressed = meant === request.url ? request : new Request(meant, request);
+  const addressed = meant === request.url ? request : await readdressed(request, meant);
   if (request.method !== "GET" && me?.csrf_token) addressed.headers.set("x-csrf-token", me.csrf_token);
   return addressed;
+}
+
+/** One that is made of another would have its body as a stream, which browsers send by HTTP/2 only. */
+async function readdressed(request: Request, url: string): Promise<Request> {
+  const { method, headers, signal } = request;
+  const body = await request.text();
+  return new Request(url, { method, headers, signal, body: body === "" ? null : body });
 }
 
 interface Answer<T> {

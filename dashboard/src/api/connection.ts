@@ -8,7 +8,7 @@ const listeners = new Set<() => void>();
 
 export const connection = {
   get: (): Connection => now,
-  set(next: Connection): void {
+  set: (next: Connection): void => {
     if (next === now) return;
     now = next;
     for (const listener of listeners) listener();

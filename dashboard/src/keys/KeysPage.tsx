@@ -7,7 +7,7 @@ import { queries } from "../api/queries";
 import type { ApiKey } from "../api/types";
 import { useCreate } from "../app/useKeys";
 import { useWritable } from "../organization/useWritable";
-import { Ago } from "../ui/Ago";
+import { Ago, Until } from "../ui/Ago";
 import { Badge } from "../ui/Badge";
 import { useNow } from "../ui/clock";
 import { Confirm } from "../ui/Confirm";
@@ -105,7 +105,7 @@ function List({ keys, blocked, onRevoke }: ListProps) {
                 <td data-label="Ends">
                   {key.expires ? (
                     <span title={moment(key.expires)}>
-                      <Ago time={key.expires} />
+                      <Until time={key.expires} />
                     </span>
                   ) : (
                     <span className="quiet">when revoked</span>

@@ -5,7 +5,7 @@ import { api, write } from "../api/client";
 import type { AccessToken } from "../api/types";
 import { Issue } from "../keys/Issue";
 import { useOrganization } from "../organization/useOrganization";
-import { Ago } from "../ui/Ago";
+import { Ago, Until } from "../ui/Ago";
 import { Confirm } from "../ui/Confirm";
 import { ListSection, Table } from "../ui/ListSection";
 import { QueryState } from "../ui/QueryState";
@@ -79,7 +79,7 @@ function List({ tokens, onRevoke }: { tokens: AccessToken[]; onRevoke: (token: A
             {token.used ? <Ago time={token.used} /> : <span className="quiet">never</span>}
           </td>
           <td data-label="Ends">
-            {token.expires ? <Ago time={token.expires} /> : <span className="quiet">when revoked</span>}
+            {token.expires ? <Until time={token.expires} /> : <span className="quiet">when revoked</span>}
           </td>
           <td className="number">
             <Button variant="default" aria-label={`Revoke ${token.name}`} onClick={() => onRevoke(token)}>

@@ -5,7 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, write } from "../api/client";
 import { useOrganization } from "../organization/useOrganization";
-import { Ago } from "../ui/Ago";
+import { Until } from "../ui/Ago";
 import { Empty } from "../ui/Empty";
 import { Failure } from "../ui/Failure";
 import { Page } from "../ui/Page";
@@ -80,7 +80,7 @@ function Waiting({ code }: { code: string }) {
           </p>
           <p className="quiet small">
             Approve it only if you have just typed `promptpilot login` there and it shows <code>{code}</code>.
-            The code ends <Ago time={expires} />.
+            The code ends <Until time={expires} />.
           </p>
           <Failure error={approve.error} />
           <Button loading={approve.isPending} onClick={() => approve.mutate()}>

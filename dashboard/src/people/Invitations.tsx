@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, write } from "../api/client";
 import type { Invitation } from "../api/types";
-import { Ago } from "../ui/Ago";
+import { Until } from "../ui/Ago";
 import { ListSection, Table } from "../ui/ListSection";
 import { tell, tellTrouble } from "../ui/toast";
 import { people } from "./queries";
@@ -35,7 +35,7 @@ export function Invitations({ organization }: { organization: string }) {
             <td className="lead">{invitation.email ?? "Whoever has the link"}</td>
             <td data-label="As">{invitation.role}</td>
             <td data-label="Ends">
-              <Ago time={invitation.expires} />
+              <Until time={invitation.expires} />
             </td>
             <td className="number">
               <Button

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { api, unwrap } from "../api/client";
 import { ApiError, messageOf } from "../api/problem";
 
@@ -15,6 +15,9 @@ interface Props {
 /** What is asked for after the password: a code. */
 export function SecondStep({ challenge, onDone, onAgain }: Props) {
   const [code, setCode] = useState("");
+  const input = useRef<HTMLInputElement>(null);
+  // Whoever is here has just pressed the button that this form took the place of.
+  useEffect(() => input.current?.focus(), []);
   const complete = useMutation({
     mutationFn: () => unwrap(api.POST("/api/sign-in/complete", { body: { challenge, code: code.trim() } })),
     onSuccess: onDone,
@@ -38,8 +41,7 @@ export function SecondStep({ challenge, onDone, onAgain }: Props) {
         autoCapitalize="off"
         spellCheck={false}
         required
-        // Whoever is here has just pressed the button that this form took the place of.
-        ref={(input) => input?.focus()}
+        ref={input}
         value={code}
         error={error ? messageOf(error) : undefined}
         onChange={(event) => setCode(event.currentTarget.value)}

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "../api/client";
-import { Ago } from "../ui/Ago";
+import { Ago, Until } from "../ui/Ago";
 import { ListSection, Table } from "../ui/ListSection";
 import { QueryState } from "../ui/QueryState";
 import { tellTrouble } from "../ui/toast";
@@ -32,7 +32,7 @@ export function Sessions() {
                 </td>
                 <td data-label="Ends">
                   {/* Who came by the link of `promptpilot up` stays for as long as it runs. */}
-                  {expires > seen ? <Ago time={expires} /> : <span className="quiet">with the server</span>}
+                  {expires > seen ? <Until time={expires} /> : <span className="quiet">with the server</span>}
                 </td>
                 <td className="number">
                   {current ? null : (

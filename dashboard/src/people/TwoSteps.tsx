@@ -33,18 +33,20 @@ export function TwoSteps() {
       <QueryState query={state} failed={SECOND_STEP.failed}>
         {({ confirmed, recovery_codes }) =>
           confirmed ? (
-            <div className="panel inside spread">
-              <span>
-                On, since <Ago time={confirmed} />. {codesLeft(recovery_codes)}
-              </span>
-              <span className="row">
-                <Button variant="default" onClick={() => setAsked("renew")}>
-                  New recovery codes
-                </Button>
-                <Button variant="light" color="danger" onClick={() => setAsked("off")}>
-                  Turn it off
-                </Button>
-              </span>
+            <div className="panel">
+              <div className="inside spread">
+                <span>
+                  On, since <Ago time={confirmed} />. {codesLeft(recovery_codes)}
+                </span>
+                <span className="row">
+                  <Button variant="default" onClick={() => setAsked("renew")}>
+                    New recovery codes
+                  </Button>
+                  <Button variant="light" color="danger" onClick={() => setAsked("off")}>
+                    Turn it off
+                  </Button>
+                </span>
+              </div>
             </div>
           ) : (
             <Button variant="default" style={{ alignSelf: "flex-start" }} onClick={() => setAsked("set-up")}>
