@@ -80,8 +80,8 @@ function useRollback(name: string): (version: number) => Promise<void> {
         body: { version },
       }),
     );
-    await client.invalidateQueries({ queryKey: ["prompts"] });
     tell(`Version ${made.version} says what version ${version} said.`);
+    await client.invalidateQueries({ queryKey: ["prompts"] });
   };
 }
 
