@@ -83,7 +83,7 @@ fn piece(first: u64, last: u64, calls: u64) -> String {
               others as (select id, row_number() over (order by slug) - 1 number
                            from organizations where slug like 'neighbour-%'),
               rows as (select i, (extract(epoch from now()) - 2419200.0 * ({calls} - i) / {calls})
-                                 at_s from generate_series({first}, {last}) i)
+                                 at_s from generate_series({first}::bigint, {last}) i)
          insert into calls (organization_id, call_id, time, environment_id, endpoint_id, endpoint_name,
             endpoint_version, deployment_id, key_id, source, attempts, status, cache, tokens_in, tokens_out,
             tokens_cached, tokens_reasoning, estimated, cost_micro_usd, saved_micro_usd, total_us,

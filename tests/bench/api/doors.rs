@@ -29,20 +29,24 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
         let prompt = json!({ "name": name, "content": content });
         server.send(Method::POST, "/api/prompts", &prompt).await?;
     }
-    let key = pilot.cli(&["keys", "create", "doors", "--prompts", "--no-endpoints"]).await?;
-    let key = key.ok()?.stdout;
-    let ours =
-        |path: &str, ask| Target::new(&format!("{}{path}", server.url), ask)?.key(key.trim());
-    let rows = [
-        ("", Target::new(&chat, Ask::Chat("bench"))?),
-        ("", Target::new(&format!("http://{}/", proxy.address), Ask::Chat("bench"))?),
-        ("execute", ours("/v1/prompts/door/execute", Ask::Variables)?),
-        ("OpenAI's door", ours("/v1/chat/completions", Ask::Chat("prompt:chat"))?),
-    ];
-    let mut figures: Vec<Figures> = rows.iter().map(|_| Figures::default()).collect();
+    let proxy = format!("http://{}/", proxy.address);
+    let mut figures: [Figures; 4] = Default::default();
     for round in 0..=ROUNDS {
-        for ((_, target), figures) in rows.iter().zip(&mut figures) {
+        // A key is good for 600 calls a minute.
+        let name = if round == 0 { "doors".to_owned() } else { format!("doors-{round}") };
+        let key = pilot.cli(&["keys", "create", &name, "--prompts", "--no-endpoints"]).await?;
+        let key = key.ok()?.stdout;
+        let ours =
+            |path: &str, ask| Target::new(&format!("{}{path}", server.url), ask)?.key(key.trim());
+        let targets = [
+            Target::new(&chat, Ask::Chat("bench"))?,
+            Target::new(&proxy, Ask::Chat("bench"))?,
+            ours("/v1/prompts/door/execute", Ask::Variables)?,
+            ours("/v1/chat/completions", Ask::Chat("prompt:chat"))?,
+        ];
+        for (target, figures) in targets.iter().zip(&mut figures) {
             let measured = load(target, 1, WINDOW).await?;
+            // The first round warms.
             if round > 0 {
                 figures.add(measured);
             }
@@ -50,7 +54,7 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
     }
     let (direct, bare) = (&figures[0], figures[1].added_p50(&figures[0]));
     table.note("bare axum + reqwest proxy, added p50", "ms", bare);
-    for ((what, _), figures) in rows.iter().zip(&figures).skip(2) {
+    for (what, figures) in ["execute", "OpenAI's door"].into_iter().zip(&figures[2..]) {
         let added = figures.added_p50(direct);
         table.at_most(&format!("{what}, added p50 beside the proxy's"), "×", added / bare, 5.0);
     }

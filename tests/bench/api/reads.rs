@@ -31,7 +31,7 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
         ("what differs between two", format!("{some}/diff?from=1&to=50"), 12.0),
         ("endpoints", "/api/endpoints".to_owned(), 10.0),
         ("keys", "/api/api-keys".to_owned(), 10.0),
-        ("who asks, and what of", "/api/bootstrap".to_owned(), 10.0),
+        ("who asks", "/api/me".to_owned(), 10.0),
     ];
     let targets = routes.iter().map(|(_, path, _)| server.target(path, Ask::Nothing));
     let targets = targets.collect::<Result<Vec<_>>>()?;
