@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::deploy::{batch::Queued, to_the_end};
+use super::deploy::{Wait, show};
 use super::{Context, endpoint};
 use crate::api::{Batch, Client, PromoteRequest};
 use crate::args::Place;
@@ -33,12 +33,8 @@ pub(crate) struct Promote {
     /// Why, for the history
     #[arg(long, short, value_name = "TEXT")]
     message: Option<String>,
-    /// Return once it is queued
-    #[arg(long)]
-    no_wait: bool,
-    /// Show the whole log as it is written
-    #[arg(long, short)]
-    verbose: bool,
+    #[command(flatten)]
+    wait: Wait,
     #[command(flatten)]
     pub(crate) place: Place,
 }
@@ -46,15 +42,11 @@ pub(crate) struct Promote {
 pub(crate) async fn run(context: &Context, args: Promote) -> Result<(), Failure> {
     let client = Client::find(context)?;
     let began = Instant::now();
-    let Promote { name, from, to, version, message, no_wait, verbose, .. } = args;
+    let Promote { name, from, to, version, message, wait, .. } = args;
     let found = endpoint(&client, &name).await?;
     let wanted = PromoteRequest { from, to, version, message };
     let batch: Batch = client.post(&["endpoints", &name, "promote"], &wanted).await?;
-    if no_wait {
-        context.out.result(&Queued::from(batch));
-        return Ok(());
-    }
     // A call of the newest version's shape is as good as any to show.
     let text = found.toml.unwrap_or_default();
-    to_the_end(context, &client, (batch, began), &[&text], verbose).await
+    show(context, &client, (batch, began), &[&text], &wait).await
 }

@@ -8,9 +8,10 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::server::Server;
+use super::turn;
 use crate::beside::Beside;
 use crate::figures::Figures;
-use crate::load::{Ask, Target, load};
+use crate::load::{Ask, Target};
 use crate::table::Table;
 
 /// How long the provider takes, in microseconds.
@@ -45,11 +46,7 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
             ours("/v1/chat/completions", Ask::Chat("prompt:chat"))?,
         ];
         for (target, figures) in targets.iter().zip(&mut figures) {
-            let measured = load(target, 1, WINDOW).await?;
-            // The first round warms.
-            if round > 0 {
-                figures.add(measured);
-            }
+            turn(figures, target, WINDOW, round).await?;
         }
     }
     let (direct, bare) = (&figures[0], figures[1].added_p50(&figures[0]));

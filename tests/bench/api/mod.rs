@@ -10,10 +10,14 @@ mod ingest;
 mod reads;
 mod server;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use promptpilot_tests::Pilot;
 
 use self::server::Server;
+use crate::figures::Figures;
+use crate::load::{Target, load};
 use crate::table::Table;
 
 pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
@@ -25,4 +29,18 @@ pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     attack::measure(&server, table).await?;
     ingest::measure(pilot, &server, table).await?;
     calls::measure(pilot, &server, table).await
+}
+
+/// One client's turn at a target. The first round warms, and is not counted.
+async fn turn(
+    figures: &mut Figures,
+    target: &Target,
+    window: Duration,
+    round: usize,
+) -> Result<()> {
+    let measured = load(target, 1, window).await?;
+    if round > 0 {
+        figures.add(measured);
+    }
+    Ok(())
 }

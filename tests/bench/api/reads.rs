@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::fill::PROMPTS;
 use super::server::Server;
+use super::turn;
 use crate::beside::Beside;
 use crate::figures::Figures;
 use crate::load::{Ask, Target, load};
@@ -39,11 +40,9 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
     let mut bare = Figures::default();
     let mut ours: Vec<Figures> = targets.iter().map(|_| Figures::default()).collect();
     for round in 0..=ROUNDS {
-        for (target, figures) in [&echo].into_iter().zip([&mut bare]) {
-            add(figures, target, round).await?;
-        }
+        turn(&mut bare, &echo, WINDOW, round).await?;
         for (target, figures) in targets.iter().zip(&mut ours) {
-            add(figures, target, round).await?;
+            turn(figures, target, WINDOW, round).await?;
         }
     }
     table.note("bare axum echo, p50", "ms", bare.p50());
@@ -58,15 +57,6 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
     held(pilot, &targets, at_once.rate, table).await
 }
 
-async fn add(figures: &mut Figures, target: &Target, round: usize) -> Result<()> {
-    let measured = load(target, 1, WINDOW).await?;
-    // The first one warms.
-    if round > 0 {
-        figures.add(measured);
-    }
-    Ok(())
-}
-
 /// A prompt of 20 kB, checked while it is typed.
 async fn check(server: &Server, table: &mut Table) -> Result<()> {
     let text = "Tell {{ reader }} of {{ text }}, in {{ words | default(20) }} words.\n".repeat(300);
@@ -74,7 +64,7 @@ async fn check(server: &Server, table: &mut Table) -> Result<()> {
     let target = server.target("/api/templates/check", Ask::Same(Bytes::from(asked)))?;
     let mut figures = Figures::default();
     for round in 0..=ROUNDS {
-        add(&mut figures, &target, round).await?;
+        turn(&mut figures, &target, WINDOW, round).await?;
     }
     table.at_most("check a prompt of 20 kB, p50", "ms", figures.p50(), 3.0);
     Ok(())

@@ -44,14 +44,21 @@ pub(crate) struct Deploy {
     /// Deploy even what has not changed
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    wait: Wait,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+/// Whether somebody waits for what was queued, and how much they see of it.
+#[derive(Debug, Args)]
+pub(super) struct Wait {
     /// Return once it is queued
     #[arg(long)]
     no_wait: bool,
     /// Show the whole log as it is written
     #[arg(long, short)]
     verbose: bool,
-    #[command(flatten)]
-    pub(crate) place: Place,
 }
 
 pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> {
@@ -62,23 +69,24 @@ pub(crate) async fn run(context: &Context, args: Deploy) -> Result<(), Failure> 
     let client = Client::find(context)?;
     let began = Instant::now();
     let batch = request(context, &client, &args, &files).await?;
-    if args.no_wait {
-        context.out.result(&batch::Queued::from(batch));
-        return Ok(());
-    }
     let texts: Vec<_> = files.iter().map(|file| &*file.text).collect();
-    to_the_end(context, &client, (batch, began), &texts, args.verbose).await
+    show(context, &client, (batch, began), &texts, &args.wait).await
 }
 
-/// Shows what happens to a batch and what came of it, beside the texts of its definitions.
-pub(super) async fn to_the_end(
+/// Shows that a batch is queued, or what happens to it and what came of it, beside the texts of its
+/// definitions.
+pub(super) async fn show(
     context: &Context,
     client: &Client,
     (batch, began): (Batch, Instant),
     texts: &[&str],
-    verbose: bool,
+    wait: &Wait,
 ) -> Result<(), Failure> {
-    let board = Board::new(verbose);
+    if wait.no_wait {
+        context.out.result(&batch::Queued::from(batch));
+        return Ok(());
+    }
+    let board = Board::new(wait.verbose);
     let outcomes = batch.deployments.into_iter().zip(texts).map(|(accepted, text)| {
         let board = &board;
         async move {
