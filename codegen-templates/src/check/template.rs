@@ -58,15 +58,22 @@ pub(super) fn is_global(name: &str) -> bool {
 
 /// Whether a filter exists; if not, the one that was probably meant.
 pub(super) fn unknown_filter(name: &str) -> Option<Option<&'static str>> {
+    if FILTERS.contains(&name) {
+        return None;
+    }
     fails_with(&format!("1|{name}"), ErrorKind::UnknownFilter).then(|| nearest(name, FILTERS))
 }
 
 /// Whether a test exists; if not, the one that was probably meant.
 pub(super) fn unknown_test(name: &str) -> Option<Option<&'static str>> {
+    if TESTS.contains(&name) {
+        return None;
+    }
     fails_with(&format!("1 is {name}"), ErrorKind::UnknownTest).then(|| nearest(name, TESTS))
 }
 
-/// The environment does not list its filters and tests, so it is asked about each one used.
+/// The environment does not list its filters and tests, so it is asked about each one that is none of the
+/// well-known.
 fn fails_with(expression: &str, kind: ErrorKind) -> bool {
     ENVIRONMENT
         .compile_expression(expression)
@@ -74,7 +81,7 @@ fn fails_with(expression: &str, kind: ErrorKind) -> bool {
         .is_err_and(|error| error.kind() == kind)
 }
 
-/// Only for hints.
+/// What it surely has, and what hints name.
 const FILTERS: [&str; 36] = [
     "abs",
     "attr",
@@ -133,3 +140,18 @@ const TESTS: [&str; 18] = [
     "string",
     "true",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_has_what_is_well_known() {
+        for filter in FILTERS {
+            assert!(!fails_with(&format!("1|{filter}"), ErrorKind::UnknownFilter), "{filter}");
+        }
+        for test in TESTS {
+            assert!(!fails_with(&format!("1 is {test}"), ErrorKind::UnknownTest), "{test}");
+        }
+    }
+}

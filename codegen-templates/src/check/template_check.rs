@@ -1,13 +1,15 @@
 //! A prompt by itself, without an endpoint around it: is it well formed, and which variables does it
 //! have?
 
+use std::collections::BTreeMap;
+
 use promptpilot_spec::definition::{Field, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{free::Spot, names, prompt, template, variables};
-use crate::finding::{Finding, Within, line_and_column};
+use crate::finding::{Finding, Lines, Within};
 
 /// What a prompt's texts came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +49,8 @@ pub fn check_prompt(text: &Prompt, samples: &Map<String, Value>) -> CheckedPromp
     let texts = prompt::texts_alone(text, &mut findings);
     let templates = template::parse(&texts, &mut findings);
     let free = variables::find(&templates, &mut findings);
+    let lines: BTreeMap<&str, Lines<'_>> =
+        templates.iter().map(|it| (it.pointer, Lines::of(it.source))).collect();
     let mut found = Vec::new();
     for (name, field, spots) in free.variables(samples) {
         if let Some(spot) = spots.first().filter(|_| !names::is_field_name(name)) {
@@ -60,7 +64,8 @@ pub fn check_prompt(text: &Prompt, samples: &Map<String, Value>) -> CheckedPromp
                 .within(spot.source, spot.start),
             );
         }
-        let uses = spots.iter().map(place).collect();
+        let uses = spots.iter().filter_map(|spot| Some(place(spot, lines.get(spot.pointer)?)));
+        let uses = uses.collect();
         found.push(Variable { name: name.to_owned(), field, uses });
     }
     findings.sort_by(|a, b| {
@@ -70,9 +75,9 @@ pub fn check_prompt(text: &Prompt, samples: &Map<String, Value>) -> CheckedPromp
     CheckedPrompt { variables: found, findings }
 }
 
-fn place(spot: &Spot<'_>) -> Use {
+fn place(spot: &Spot<'_>, lines: &Lines<'_>) -> Use {
     let at = |offset| {
-        let (line, column) = line_and_column(spot.source, offset);
+        let (line, column) = lines.at(offset);
         Within { line, column, offset }
     };
     Use { pointer: spot.pointer.to_owned(), start: at(spot.start), end: at(spot.end) }

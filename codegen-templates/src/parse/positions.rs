@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::tree::Place;
-use crate::finding::{Finding, Location, Within, line_and_column};
+use crate::finding::{Finding, Lines, Location, Within, line_and_column};
 
 /// From where to where something is written: a key and its value, or a table's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -84,27 +84,6 @@ impl Positions {
     fn at(&self, offset: usize) -> Location {
         let (line, column) = line_and_column(&self.text, offset);
         Location { file: self.file.clone(), line, column }
-    }
-}
-
-/// Where a text's lines begin: many offsets of one text are looked up quickly.
-struct Lines<'a> {
-    text: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
-        Self { text, starts: std::iter::once(0).chain(after).collect() }
-    }
-
-    /// Line and column of an offset, as `line_and_column` counts them.
-    fn at(&self, offset: usize) -> (usize, usize) {
-        let offset = self.text.floor_char_boundary(offset);
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1];
-        (line, self.text[start..offset].chars().count() + 1)
     }
 }
 
