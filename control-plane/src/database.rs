@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
+    AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
@@ -42,9 +42,7 @@ impl Database {
         &self,
         organization: Uuid,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.app.begin().await?;
-        see(&mut transaction, organization).await?;
-        Ok(transaction)
+        self.begin(&[("app.org", &organization.to_string())]).await
     }
 
     /// The same, in which somebody acts.
@@ -53,18 +51,13 @@ impl Database {
         organization: Uuid,
         actor: &Actor,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.app.begin().await?;
-        sqlx::query!(
-            "select set_config('app.org', $1, true) as org,
-                    set_config('app.actor', $2, true) as actor,
-                    set_config('app.origin', $3, true) as origin",
-            organization.to_string(),
-            actor.user.to_string(),
-            actor.origin
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
-        Ok(transaction)
+        let (organization, user) = (organization.to_string(), actor.user.to_string());
+        self.begin(&[
+            ("app.org", &organization),
+            ("app.actor", &user),
+            ("app.origin", &actor.origin),
+        ])
+        .await
     }
 
     /// A transaction that sees what is one person's own, and no organization. The person acts in it.
@@ -73,17 +66,24 @@ impl Database {
         user: Uuid,
         origin: Option<&str>,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.app.begin().await?;
-        sqlx::query!(
-            "select set_config('app.user', $1, true) as person,
-                    set_config('app.actor', $1, true) as actor,
-                    set_config('app.origin', $2, true) as origin",
-            user.to_string(),
-            origin.unwrap_or_default()
-        )
-        .fetch_one(&mut *transaction)
-        .await?;
-        Ok(transaction)
+        let user = user.to_string();
+        let origin = origin.unwrap_or_default();
+        self.begin(&[("app.user", &user), ("app.actor", &user), ("app.origin", origin)]).await
+    }
+
+    /// A transaction with settings of its own, begun and told them in one round trip. A statement that
+    /// begins one takes no parameters: values go as hexadecimal, in which no text can be SQL.
+    async fn begin(
+        &self,
+        settings: &[(&str, &str)],
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let mut statement = String::from("begin");
+        for (name, value) in settings {
+            let value = hex::encode(value);
+            statement +=
+                &format!("; select set_config('{name}', convert_from('\\x{value}', 'UTF8'), true)");
+        }
+        self.app.begin_with(AssertSqlSafe(statement)).await
     }
 
     /// Each pool's name, connections, and how many of these are idle.
@@ -128,11 +128,24 @@ const BOUNDS: [(&str, &str); 3] = [
 /// How long a request waits for a connection before it is told to try again.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
+/// After this time without work a connection is tried before it is used.
+const TRUSTED: Duration = Duration::from_secs(1);
+
 /// A pool whose every connection acts as `role` from its first statement on.
 async fn pool(options: &PgConnectOptions, role: &str, size: u32) -> sqlx::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(size)
         .acquire_timeout(ACQUIRE)
+        // One that was at work a moment ago was found well when it came back.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_with(options.clone().options([("role", role)]))
         .await
 }

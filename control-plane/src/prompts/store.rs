@@ -88,17 +88,20 @@ pub(super) async fn list(
                   ) as "used_by!",
                   a.name as "by?", v.message, p.created_at as created, p.updated_at as updated,
                   p.deleted_at as deleted
-             from prompts p
+             from (
+                select * from prompts
+                 where (deleted_at is not null) = $1
+                   and ($2::text is null or name = $2)
+                   and ($3::text is null or position(
+                         lower($3) in lower(name || ' ' || description || ' ' || words)) > 0)
+                   and ($4::text is null or tags @> array[$4])
+                   and ($5::text is null or name > $5)
+                 order by name, deleted_at desc
+                 limit $6
+             ) p
              join prompt_versions v on v.prompt_id = p.id and v.number = p.version
              left join users a on a.id = v.created_by
-            where (p.deleted_at is not null) = $1
-              and ($2::text is null or p.name = $2)
-              and ($3::text is null or position(
-                    lower($3) in lower(p.name || ' ' || p.description || ' ' || p.words)) > 0)
-              and ($4::text is null or p.tags @> array[$4])
-              and ($5::text is null or p.name > $5)
-            order by p.name, p.deleted_at desc
-            limit $6"#,
+            order by p.name, p.deleted_at desc"#,
         wanted.deleted,
         wanted.name,
         wanted.text,

@@ -28,7 +28,7 @@ const STEP_OF_WORDS: i64 = 500;
 const FOUND: i64 = 1000;
 
 /// How long a page may be looked for before it is sent as it is.
-pub(crate) const WITHIN: Duration = Duration::from_secs(2);
+pub(crate) const WITHIN: Duration = Duration::from_millis(450);
 
 /// What was found.
 #[derive(Debug)]

@@ -161,6 +161,8 @@ impl Wanted {
             Self { error_type: self.error_type.clone(), ..none() }
         } else if self.min_status.is_some_and(|least| least >= 400) {
             Self { min_status: Some(400), ..none() }
+        } else if self.min_cost.is_some_and(|least| least >= DEAR) {
+            Self { min_cost: Some(DEAR), ..none() }
         } else if self.model.is_some() {
             Self { model: self.model.clone(), ..none() }
         } else if self.endpoint.is_some() {
@@ -175,6 +177,9 @@ impl Wanted {
         Self { text: None, ..self.clone() }
     }
 }
+
+/// What a call costs at least, in micro-USD, that the index of dear calls has.
+const DEAR: i64 = 10_000;
 
 /// The least call id of an instant.
 fn first_of(instant: OffsetDateTime) -> Uuid {
