@@ -8,5 +8,6 @@ pub(crate) mod routes;
 pub(crate) mod store;
 mod stream;
 mod tail;
+mod together;
 
 pub(crate) use self::tail::{Tail, run as watch};

@@ -70,10 +70,10 @@ async fn list(
 }
 
 /// Where a stream begins: its reader says so when it comes back, and may when it comes first.
-fn from(headers: &HeaderMap, after: Option<Position>) -> stream::From {
+fn from(headers: &HeaderMap, after: Option<Position>) -> stream::Place {
     let Some(seen) = headers.get("last-event-id").filter(|seen| !seen.is_empty()) else {
-        return after.map_or(stream::From::Now, stream::From::After);
+        return after.map_or(stream::Place::Now, stream::Place::After);
     };
     let seen = seen.to_str().ok().and_then(|seen| seen.parse().ok());
-    seen.map_or(stream::From::Nowhere, stream::From::After)
+    seen.map_or(stream::Place::Nowhere, stream::Place::After)
 }

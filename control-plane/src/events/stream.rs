@@ -1,9 +1,10 @@
 //! One reader's stream: `change`, `calls`, `ready` and `reset`, in the order of events.
 //!
 //! It holds one page at a time and reads the next one when its reader has taken that: a slow reader
-//! makes nobody wait and takes no memory, and what it has not seen yet waits in the table.
+//! makes nobody wait and takes no memory, and what it has not seen yet waits in the table. Readers who
+//! have seen the same share a page.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::response::sse::Event;
 use futures::Stream;
@@ -12,6 +13,7 @@ use tokio::time::Instant;
 use super::{
     model::{self, Calls, Change, Position, Ready, Reset, ResetReason},
     store::{self, Arrived},
+    tail::Asked,
 };
 use crate::{
     http::{Context, Problem, sse},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// Changes that are read at once.
-const PAGE: i64 = 256;
+const CHANGES: i64 = 256;
 
 /// Arrivals of calls that are read at once.
 const ARRIVALS: i64 = 250;
@@ -28,7 +30,7 @@ const ARRIVALS: i64 = 250;
 const NEWEST: usize = 20;
 
 /// The least time between two looks. What comes faster is told together.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long to wait where events could not be read.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -42,7 +44,7 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// Where a reader begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum From {
+pub(super) enum Place {
     /// With what is new.
     Now,
     /// Where it was.
@@ -57,6 +59,21 @@ struct Look {
     seen: Position,
     /// Whether there is more to read at once.
     more: bool,
+}
+
+/// What one look found, as its readers get it.
+#[derive(Debug, Clone)]
+pub(super) struct Page {
+    events: Arc<[Event]>,
+    seen: Position,
+    more: bool,
+}
+
+impl From<Look> for Page {
+    fn from(look: Look) -> Self {
+        let events = look.told.iter().map(Told::event).collect();
+        Self { events, seen: look.seen, more: look.more }
+    }
 }
 
 enum Told {
@@ -80,7 +97,7 @@ impl Told {
 /// Events of the organization, from a place on.
 pub(super) fn follow(
     context: Context,
-    mut from: From,
+    mut from: Place,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send {
     async_stream::stream! {
         let mut news = context.plane.tail().follow(context.organization);
@@ -88,21 +105,21 @@ pub(super) fn follow(
         let kept_s = context.plane.settings().keep_events.as_secs();
         let mut greeted = false;
         while Instant::now() < over {
-            news.mark_unchanged();
+            let heard = *news.borrow_and_update();
             let mut until = over;
-            match look(&context, from).await {
-                Ok(Some(look)) => {
-                    for told in &look.told {
-                        yield Ok(told.event());
+            match page(&context, from, (context.organization, heard)).await {
+                Ok(Some(page)) => {
+                    for event in page.events.iter() {
+                        yield Ok(event.clone());
                     }
-                    from = From::After(look.seen);
-                    if look.more {
+                    from = Place::After(page.seen);
+                    if page.more {
                         continue;
                     }
                     if !greeted {
                         greeted = true;
                         let ready = sse::event("ready", &Ready { kept_s });
-                        yield Ok(ready.id(look.seen.to_string()).retry(RETRY));
+                        yield Ok(ready.id(page.seen.to_string()).retry(RETRY));
                     }
                 }
                 // Not in the organization any more.
@@ -119,26 +136,41 @@ pub(super) fn follow(
     }
 }
 
-async fn look(context: &Context, from: From) -> Result<Option<Look>, Problem> {
+/// The next page of a reader; `None` once they are not in the organization any more.
+async fn page(context: &Context, from: Place, asked: Asked) -> Result<Option<Page>, Problem> {
+    let tail = context.plane.tail();
+    let Some(role) = tail.roles.ask((asked, context.user), Box::pin(role(context))).await? else {
+        return Ok(None);
+    };
+    let look = Box::pin(async { Ok(Page::from(look(context, from, role).await?)) });
+    match from {
+        Place::After(seen) => tail.pages.ask((asked, role, seen), look).await.map(Some),
+        Place::Now | Place::Nowhere => look.await.map(Some),
+    }
+}
+
+async fn role(context: &Context) -> Result<Option<Role>, Problem> {
     let mut db = context.begin().await?;
-    let Some(role) = store::role(&mut db, context.user).await? else { return Ok(None) };
-    let role = Role::from_word(&role);
+    let role = store::role(&mut db, context.user).await?;
+    Ok(role.as_deref().map(Role::from_word))
+}
+
+async fn look(context: &Context, from: Place, role: Role) -> Result<Look, Problem> {
+    let mut db = context.begin().await?;
     let end = store::end(&mut db).await?;
     let seen = match from {
-        From::Now => {
-            return Ok(Some(Look { told: vec![], seen: Position::end_of(end), more: false }));
-        }
-        From::Nowhere => return Ok(Some(reset(end, ResetReason::Unknown))),
+        Place::Now => return Ok(Look { told: vec![], seen: Position::end_of(end), more: false }),
+        Place::Nowhere => return Ok(reset(end, ResetReason::Unknown)),
         // A database that was brought back from an older copy begins again at lower numbers.
-        From::After(seen) if seen.xact > end => return Ok(Some(reset(end, ResetReason::Unknown))),
-        From::After(seen) => seen,
+        Place::After(seen) if seen.xact > end => return Ok(reset(end, ResetReason::Unknown)),
+        Place::After(seen) => seen,
     };
-    let changes = store::after(&mut db, seen, end, &model::told(role), PAGE).await?;
+    let changes = store::after(&mut db, seen, end, &model::told(role), CHANGES).await?;
     // Read afterwards: what was swept in between is found missing.
     if store::swept(&mut db).await?.is_some_and(|swept| seen < swept) {
-        return Ok(Some(reset(end, ResetReason::Swept)));
+        return Ok(reset(end, ResetReason::Swept));
     }
-    let full = changes.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let full = changes.len() >= usize::try_from(CHANGES).unwrap_or(usize::MAX);
     let (reach, upto) = match changes.last() {
         Some(last) if full => (last.position, last.position.xact),
         _ => (Position::end_of(end), end),
@@ -147,7 +179,7 @@ async fn look(context: &Context, from: From) -> Result<Option<Look>, Problem> {
         true => store::calls(&mut db, seen.xact, upto, NEWEST as i32, ARRIVALS).await?,
         false => Vec::new(),
     };
-    Ok(Some(merge(changes, calls, reach, full)))
+    Ok(merge(changes, calls, reach, full))
 }
 
 fn reset(end: i64, reason: ResetReason) -> Look {

@@ -1,10 +1,14 @@
 //! Who follows which organization, and that there is something new for them. One task a process looks
-//! into the database for all of them; each then reads for itself, under row-level security, as fast as
-//! its reader takes it. What waits for a slow one is a single number.
+//! into the database for all of them; each then reads, under row-level security, as fast as its reader
+//! takes it, and those that are at the same place read together. What waits for a slow one is a single
+//! number.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,8 +16,8 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::store;
-use crate::database::Database;
+use super::{model::Position, store, stream::Page, together::Together};
+use crate::{database::Database, people::Role};
 
 /// How often it is looked without a wake-up. One may be missed, and nobody rings when the transaction
 /// ends that kept others from being read.
@@ -23,14 +27,26 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     followed: Mutex<HashMap<Uuid, watch::Sender<i64>>>,
+    /// Counts down: before its first news an organization has a number that it never had.
+    before: AtomicI64,
+    /// What people are in their organizations.
+    pub(super) roles: Together<(Asked, Uuid), Option<Role>>,
+    /// What there is to read for those in a role, from a place on.
+    pub(super) pages: Together<(Asked, Role, Position), Page>,
 }
+
+/// An organization, and the last news of it that was heard.
+pub(super) type Asked = (Uuid, i64);
 
 impl Tail {
     /// Changes whenever there is something new in an organization. To be asked for before the first
     /// look, so that nothing falls in between.
     pub(crate) fn follow(&self, organization: Uuid) -> watch::Receiver<i64> {
         let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
-        followed.entry(organization).or_default().subscribe()
+        let news = followed
+            .entry(organization)
+            .or_insert_with(|| watch::Sender::new(self.before.fetch_sub(1, Ordering::Relaxed) - 1));
+        news.subscribe()
     }
 
     /// The organizations that somebody follows; the others are forgotten.
@@ -95,8 +111,11 @@ mod tests {
         assert_eq!(tail.followed(), [ours]);
         drop(first);
         assert_eq!(tail.followed(), [ours]);
+        let number = *second.borrow();
         drop(second);
         assert!(tail.followed().is_empty());
+        // What was read before must not be taken for what there is now.
+        assert_ne!(*tail.follow(ours).borrow(), number);
     }
 
     #[test]
