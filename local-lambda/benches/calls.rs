@@ -42,6 +42,8 @@ struct Targets {
     single: Uri,
     /// Sixteen.
     many: Uri,
+    /// A function that costs nothing itself.
+    sockets: Uri,
     rival: Option<Uri>,
 }
 
@@ -86,10 +88,12 @@ async fn prepare() -> Result<(Lab, Targets)> {
     let lab = Lab::start().await?;
     lab.function("single").await?;
     lab.function_with("many", 60, &[("AWS_LAMBDA_MAX_CONCURRENCY", "16")]).await?;
+    lab.create("sockets", common::packed("sockets")?, 10, &[]).await?;
     let targets = Targets {
         echo: format!("http://{}/", start_echo().await?).parse()?,
         single: lab.open_url("single", InvokeMode::ResponseStream).await?.parse()?,
         many: lab.open_url("many", InvokeMode::ResponseStream).await?.parse()?,
+        sockets: lab.open_url("sockets", InvokeMode::ResponseStream).await?.parse()?,
         rival: None,
     };
     Ok((lab, targets))
@@ -110,6 +114,7 @@ async fn start_echo() -> Result<SocketAddr> {
 async fn compare(targets: &Targets, clients: usize, calls: usize) -> Result<()> {
     let mut rows = vec![
         ("bare axum echo (the floor)", &targets.echo, Figures::default()),
+        ("URL, bare sockets behind it", &targets.sockets, Figures::default()),
         ("URL, one call a process", &targets.single, Figures::default()),
         ("URL, 16 calls a process", &targets.many, Figures::default()),
     ];

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::io;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use nix::sys::inotify::WatchDescriptor;
@@ -29,9 +29,9 @@ const REST: Duration = Duration::from_millis(4);
 /// What the collector hears of.
 #[derive(Debug)]
 pub(super) enum Event {
-    Opened(StreamId),
-    Inserted { stream: StreamId, at: u64, text: String },
-    Ended(StreamId),
+    Opened(Arc<StreamId>),
+    Inserted { stream: Arc<StreamId>, at: u64, text: String },
+    Ended(Arc<StreamId>),
     Close,
 }
 
@@ -39,8 +39,8 @@ pub(super) struct Collector {
     layout: Layout,
     signals: Signals,
     watcher: Watcher,
-    watched: HashMap<WatchDescriptor, StreamId>,
-    sources: HashMap<StreamId, Source>,
+    watched: HashMap<WatchDescriptor, Arc<StreamId>>,
+    sources: HashMap<Arc<StreamId>, Source>,
     logs: HashMap<String, Pending>,
     buffer: Vec<u8>,
 }
@@ -76,10 +76,11 @@ impl Collector {
             let Some(id) = entry.file_name().to_str().and_then(StreamId::from_file_name) else {
                 continue;
             };
+            let id = Arc::new(id);
             let pending = pending_of(&mut self.logs, &self.layout, &id)?;
             let position = pending.log.position_of(&id.name)?;
             let file = File::open(entry.path())?;
-            self.sources.insert(id.clone(), Source::new(file, None, position));
+            self.sources.insert(Arc::clone(&id), Source::new(file, None, position));
             self.copy(&id, u64::MAX)?;
             self.forget(&id)?;
         }
@@ -152,12 +153,12 @@ impl Collector {
         }
     }
 
-    fn open(&mut self, id: &StreamId) -> io::Result<()> {
+    fn open(&mut self, id: &Arc<StreamId>) -> io::Result<()> {
         let path = id.path(&self.layout.streams());
         let file = File::options().read(true).write(true).open(&path)?;
         let watch = self.watcher.watch(&path)?;
-        self.watched.insert(watch, id.clone());
-        self.sources.insert(id.clone(), Source::new(file, Some(watch), 0));
+        self.watched.insert(watch, Arc::clone(id));
+        self.sources.insert(Arc::clone(id), Source::new(file, Some(watch), 0));
         // It may have been written to before it was watched.
         self.copy(id, u64::MAX)
     }

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
@@ -37,7 +38,7 @@ impl StreamId {
 /// The host's end of a process's output.
 #[derive(Debug)]
 pub(crate) struct Stream {
-    id: StreamId,
+    id: Arc<StreamId>,
     log_stream: String,
     file: File,
     events: UnboundedSender<Event>,
@@ -52,11 +53,12 @@ impl Stream {
     ) -> io::Result<Self> {
         let name = Uuid::new_v4().simple().to_string();
         let log_stream = format!("{}/[{version}]{name}", clock::log_stream_day());
-        let id = StreamId { function: function.to_owned(), version: version.to_owned(), name };
+        let id =
+            Arc::new(StreamId { function: function.to_owned(), version: version.to_owned(), name });
         let path = id.path(&layout.streams());
         let file = OpenOptions::new().read(true).append(true).create_new(true).open(path)?;
         let stream = Self { id, log_stream, file, events };
-        stream.tell(Event::Opened(stream.id.clone()));
+        stream.tell(Event::Opened(Arc::clone(&stream.id)));
         Ok(stream)
     }
 
@@ -82,7 +84,7 @@ impl Stream {
 
     /// Puts lines of the host after what the process has written up to `at`.
     pub(crate) fn insert(&self, at: u64, text: String) {
-        self.tell(Event::Inserted { stream: self.id.clone(), at, text });
+        self.tell(Event::Inserted { stream: Arc::clone(&self.id), at, text });
     }
 
     /// The last `limit` bytes of what the process wrote between two positions.
@@ -103,6 +105,6 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        self.tell(Event::Ended(self.id.clone()));
+        self.tell(Event::Ended(Arc::clone(&self.id)));
     }
 }

@@ -210,7 +210,12 @@ pub fn http() -> reqwest::Client {
 
 /// `examples/function.rs`, packed.
 pub fn example() -> Result<Vec<u8>> {
-    let path = example_path("function")?;
+    packed("function")
+}
+
+/// An example of this package, packed.
+pub fn packed(name: &str) -> Result<Vec<u8>> {
+    let path = example_path(name)?;
     let bytes = std::fs::read(&path).map_err(|error| {
         format!("{}: {error} (run `cargo build -p local-lambda --examples`)", path.display())
     })?;
