@@ -60,5 +60,5 @@ async fn measure() -> Result<()> {
         api::measure(&pilot, &mut table).await?;
     }
     pilot.stop().await?;
-    table.print()
+    table.verdict()
 }

@@ -5,66 +5,49 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-/// All rows, in order.
+/// The figures so far. Each is printed when it is there, since some take minutes.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    rows: Vec<Row>,
+    rows: usize,
+    missed: usize,
 }
 
-#[derive(Debug)]
-struct Row {
-    what: String,
-    measured: String,
-    reach: String,
-    good: bool,
-}
+/// Columns that most figures have room in.
+const WIDTH: usize = 56;
 
 impl Table {
     /// A figure that may be at most `reach`.
     pub(crate) fn at_most(&mut self, what: &str, unit: &str, measured: f64, reach: f64) {
-        self.rows.push(Row {
-            what: what.to_owned(),
-            measured: format!("{measured:.2} {unit}"),
-            reach: format!("≤ {reach} {unit}"),
-            good: measured <= reach,
-        });
+        let (figure, bound) = (format!("{measured:.2} {unit}"), format!("≤ {reach} {unit}"));
+        self.row(what, &figure, &bound, measured <= reach);
     }
 
     /// A figure that must be at least `reach`.
     pub(crate) fn at_least(&mut self, what: &str, unit: &str, measured: f64, reach: f64) {
-        self.rows.push(Row {
-            what: what.to_owned(),
-            measured: format!("{measured:.1} {unit}"),
-            reach: format!("≥ {reach} {unit}"),
-            good: measured >= reach,
-        });
+        let (figure, bound) = (format!("{measured:.1} {unit}"), format!("≥ {reach} {unit}"));
+        self.row(what, &figure, &bound, measured >= reach);
     }
 
     /// A figure to know.
     pub(crate) fn note(&mut self, what: &str, unit: &str, measured: f64) {
-        self.rows.push(Row {
-            what: what.to_owned(),
-            measured: format!("{measured:.2} {unit}"),
-            reach: String::new(),
-            good: true,
-        });
+        self.row(what, &format!("{measured:.2} {unit}"), "", true);
     }
 
-    /// Prints all rows; an error if any missed what it should reach.
     #[allow(clippy::print_stdout)] // the table is what this program is for
-    pub(crate) fn print(&self) -> Result<()> {
-        let width = self.rows.iter().map(|row| row.what.chars().count()).max().unwrap_or(0);
-        println!("\n{:width$}  {:>12}  {:>12}", "what", "measured", "reach");
-        for Row { what, measured, reach, good } in &self.rows {
-            let mark = if *good { "" } else { "  MISSED" };
-            println!("{what:width$}  {measured:>12}  {reach:>12}{mark}");
+    fn row(&mut self, what: &str, measured: &str, reach: &str, good: bool) {
+        if self.rows == 0 {
+            println!("\n{:WIDTH$}  {:>12}  {:>12}", "what", "measured", "reach");
         }
-        let missed = self.rows.iter().filter(|row| !row.good).count();
-        ensure!(
-            missed == 0,
-            "{missed} of {} figures missed what they should reach",
-            self.rows.len()
-        );
+        let mark = if good { "" } else { "  MISSED" };
+        println!("{what:WIDTH$}  {measured:>12}  {reach:>12}{mark}");
+        self.rows += 1;
+        self.missed += usize::from(!good);
+    }
+
+    /// An error if any missed what it should reach.
+    pub(crate) fn verdict(&self) -> Result<()> {
+        let Self { rows, missed } = self;
+        ensure!(*missed == 0, "{missed} of {rows} figures missed what they should reach");
         Ok(())
     }
 }

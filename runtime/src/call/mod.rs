@@ -86,6 +86,8 @@ pub(crate) async fn run(
         tell(reply, problem, *call_id).await;
     }
     reply.end();
+    // Written before anything else has its turn: the host takes a call whose answer has ended, and of which
+    // there is no record, for one that left none.
     (function.output)(&output::call_line(ledger.close()));
     entry.close(outcome.ok().flatten().as_ref()).await;
 }

@@ -7,13 +7,15 @@ use reqwest::{Client, Method};
 use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 
 use super::server::Server;
 use crate::table::{Table, ms};
 
 const SUBSCRIBERS: usize = 1_000;
 const CHANGES: usize = 40;
+/// Changes that come faster are told together.
+const PACE: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a subscriber heard.
@@ -38,7 +40,9 @@ pub(super) async fn measure(server: &Server, table: &mut Table) -> Result<()> {
         next(&mut heard).await?;
     }
     let mut times = Vec::with_capacity(SUBSCRIBERS * CHANGES);
+    let mut pace = interval(PACE);
     for change in 0..CHANGES {
+        pace.tick().await;
         let began = Instant::now();
         let content = json!({ "prompt": { "template": "Hi" } });
         let prompt = json!({ "name": format!("heard-{change}"), "content": content });
