@@ -32,11 +32,15 @@ it("two tabs see by one stream what changes, and after it broke what they missed
   await list.getByRole("link", { name: "farewell" }).waitFor();
   await api("PATCH", "/api/prompts/greeting", { description: "Says hello" });
   for (const tab of tabs) await tab.getByText("Says hello").waitFor();
+  await api("PATCH", "/api/prompts/greeting", { name: "chat/greeting" });
+  await list.getByRole("link", { name: "chat/greeting" }).waitFor();
+  await one.waitForURL(/\/prompts\/chat%2Fgreeting$/);
+  await one.getByRole("heading", { name: "chat/greeting" }).waitFor();
   expect(line.followed()).toBe(1);
 
   line.cut();
   for (const tab of tabs) await tab.getByText("Reconnecting", { exact: true }).waitFor({ state: "attached" });
-  await api("PATCH", "/api/prompts/greeting", { description: "Says good morning" });
+  await api("PATCH", "/api/prompts/chat%2Fgreeting", { description: "Says good morning" });
   await api("POST", "/api/prompts", prompt("thanks"));
   line.mend();
   for (const tab of tabs) await tab.getByText("Says good morning").waitFor();

@@ -241,3 +241,23 @@ it("prompts are found by their folder", async () => {
   await page.getByRole("link", { name: "support/first-reply" }).waitFor();
   expect(new URL(page.url()).searchParams.get("folder")).toBe("support/");
 });
+
+it("who says a prompt's name is told of before it is renamed, and what belongs to it goes along", async () => {
+  await goto(`/prompts/${NAME}`);
+  await button("Rename this prompt").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("support/first-reply");
+  await button("Rename it").click();
+  await dialog.getByRole("alert").getByText("A prompt is called `support/first-reply` already.").waitFor();
+  await dialog.getByLabel("Name").fill("reading/summary");
+  await button("Rename it").click();
+  await dialog.getByRole("list", { name: "Used by" }).getByRole("link", { name: NAME }).waitFor();
+  expect(await inaccessible(page)).toEqual([]);
+  await button("Rename it all the same").click();
+  await heading("reading/summary").waitFor();
+  expect(new URL(page.url()).pathname).toBe("/prompts/reading%2Fsummary");
+  await page.getByRole("tab", { name: "Runs" }).click();
+  await button("Open again v1").first().waitFor();
+  await button("Undo").click();
+  await heading(NAME).waitFor();
+});

@@ -56,6 +56,14 @@ async fn a_prompt_is_written_tried_labelled_and_deployed() -> Result<()> {
     assert!(!cli(&["list"]).await?.stdout.contains(newer));
     let kept = pilot.cli(&["prompts", "delete", "chat/greet"]).await?;
     assert_eq!(kept.error()?, "`chat/greet` is used by `greet`");
+    let rename = ["prompts", "rename", "chat/greet", "chat/welcome"];
+    let named = pilot.cli(&rename).await?;
+    assert_eq!(named.error()?, "`chat/greet` is in use, by endpoint `greet`");
+    let renamed = cli(&[&rename[..], &["--force"]].concat()).await?;
+    assert_eq!(renamed.stdout, "renamed chat/greet to chat/welcome\n");
+    assert!(renamed.stderr.contains("Refer to `chat/welcome` there"), "{}", renamed.stderr);
+    let back = ["prompts", "rename", "chat/welcome", "chat/greet", "--force", "--json"];
+    assert_eq!(cli(&back).await?.json()?["was"], "chat/welcome");
     let versions = cli(&["prompts", "versions", "chat/greet"]).await?;
     assert!(versions.stdout.starts_with("  v2  production  Later"), "{}", versions.stdout);
     let made = cli(&["prompts", "use", "explain-simply", "--sandbox"]).await?;

@@ -148,10 +148,11 @@ impl Client {
     pub(crate) async fn patch_seen<T: DeserializeOwned>(
         &self,
         path: &[&str],
+        query: Query<'_>,
         body: &impl Serialize,
         seen: Option<&str>,
     ) -> Result<T, ApiError> {
-        let mut request = self.request(Method::PATCH, path, &[]).json(body);
+        let mut request = self.request(Method::PATCH, path, query).json(body);
         if let Some(seen) = seen {
             request = request.header("if-match", seen);
         }

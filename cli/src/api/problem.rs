@@ -86,6 +86,11 @@ impl Hint for ApiError {
             Self::Problem { problem, .. } if problem.is("organization-required") => {
                 Some("add `--org`; `promptpilot orgs` lists them".to_owned())
             }
+            Self::Problem { problem, .. }
+                if problem.is("prompt-in-use") || problem.is("label-in-use") =>
+            {
+                problem.hint.as_ref().map(|hint| hint.replace("?force=true", "--force"))
+            }
             Self::Problem { problem, .. } => problem.hint.clone(),
             Self::Address(_) => Some("an address is like `http://127.0.0.1:7433`".to_owned()),
             Self::Answer { .. } | Self::Status { .. } => None,

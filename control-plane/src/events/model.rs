@@ -165,7 +165,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("member.created", MEMBERS, "somebody is in the organization"),
     kind("member.deleted", MEMBERS, "somebody is in the organization no more"),
     kind("organization.changed", ORGANIZATION, "the organization has another name or slug"),
-    kind("prompt.changed", PROMPTS, "a prompt's description or tags were changed"),
+    kind("prompt.changed", PROMPTS, "a prompt's name, description or tags were changed"),
     kind("prompt.deleted", PROMPTS, "a prompt was deleted"),
     kind("prompt.label_moved", PROMPTS, "a label was set, moved, or taken away"),
     kind("prompt.restored", PROMPTS, "a deleted prompt is back"),

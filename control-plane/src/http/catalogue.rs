@@ -100,7 +100,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(
         409,
         "prompt-in-use",
-        "deploy these endpoints with another prompt first, or add `?force=true`",
+        "see to what `endpoints` and `keys` name first, or add `?force=true`",
     ),
     kind(409, "prompt-name-taken", "choose another name"),
     kind(409, "slug-taken", "choose another slug"),

@@ -6,6 +6,7 @@ pub(crate) mod diff;
 pub mod labels;
 pub mod library;
 pub mod model;
+mod rename;
 pub(crate) mod resolve;
 pub(crate) mod routes;
 mod save;

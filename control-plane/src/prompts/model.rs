@@ -51,6 +51,10 @@ pub struct NewPrompt {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromptChange {
+    /// Another name. Versions, labels and calls stay with the prompt, and the name that it had is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)*$"), length(max = 128))]
+    pub name: Option<String>,
     /// Another description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::{
     check, labels, library,
     model::{NewPrompt, PromptChange, PromptUse, StoredPrompt},
+    rename::rename,
     save::{self, found, missing},
     store::{self, Wanted},
     transfer, uses, versions,
@@ -66,7 +67,14 @@ fn own() -> ApiRouter<ControlPlane> {
         TAG,
         "changePrompt",
         "Change a prompt; what says anything else becomes a new version",
-        &["prompt-not-found", "prompt-invalid", "prompt-too-large", "text-invalid"],
+        &[
+            "prompt-not-found",
+            "prompt-invalid",
+            "prompt-too-large",
+            "prompt-name-taken",
+            "prompt-in-use",
+            "text-invalid",
+        ],
         json!({ "content": example(), "message": "Say who reads it" }),
     );
     ApiRouter::new()
@@ -172,23 +180,27 @@ async fn show(context: Context, Path(name): Path<String>) -> Result<Revised, Pro
     Ok(revised(found(&mut db, &name).await?))
 }
 
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Forced {
+    /// Deletes or renames it even if it is in use: what is live keeps its text.
+    #[serde(default)]
+    force: bool,
+}
+
 async fn change(
     context: Context,
     seen: Seen,
     Path(name): Path<String>,
+    Query(forced): Query<Forced>,
     Body(change): Body<PromptChange>,
 ) -> Result<Revised, Problem> {
     let mut db = context.begin().await?;
-    let changed = save::change(&context, &mut db, &seen, &name, &change).await?;
+    let mut changed = save::change(&context, &mut db, &seen, &name, &change).await?;
+    if let Some(to) = &change.name {
+        changed = rename(&mut db, &changed, to, forced.force).await?;
+    }
     db.commit().await?;
     Ok(revised(changed))
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-struct Forced {
-    /// Deletes it even if endpoints use it: what is live keeps its text.
-    #[serde(default)]
-    force: bool,
 }
 
 async fn delete(
@@ -216,6 +228,6 @@ async fn show_uses(
 ) -> Result<Json<Page<PromptUse>>, Problem> {
     let mut db = context.begin().await?;
     let prompt = store::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
-    let items = uses::store::of(&mut db, prompt, &name).await?;
+    let items = uses::store::of(&mut db, prompt).await?;
     Ok(Json(Page { items, next: None }))
 }

@@ -28,11 +28,16 @@ pub(super) async fn create(
 ) -> Result<StoredPrompt, Problem> {
     let written = check_new(new)?;
     if !add(context, db, new, &written).await? {
-        let detail = format!("a prompt is called `{}` already", new.name);
-        return Err(Problem::conflict("prompt-name-taken", detail)
-            .hint("choose another name, or save it as a new version of that one"));
+        return Err(
+            taken(&new.name).hint("choose another name, or save it as a new version of that one")
+        );
     }
     found(db, &new.name).await
+}
+
+/// The name is another prompt's.
+pub(super) fn taken(name: &str) -> Problem {
+    Problem::conflict("prompt-name-taken", format!("a prompt is called `{name}` already"))
 }
 
 /// Everything about a new prompt that can be wrong.

@@ -245,6 +245,21 @@ pub(super) async fn change_about(
     Ok(done.rows_affected() > 0)
 }
 
+/// Gives a prompt another name; false if that is taken.
+pub(super) async fn rename(db: &mut PgConnection, prompt: Uuid, name: &str) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update prompts set name = $2, updated_at = now(), revision = revision + 1 where id = $1",
+        prompt,
+        name
+    )
+    .execute(db)
+    .await;
+    match done {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        done => done.map(|_| true),
+    }
+}
+
 /// Marks a prompt as deleted; its name is free from now on.
 pub(super) async fn delete(db: &mut PgConnection, prompt: Uuid) -> sqlx::Result<()> {
     sqlx::query!(

@@ -18,6 +18,7 @@ mod keys;
 mod people;
 mod pipeline;
 mod prompt_references;
+mod prompt_renames;
 mod prompts;
 mod reading;
 mod recovery;

@@ -1217,7 +1217,7 @@ export interface paths {
          *     - `member.created`: somebody is in the organization
          *     - `member.deleted`: somebody is in the organization no more
          *     - `organization.changed`: the organization has another name or slug
-         *     - `prompt.changed`: a prompt's description or tags were changed
+         *     - `prompt.changed`: a prompt's name, description or tags were changed
          *     - `prompt.deleted`: a prompt was deleted
          *     - `prompt.label_moved`: a label was set, moved, or taken away
          *     - `prompt.restored`: a deleted prompt is back
@@ -3564,7 +3564,7 @@ export interface components {
         /** @description A page of calls, newest first. */
         CallPage: {
             /** @description The calls. */
-            items: components["schemas"]["CallRecord"][];
+            items: components["schemas"]["ListedCall"][];
             /** @description What to send as `after` for the next page; null on the last one. */
             next?: string | null;
             /**
@@ -3574,8 +3574,8 @@ export interface components {
              */
             scanned_until?: string | null;
         };
-        /** @description Everything worth keeping about one call. */
-        CallRecord: {
+        /** @description A call of a list. */
+        ListedCall: {
             /** @description Always `promptpilot.call`. */
             kind: string;
             /**
@@ -3734,6 +3734,8 @@ export interface components {
              * @default []
              */
             budget_reached?: string[];
+            /** @description The prompt that was run, where it was a run of one that is kept. */
+            prompt?: components["schemas"]["CallPrompt"] | null;
         };
         /** @description One request to a provider. */
         Attempt: {
@@ -3791,6 +3793,21 @@ export interface components {
         };
         /** @description Whether the caller got the answer. */
         Delivered: "unknown" | "no";
+        /** @description A version of a prompt. */
+        CallPrompt: {
+            /**
+             * Format: uuid
+             * @description The prompt.
+             */
+            id: string;
+            /** @description The name that it has now. */
+            name: string;
+            /**
+             * Format: int32
+             * @description The version.
+             */
+            version: number;
+        };
         /** @description A call, with what is known of it beside its record. */
         CallDetail: {
             /** @description Always `promptpilot.call`. */
@@ -3958,16 +3975,6 @@ export interface components {
             /** @description Why it cannot be replayed; null where it can. */
             not_replayable?: components["schemas"]["NotReplayable"] | null;
         };
-        /** @description A version of a prompt. */
-        CallPrompt: {
-            /** @description The prompt's name. */
-            name: string;
-            /**
-             * Format: int32
-             * @description The version.
-             */
-            version: number;
-        };
         /** @description Why a call cannot be replayed. */
         NotReplayable: "no-endpoint" | "body-not-kept" | "body-not-json" | "body-sensitive";
         /** @description Answer of `POST /api/calls/{id}/replay`. */
@@ -4023,15 +4030,15 @@ export interface components {
              */
             until: string;
             /**
-             * @description By name: `cache`, `endpoint`, `environment`, `error_type`, `key`, `model`, `provider`, `source`
-             *     and `status`, those that any call has.
-             */
-            facets: components["schemas"]["CallFacet"][];
-            /**
              * Format: date-time
              * @description How far back calls were counted, where there are more than can be.
              */
             scanned_until?: string | null;
+            /**
+             * @description By name: `cache`, `endpoint`, `environment`, `error_type`, `key`, `model`, `provider`, `source`
+             *     and `status`, those that any call has.
+             */
+            facets: components["schemas"]["CallFacet"][];
         };
         /** @description What calls differ by. */
         CallFacet: {
@@ -4065,17 +4072,17 @@ export interface components {
              */
             until: string;
             /**
+             * Format: date-time
+             * @description How far back calls were counted, where there are more than can be.
+             */
+            scanned_until?: string | null;
+            /**
              * Format: int64
              * @description How long a bucket is, in seconds.
              */
             bucket_s: number;
             /** @description All of them, the oldest first, those without calls among them. */
             buckets: components["schemas"]["CallBucket"][];
-            /**
-             * Format: date-time
-             * @description How far back calls were counted, where there are more than can be.
-             */
-            scanned_until?: string | null;
         };
         /** @description Calls of a stretch of time. */
         CallBucket: {
@@ -4117,15 +4124,15 @@ export interface components {
              * @description Calls that began before this time.
              */
             until: string;
+            /**
+             * Format: date-time
+             * @description How far back calls were counted, where there are more than can be.
+             */
+            scanned_until?: string | null;
             /** @description What they are put together by. */
             by: components["schemas"]["SummaryBy"];
             /** @description One for each that any call has: hours and days in their order, others by name. */
             items: components["schemas"]["SummedCalls"][];
-            /**
-             * Format: date-time
-             * @description How far back calls were summed up, where there are more than can be.
-             */
-            scanned_until?: string | null;
         };
         /** @description Calls put together. */
         SummedCalls: {
@@ -4984,8 +4991,17 @@ export interface components {
             /** @description Why, for the history. */
             message?: string | null;
         };
+        Forced: {
+            /**
+             * @description Deletes or renames it even if it is in use: what is live keeps its text.
+             * @default false
+             */
+            force?: boolean;
+        };
         /** @description Body of `PATCH /api/prompts/{name}`. What is left out stays as it is. */
         PromptChange: {
+            /** @description Another name. Versions, labels and calls stay with the prompt, and the name that it had is free. */
+            name?: string | null;
             /** @description Another description. */
             description?: string | null;
             /** @description Other tags, all of them. */
@@ -4994,13 +5010,6 @@ export interface components {
             content?: components["schemas"]["PromptContent"] | null;
             /** @description Why, for the history. */
             message?: string | null;
-        };
-        Forced: {
-            /**
-             * @description Deletes it even if endpoints use it: what is live keeps its text.
-             * @default false
-             */
-            force?: boolean;
         };
         /** @description A page of a list. */
         Page17: {
@@ -6705,6 +6714,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Somebody, as they see themselves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
             /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
             400: {
                 headers: {
@@ -18118,7 +18136,7 @@ export interface operations {
     deletePrompt: {
         parameters: {
             query?: {
-                /** @description Deletes it even if endpoints use it: what is live keeps its text. */
+                /** @description Deletes or renames it even if it is in use: what is live keeps its text. */
                 force?: boolean;
                 /** @description The organization, by slug or id. May be left out where only one can be meant. */
                 org?: string;
@@ -18280,6 +18298,8 @@ export interface operations {
     changePrompt: {
         parameters: {
             query?: {
+                /** @description Deletes or renames it even if it is in use: what is live keeps its text. */
+                force?: boolean;
                 /** @description The organization, by slug or id. May be left out where only one can be meant. */
                 org?: string;
             };
@@ -18328,7 +18348,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredPrompt"];
                 };
             };
-            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18373,7 +18393,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict: `idempotency-key-busy` */
+            /** @description Conflict: `idempotency-key-busy`, `prompt-in-use`, `prompt-name-taken` */
             409: {
                 headers: {
                     [name: string]: unknown;

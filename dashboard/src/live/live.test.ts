@@ -63,6 +63,13 @@ describe("what a change means", () => {
     expect(put).toEqual({ into: ["deployments"], id: "id", fields: { status: "building" } });
   });
 
+  it("is a prompt's new name, wherever the prompt is", () =>
+    expect(effectOf(change("prompt.changed", { version: 2 }), "x").put).toEqual({
+      into: ["prompts"],
+      id: "id",
+      fields: { name: "hello" },
+    }));
+
   it("concerns what somebody may do, where it is about them", () => {
     expect(effectOf(change("member.changed"), "id").me).toBe(true);
     expect(effectOf(change("member.changed"), "another").me).toBeUndefined();
@@ -81,6 +88,10 @@ describe("a patch", () => {
   it.each([
     [there, now],
     [{ items: [other, there] }, { items: [other, now] }],
+    [
+      { prompt: there, etag: "1" },
+      { prompt: now, etag: "1" },
+    ],
     [
       { pages: [{ items: [other] }, { items: [there] }], pageParams: [null, "a"] },
       { pages: [{ items: [other] }, { items: [now] }], pageParams: [null, "a"] },

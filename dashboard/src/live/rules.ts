@@ -15,6 +15,8 @@ export interface Effect {
 
 /** Where a thing is shown, and what of it its events carry in the API's words. */
 const SHOWN: Record<string, { into: readonly string[]; members: readonly string[] }> = {
+  // A page of a prompt goes where its name leads.
+  prompt: { into: ["prompts"], members: ["name"] },
   deployment: { into: ["deployments"], members: ["status", "error", "finished"] },
   credential: { into: ["credentials"], members: ["shown", "version", "changed", "checked", "refusal"] },
   key: { into: ["keys"], members: ["shown", "expires", "revoked"] },
@@ -72,19 +74,20 @@ export function effectOf(change: Change, person: string): Effect {
   const [subject = "", word = ""] = change.type.split(".");
   const rule = RULES[subject];
   if (!rule) return { stale: [[]] };
+  const name = change.name ?? undefined;
   const me = subject === "organization" || (subject === "member" && change.id === person);
   const shown = SHOWN[subject];
   return {
     stale: rule(change, word),
     ...(shown && change.id
-      ? { put: { into: shown.into, id: change.id, fields: pick(change.data, shown.members) } }
+      ? { put: { into: shown.into, id: change.id, fields: pick({ ...change.data, name }, shown.members) } }
       : {}),
     ...(me ? { me } : {}),
   };
 }
 
 const pick = (data: Record<string, unknown>, names: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(names.filter((name) => name in data).map((name) => [name, data[name]]));
+  Object.fromEntries(names.filter((name) => data[name] !== undefined).map((name) => [name, data[name]]));
 
 /** Calls that came: feeds of the newest, figures, and what was looked for in vain. Lists do not move under a reader. */
 export const CALLS: Place[] = [
@@ -92,7 +95,7 @@ export const CALLS: Place[] = [
   ["calls", "figures"],
 ];
 
-/** A thing, a list, or pages of lists, with the thing of this id as it is now; the very same where it is not there. */
+/** A thing, by itself or in its place, a list, or pages of lists, with the thing of this id as it is now; the very same where it is not there. */
 export function patched<T>(data: T, id: string, fields: Record<string, unknown>): T {
   if (Array.isArray(data)) {
     const now = data.map((item: unknown) => patched(item, id, fields));
@@ -101,9 +104,9 @@ export function patched<T>(data: T, id: string, fields: Record<string, unknown>)
   if (typeof data !== "object" || data === null) return data;
   const thing = data as Record<string, unknown>;
   if (thing["id"] === id) return { ...data, ...fields };
-  for (const list of ["items", "pages"]) {
-    const now = patched(thing[list], id, fields);
-    if (now !== thing[list]) return { ...data, [list]: now };
+  for (const part of ["items", "pages", "prompt"]) {
+    const now = patched(thing[part], id, fields);
+    if (now !== thing[part]) return { ...data, [part]: now };
   }
   return data;
 }

@@ -63,7 +63,7 @@ function Form({ onClose }: Pick<Props, "onClose">) {
     >
       <TextInput
         label="Name"
-        description="Lower-case letters, digits and hyphens; / makes folders: support/first-reply"
+        description={WORDS.naming}
         value={name}
         maxLength={128}
         spellCheck={false}

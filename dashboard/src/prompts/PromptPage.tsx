@@ -9,6 +9,8 @@ import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { AboutPrompt } from "./manage/AboutPrompt";
 import { DeletePrompt } from "./manage/DeletePrompt";
+import { RenamePrompt } from "./manage/RenamePrompt";
+import { useRenamed } from "./manage/renamed";
 import { prompts } from "./queries";
 import { Studio } from "./Studio";
 import type { Seed } from "./useEdit";
@@ -20,6 +22,7 @@ export function PromptPage() {
   const { v } = useSearch({ from: "/prompts/$name" });
   const { known, slug } = useOrganization();
   const one = useQuery(prompts.one(name));
+  useRenamed(name, one.data?.prompt.name);
   // The newest one comes with the prompt itself.
   const old = useQuery({ ...prompts.version(name, v ?? 1), enabled: v !== undefined });
   if ([one.error, old.error].some(isMissing) && (one.data === undefined || v !== undefined)) {
@@ -29,10 +32,11 @@ export function PromptPage() {
     <Page
       title={name}
       beside={one.data ? <Labels prompt={one.data.prompt} /> : null}
-      about={one.data ? <AboutPrompt key={name} {...one.data} /> : null}
+      about={one.data ? <AboutPrompt key={one.data.prompt.id} {...one.data} /> : null}
       actions={
         one.data ? (
           <>
+            <RenamePrompt {...one.data} />
             <DeletePrompt name={name} />
             <Button
               variant="default"
@@ -49,14 +53,15 @@ export function PromptPage() {
         {({ prompt, etag }) => {
           const { version } = prompt;
           const latest: Seed = { content: prompt.content ?? {}, base: version, version, etag };
-          const place = `${slug ?? "-"}/prompts/${name}`;
+          // Where drafts are kept: whatever the prompt is called.
+          const place = `${slug ?? "-"}/prompts/${prompt.id}`;
           // Drafts are the organization's: it has to be known before one is looked for.
           if (!known) return null;
           return (
             <>
               {v === undefined ? (
                 <Studio
-                  key={name}
+                  key={prompt.id}
                   prompt={prompt}
                   seed={latest}
                   opened={prompt.version}
@@ -67,7 +72,7 @@ export function PromptPage() {
                 <QueryState query={old} failed={`Version ${v} could not be loaded`}>
                   {(version: PromptVersion) => (
                     <Studio
-                      key={`${name}@${v}`}
+                      key={`${prompt.id}@${v}`}
                       prompt={prompt}
                       seed={{ ...latest, content: version.content ?? {}, version: v }}
                       opened={v}

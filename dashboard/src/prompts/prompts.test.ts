@@ -18,6 +18,7 @@ import { events, split } from "../api/sse";
 import {
   foldersOf,
   freeName,
+  keysIn,
   labelBlocked,
   labelError,
   namedBy,
@@ -208,10 +209,12 @@ describe("prompts as a whole", () => {
     expect(servedBy(uses)).toEqual(["x", "z"]);
   });
 
-  it("are not deleted for the sake of those that a refusal names", () => {
-    const problem = (type: string) => ({ type, title: "", status: 409, detail: "", endpoints: ["x"] });
+  it("are not deleted or renamed for the sake of those that a refusal names", () => {
+    const users = { endpoints: ["x"], keys: ["web"] };
+    const problem = (type: string) => ({ type, title: "", status: 409, detail: "", ...users });
     const refused = (type: string) => new ApiError("problem", "", problem(`urn:promptpilot:problem:${type}`));
     expect(usersIn(refused("prompt-in-use"))).toEqual(["x"]);
+    expect(keysIn(refused("prompt-in-use"))).toEqual(["web"]);
     expect(usersIn(refused("prompt-changed"))).toEqual([]);
   });
 });

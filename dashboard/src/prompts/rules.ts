@@ -71,11 +71,16 @@ export const servedBy = (uses: readonly PromptUse[]): string[] => [
   ...new Set(uses.filter(({ newest, live }) => newest || live.length > 0).map(({ endpoint }) => endpoint)),
 ];
 
-/** The endpoints for whose sake a prompt was not deleted. */
-export function usersIn({ kind, problem }: ApiError): string[] {
-  const endpoints = kind === "prompt-in-use" ? problem?.["endpoints"] : null;
-  return Array.isArray(endpoints) ? endpoints.map(String) : [];
+/** Those for whose sake something was not done to a prompt. */
+function listed({ kind, problem }: ApiError, member: string): string[] {
+  const names = kind === "prompt-in-use" ? problem?.[member] : null;
+  return Array.isArray(names) ? names.map(String) : [];
 }
+
+export const usersIn = (refused: ApiError): string[] => listed(refused, "endpoints");
+
+/** API keys that were made for it: programs that have them say its name. */
+export const keysIn = (refused: ApiError): string[] => listed(refused, "keys");
 
 /** Why a text cannot be a label; null where it can. */
 export function labelError(label: string): string | null {

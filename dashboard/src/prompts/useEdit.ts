@@ -1,10 +1,10 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { api, write } from "../api/client";
 import { ApiError } from "../api/problem";
 import type { PromptContent, StoredPrompt } from "../api/types";
 import { Drafts, tabName } from "../designer/draft";
 import { tell, tellWithUndo } from "../ui/toast";
+import { changePrompt } from "./change";
 import { same, written, type Written } from "./content";
 import { prompts } from "./queries";
 
@@ -93,7 +93,9 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
     setBusy(true);
     setError(null);
     try {
-      const [prompt, next] = await patch(name, content, message, etag);
+      const why = message.trim();
+      const change = { content, ...(why === "" ? {} : { message: why }) };
+      const { prompt, etag: next } = await changePrompt(name, change, etag);
       client.setQueryData(prompts.one(name).queryKey, { prompt, etag: next });
       const { version } = prompt;
       setBegun((before) => ({ ...before, saved: now, version, base: version, etag: next, restored: null }));
@@ -143,24 +145,6 @@ function keptIn(text: string): Kept | null {
   } catch {
     return null;
   }
-}
-
-async function patch(
-  name: string,
-  content: PromptContent,
-  message: string,
-  etag: string,
-): Promise<[StoredPrompt, string]> {
-  let next = "*";
-  const prompt = await write(async (key) => {
-    const answer = await api.PATCH("/api/prompts/{name}", {
-      params: { path: { name }, header: { "if-match": etag, "idempotency-key": key } },
-      body: { content, ...(message.trim() === "" ? {} : { message: message.trim() }) },
-    });
-    next = answer.response.headers.get("etag") ?? "*";
-    return answer;
-  });
-  return [prompt, next];
 }
 
 /** What is there now, out of a refusal of what was based on something older. */

@@ -34,5 +34,12 @@ export const WORDS = {
     gone: "What it ran is gone.",
     lost: "Its text is known to the browser that ran it only.",
   },
+  naming: "Lower-case letters, digits and hyphens; / makes folders: support/first-reply",
+  renamed: {
+    about: "Versions, labels and calls stay with it, and the name that it has is free.",
+    endpoints:
+      "These endpoints refer to it by the name that it has. What is live keeps its text; their next deploy is refused unless they say the new one.",
+    keys: "These API keys were made for it, and open it as before. Programs that say the name that it has find nothing.",
+  },
   first: "Answer in one sentence:\n\n{{ question }}\n",
 };

@@ -7,6 +7,7 @@ mod labels;
 mod library;
 mod list;
 mod push;
+mod rename;
 mod show;
 mod versions;
 
@@ -50,6 +51,8 @@ enum What {
     Versions(versions::Versions),
     /// Say again what an earlier version said, as a new version
     Rollback(versions::Rollback),
+    /// Give a prompt another name
+    Rename(rename::Rename),
     /// Delete a prompt; it can be restored
     Delete(versions::Delete),
     /// Bring a deleted prompt back
@@ -73,6 +76,7 @@ impl Prompts {
             What::Label(args) => &args.place,
             What::Versions(args) => &args.place,
             What::Rollback(args) => &args.place,
+            What::Rename(args) => &args.place,
             What::Delete(args) => &args.place,
             What::Restore(args) => &args.place,
             What::Templates(args) => &args.place,
@@ -94,6 +98,7 @@ pub(crate) async fn run(context: &Context, args: Prompts) -> Result<(), Failure>
         What::Label(args) => labels::run(context, &client, &args).await,
         What::Versions(args) => versions::list(context, &client, &args).await,
         What::Rollback(args) => versions::roll_back(context, &client, &args).await,
+        What::Rename(args) => rename::run(context, &client, &args).await,
         What::Delete(args) => versions::delete(context, &client, &args).await,
         What::Restore(args) => versions::restore(context, &client, &args).await,
         What::Templates(args) => library::list(context, &client, &args).await,

@@ -121,12 +121,14 @@ pub(super) async fn change(
     message: Option<&str>,
 ) -> Result<Saved, Failure> {
     let change = PromptChange {
+        name: None,
         description: Some(file.description.clone()),
         tags: Some(file.tags.clone()),
         content: Some(file.content()),
         message: message.map(ToOwned::to_owned),
     };
-    let after: StoredPrompt = client.patch_seen(&["prompts", &before.name], &change, seen).await?;
+    let path = ["prompts", &before.name];
+    let after: StoredPrompt = client.patch_seen(&path, &[], &change, seen).await?;
     let unchanged = after.updated == before.updated;
     Ok(Saved { name: after.name, version: after.version, unchanged })
 }

@@ -12,7 +12,7 @@ use crate::http::time::Rfc3339;
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct CallPage {
     /// The calls.
-    pub items: Vec<CallRecord>,
+    pub items: Vec<ListedCall>,
     /// What to send as `after` for the next page; null on the last one.
     pub next: Option<String>,
     /// How far back the search came in its time, where that is why the page is not full. The next page
@@ -24,6 +24,17 @@ pub struct CallPage {
     )]
     #[schemars(with = "Option<Rfc3339>")]
     pub scanned_until: Option<OffsetDateTime>,
+}
+
+/// A call of a list.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ListedCall {
+    /// Its record.
+    #[serde(flatten)]
+    pub record: CallRecord,
+    /// The prompt that was run, where it was a run of one that is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<CallPrompt>,
 }
 
 /// A call, with what is known of it beside its record.
@@ -41,9 +52,11 @@ pub struct CallDetail {
 }
 
 /// A version of a prompt.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct CallPrompt {
-    /// The prompt's name.
+    /// The prompt.
+    pub id: Uuid,
+    /// The name that it has now.
     pub name: String,
     /// The version.
     pub version: i32,

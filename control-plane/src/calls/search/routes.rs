@@ -1,5 +1,7 @@
 //! Finding calls over HTTP.
 
+use std::collections::HashMap;
+
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
@@ -9,12 +11,13 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
+use promptpilot_spec::record::CallRecord;
 use uuid::Uuid;
 
 use super::{
     WITHIN, find,
     follow::{self, Following},
-    model::{CallDetail, CallPage, CallPrompt, Replayed},
+    model::{CallDetail, CallPage, ListedCall, Replayed},
     store,
     wanted::{Of, time_of},
 };
@@ -99,22 +102,37 @@ async fn list(
         false => found.stopped,
     };
     let page = CallPage {
-        items: found.calls,
+        items: listed(&context, found.calls).await?,
         next: next.map(|next| next.to_string()),
         scanned_until: found.stopped.filter(|_| !more).and_then(time_of),
     };
     Ok(([(header::VARY, "accept")], Json(page)).into_response())
 }
 
+/// Calls with the prompts that they ran.
+async fn listed(context: &Context, calls: Vec<CallRecord>) -> Result<Vec<ListedCall>, Problem> {
+    let runs: Vec<Uuid> =
+        calls.iter().filter(|call| call.endpoint.is_nil()).map(|call| call.call_id).collect();
+    let mut prompts = match runs.is_empty() {
+        true => HashMap::new(),
+        false => {
+            let mut db = context.begin().await?;
+            store::prompts(&mut db, &runs).await?
+        }
+    };
+    let with_prompt =
+        |record: CallRecord| ListedCall { prompt: prompts.remove(&record.call_id), record };
+    Ok(calls.into_iter().map(with_prompt).collect())
+}
+
 async fn show(context: Context, Path(id): Path<Uuid>) -> Result<Json<CallDetail>, Problem> {
     let mut db = context.begin().await?;
     let about = store::get(&mut db, id).await?.ok_or_else(|| Problem::not_found("call", id))?;
     let not_replayable = replay::request_of(&about.record).err();
-    let prompt = about.prompt.zip(about.prompt_version);
     Ok(Json(CallDetail {
         record: about.record,
         key: about.key,
-        prompt: prompt.map(|(name, version)| CallPrompt { name, version }),
+        prompt: about.prompt,
         not_replayable,
     }))
 }

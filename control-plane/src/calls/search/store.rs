@@ -1,11 +1,16 @@
 //! All SQL that finds calls. The connection carries the organization (row-level security), so no
 //! statement here compares it; the one that searches texts does, and finds ids alone.
 
+use std::collections::HashMap;
+
 use promptpilot_spec::record::CallRecord;
 use sqlx::{PgConnection, PgPool, types::Json};
 use uuid::Uuid;
 
-use super::wanted::{Span, Wanted};
+use super::{
+    model::CallPrompt,
+    wanted::{Span, Wanted},
+};
 
 /// Plans each statement for the conditions that it has. To be said before any of them.
 pub(crate) async fn plan_for_conditions(db: &mut PgConnection) -> sqlx::Result<()> {
@@ -121,8 +126,7 @@ pub(super) async fn with_words(
 pub(in crate::calls) struct About {
     pub(in crate::calls) record: CallRecord,
     pub(in crate::calls) key: Option<String>,
-    pub(in crate::calls) prompt: Option<String>,
-    pub(in crate::calls) prompt_version: Option<i32>,
+    pub(in crate::calls) prompt: Option<CallPrompt>,
 }
 
 /// One call.
@@ -132,7 +136,7 @@ pub(in crate::calls) async fn get(
 ) -> sqlx::Result<Option<About>> {
     let row = sqlx::query!(
         r#"select call_record(c) as "record!: Json<CallRecord>", k.name as "key?",
-                  p.name as "prompt?", c.prompt_version
+                  p.id as "prompt?", p.name as "prompt_name?", c.prompt_version
              from calls c
              left join api_keys k on k.organization_id = c.organization_id and k.id = c.key_id
              left join prompts p on p.organization_id = c.organization_id and p.id = c.prompt_id
@@ -144,9 +148,32 @@ pub(in crate::calls) async fn get(
     Ok(row.map(|row| About {
         record: row.record.0,
         key: row.key,
-        prompt: row.prompt,
-        prompt_version: row.prompt_version,
+        prompt: match (row.prompt, row.prompt_name, row.prompt_version) {
+            (Some(id), Some(name), Some(version)) => Some(CallPrompt { id, name, version }),
+            _ => None,
+        },
     }))
+}
+
+/// What some calls ran, by call; those that ran no prompt that is kept are left out.
+pub(super) async fn prompts(
+    db: &mut PgConnection,
+    calls: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, CallPrompt>> {
+    let rows = sqlx::query!(
+        r#"select c.call_id, p.id, p.name, c.prompt_version as "version!"
+             from calls c
+             join prompts p on p.organization_id = c.organization_id and p.id = c.prompt_id
+            where c.call_id = any ($1) and c.prompt_version is not null"#,
+        calls
+    )
+    .fetch_all(db)
+    .await?;
+    let ran = rows.into_iter().map(|row| {
+        let prompt = CallPrompt { id: row.id, name: row.name, version: row.version };
+        (row.call_id, prompt)
+    });
+    Ok(ran.collect())
 }
 
 /// A call with its place in the order of arrival.

@@ -1,3 +1,3 @@
-//! Which endpoints use a prompt.
+//! Which endpoints use a prompt, and which API keys name it.
 
 pub(crate) mod store;

@@ -1,5 +1,6 @@
 //! SQL on who uses prompts. The connection carries the organization (row-level security).
 
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -10,21 +11,17 @@ struct UseRow {
     endpoint_version: i32,
     newest: bool,
     live: Vec<String>,
-    wanted: Option<String>,
+    definition: Value,
     prompt_version: i32,
 }
 
 /// Endpoint versions that use a prompt and are an endpoint's newest or serve somewhere.
-pub(crate) async fn of(
-    db: &mut PgConnection,
-    prompt: Uuid,
-    name: &str,
-) -> sqlx::Result<Vec<PromptUse>> {
+pub(crate) async fn of(db: &mut PgConnection, prompt: Uuid) -> sqlx::Result<Vec<PromptUse>> {
     let rows = sqlx::query_as!(
         UseRow,
         r#"select * from (
             select e.name as endpoint, v.number as endpoint_version,
-                   v.prompt_version as "prompt_version!", v.prompt_wanted as wanted,
+                   v.prompt_version as "prompt_version!", v.definition as "definition!",
                    not exists (select from endpoint_versions newer
                                 where newer.endpoint_id = v.endpoint_id
                                   and newer.number > v.number) as "newest!",
@@ -48,11 +45,22 @@ pub(crate) async fn of(
         endpoint_version: row.endpoint_version,
         newest: row.newest,
         live: row.live,
-        reference: match row.wanted {
-            Some(wanted) => format!("{name}@{wanted}"),
-            None => name.to_owned(),
-        },
+        // As it is written there: the prompt may have had another name then.
+        reference: row.definition["prompt"]["use"].as_str().unwrap_or_default().to_owned(),
         prompt_version: row.prompt_version,
     };
     Ok(rows.into_iter().map(told).collect())
+}
+
+/// API keys that open something still, and name a prompt among what they open.
+pub(crate) async fn keys(db: &mut PgConnection, prompt: Uuid) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "select name from api_keys
+          where $1 = any(prompts) and revoked_at is null
+            and (expires_at is null or expires_at > now())
+          order by 1",
+        prompt
+    )
+    .fetch_all(db)
+    .await
 }

@@ -31,7 +31,7 @@ export function RunsTab({ prompt, place, onOpen }: Props) {
     <QueryState query={calls} failed={WORDS.runs.failed}>
       {({ pages }) => {
         const all = pages.flatMap(({ items }) => items);
-        const runs = runsOf(prompt.name, all, notes(localStorage, place));
+        const runs = runsOf(prompt.id, all, notes(localStorage, place));
         const further = calls.hasNextPage ? (
           <Button
             variant="default"

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { Call } from "../../api/types";
+import type { Call, ListedCall } from "../../api/types";
 import { written } from "../content";
 import { note, notes, runsOf, valuesIn, versionIn } from "./notes";
 
-const call = (id: string, name: string, source: Call["source"] = "studio") =>
-  ({ call_id: id, endpoint_name: name, source }) as Call;
+const call = (id: string, name: string, prompt?: string, source: Call["source"] = "studio") =>
+  ({
+    call_id: id,
+    endpoint_name: name,
+    source,
+    ...(prompt === undefined ? {} : { prompt: { id: prompt, name: "now", version: 1 } }),
+  }) as ListedCall;
 
 const NOW = written({ prompt: { template: "Hi {{ name }}." }, values: { name: "Ada" } });
 
@@ -42,17 +47,17 @@ describe("notes of runs", () => {
 });
 
 describe("runs of a prompt", () => {
-  it("are those that name it, and those that this browser made", () => {
+  it("are those that named it, whatever it was called then, and those that this browser made", () => {
     const calls = [
-      call("1", "a/b@3"),
+      call("1", "a/b@3", "one"),
       call("2", "studio"),
       call("3", "studio"),
-      call("4", "a/b"),
-      call("5", "a@1"),
-      call("6", "a/b", "call"),
+      call("4", "earlier", "one"),
+      call("5", "a/b@1", "other"),
+      call("6", "a/b", "one", "call"),
     ];
     expect(
-      runsOf("a/b", calls, [{ call: "3", now: NOW }]).map(({ call, reference }) => [call.call_id, reference]),
+      runsOf("one", calls, [{ call: "3", now: NOW }]).map(({ call, reference }) => [call.call_id, reference]),
     ).toEqual([
       ["1", "@3"],
       ["3", null],

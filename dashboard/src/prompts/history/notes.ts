@@ -1,5 +1,5 @@
 /** What this browser knows of runs beyond their records: what was written when they were made. */
-import type { Call } from "../../api/types";
+import type { Call, ListedCall } from "../../api/types";
 import type { Written } from "../content";
 
 export interface Note {
@@ -48,15 +48,20 @@ export interface PastRun {
 }
 
 /** Those of some calls that are runs of a prompt. Texts that were no version are known to who ran them only. */
-export function runsOf(name: string, calls: readonly Call[], noted: readonly Note[]): PastRun[] {
+export function runsOf(prompt: string, calls: readonly ListedCall[], noted: readonly Note[]): PastRun[] {
   const known = new Map(noted.map(({ call, now }) => [call, now]));
   return calls.flatMap((call): PastRun[] => {
     if (call.source !== "studio") return [];
-    const [of, ...rest] = call.endpoint_name.split("@");
     const now = known.get(call.call_id) ?? null;
-    if (of === name) return [{ call, reference: rest.length > 0 ? `@${rest.join("@")}` : "", now }];
+    if (call.prompt?.id === prompt) return [{ call, reference: referenceIn(call.endpoint_name), now }];
     return now === null ? [] : [{ call, reference: null, now }];
   });
+}
+
+/** What a record says behind the name that the prompt had then. */
+function referenceIn(asked: string): string {
+  const at = asked.indexOf("@");
+  return at < 0 ? "" : asked.slice(at);
 }
 
 /** The values of a recorded run; null where they were not kept whole. */

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { ApiError } from "../../api/problem";
 import { Confirm } from "../../ui/Confirm";
 import { prompts } from "../queries";
 import { servedBy, usersIn } from "../rules";
 import { useManage } from "./useManage";
+import { EndpointList } from "./Users";
 
 /** Who uses the prompt, and whether it is to go all the same. */
 export function DeleteQuestion({ name, onClose }: { name: string; onClose: () => void }) {
@@ -33,15 +33,7 @@ export function DeleteQuestion({ name, onClose }: { name: string; onClose: () =>
         {used ? (
           <>
             <p>These endpoints use it. What is live keeps its text; their next deploy is refused.</p>
-            <ul style={{ margin: 0, paddingLeft: 20 }} aria-label="Used by">
-              {users.map((endpoint) => (
-                <li key={endpoint}>
-                  <Link to="/endpoints/$name" params={{ name: endpoint }}>
-                    {endpoint}
-                  </Link>
-                </li>
-              ))}
-            </ul>
+            <EndpointList names={users} />
           </>
         ) : (
           <p>{uses.isPending ? "Looking for endpoints that use it…" : "No endpoint uses it."}</p>
