@@ -215,6 +215,32 @@ describe("calling", () => {
     await page.getByRole("cell", { name: "200" }).first().waitFor();
   });
 
+  it("are kept to the time that is chosen on the histogram", async () => {
+    await goto("/calls");
+    const chosen = button(/^Remove the time /);
+    await page.getByRole("slider", { name: "From" }).press("End");
+    // The half hour that has just begun may have no call yet.
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/since=.+&until=/);
+    await page.getByRole("cell", { name: "200" }).first().waitFor();
+    await page.reload();
+    await chosen.waitFor();
+    expect(await page.getByLabel("Time").inputValue()).toBe("chosen");
+    expect(await inaccessible(page)).toEqual([]);
+    await page.goBack();
+    await chosen.waitFor({ state: "hidden" });
+    const bars = await page.getByRole("group", { name: "Bars to choose from" }).boundingBox();
+    const { x = 0, y = 0, width = 0 } = bars ?? {};
+    await page.mouse.move(x + 5, y + 20);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + 20, { steps: 4 });
+    await page.mouse.up();
+    await page.getByText("No such calls").waitFor();
+    await chosen.click();
+    await page.getByRole("cell", { name: "200" }).first().waitFor();
+  });
+
   it("are found by words and by all that they differ by, exported, and made again", async () => {
     await goto("/calls");
     await page.getByLabel("Words in request, answer or error").fill("Grace");

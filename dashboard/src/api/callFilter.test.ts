@@ -15,6 +15,12 @@ it("asks for what the filter says, and for nothing else", () => {
   });
 });
 
+it("asks for a chosen time as it is", () => {
+  const time = { since: "2026-01-01T00:00:00.000Z", until: "2026-01-01T00:30:00.000Z" };
+  expect(callQuery({ ...time, model: "echo" }, 0)).toEqual({ ...time, model: "echo" });
+  expect(isTold(time)).toBe(true);
+});
+
 it("an export is of the same calls", () => {
   expect(exportAddress({ text: "a b", max_cost_usd: 0.5 }, "csv", 0)).toBe(
     "/api/calls/export?text=a+b&max_cost_usd=0.5&format=csv",
@@ -48,6 +54,10 @@ it.each([
   [{ min_latency_ms: 31 }, false],
   [{ max_cost_usd: 0.001 }, false],
   [{ min_cost_usd: 0.001, within: "1h" }, true],
+  [{ since: "2026-01-01T00:00:00.000Z" }, true],
+  [{ since: "2026-01-01T00:00:01.000Z" }, false],
+  [{ until: "2026-01-01T00:00:00.000Z" }, false],
+  [{ until: "2026-01-01T00:00:01.000Z", status: "5xx" }, true],
   [{ text: "whatever", user: "ada" }, true],
 ] as const)("a call of hello with 504 beside %o", (filter, wanted) =>
   expect(mayBeWanted(CALL, filter)).toBe(wanted),

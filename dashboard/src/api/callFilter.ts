@@ -24,7 +24,7 @@ export const SOURCES: readonly Source[] = ["call", "verify", "try", "studio", "p
 export const CACHES: readonly Cache[] = ["off", "hit", "stale", "miss", "bypass"];
 
 export type CallFilter = Partial<
-  Record<(typeof WORDS)[number] | "text", string> &
+  Record<(typeof WORDS)[number] | "text" | "since" | "until", string> &
     Record<(typeof NUMBERS)[number], number> & { source: Source; cache: Cache; within: Within }
 >;
 
@@ -67,6 +67,8 @@ const HELD: { [K in keyof CallFilter]?: (call: Told, wanted: NonNullable<CallFil
   min_cost_usd: ({ cost_micro_usd }, least) => (cost_micro_usd ?? 0) >= least * 1e6,
   max_cost_usd: ({ cost_micro_usd }, most) => (cost_micro_usd ?? 0) <= most * 1e6,
   within: () => true,
+  since: ({ time }, since) => Date.parse(time) >= Date.parse(since),
+  until: ({ time }, until) => Date.parse(time) < Date.parse(until),
 };
 
 /** Whether a call that has just come belongs to the list, as far as is told. */

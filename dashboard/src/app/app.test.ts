@@ -76,3 +76,18 @@ it("addresses say only what is understood", () => {
   expect(callsSearch({ status: "5xx" })).toEqual({ status: "5xx" });
   expect(callsSearch({ status: "6xx", within: "1y" })).toEqual({});
 });
+
+describe("the time in an address", () => {
+  const [nine, ten] = ["2026-01-01T09:00:00.000Z", "2026-01-01T10:00:00.000Z"];
+  it.each([
+    [
+      { since: nine, until: ten },
+      { since: nine, until: ten },
+    ],
+    [{ since: "2026-01-01T10:00:00+01:00" }, { since: nine }],
+    [{ until: ten, within: "1h" }, { until: ten }],
+    [{ since: ten, until: nine, within: "1h" }, { within: "1h" }],
+    [{ since: ten, until: ten }, {}],
+    [{ since: "yesterday", until: 7 }, {}],
+  ])("%j means %j", (written, meant) => expect(callsSearch(written)).toEqual(meant));
+});

@@ -91,6 +91,21 @@ const amount = (value: unknown): number | undefined => {
 const given = <T extends object>(all: { [K in keyof T]: T[K] | undefined }): Partial<T> =>
   Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Partial<T>;
 
+/** A moment as the API takes it. */
+const instant = (value: unknown): string | undefined => {
+  const written = text(value) ?? "";
+  const at = /^\d{4}-\d\d-\d\d/.test(written) ? Date.parse(written) : NaN;
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+};
+
+/** A time with a beginning and an end, either of which may be open; or how far back from now. */
+const timeIn = (search: Search): Pick<CallFilter, "since" | "until" | "within"> => {
+  const [since, until] = [instant(search["since"]), instant(search["until"])];
+  const isOne = since === undefined || until === undefined || since < until;
+  if (isOne && (since ?? until) !== undefined) return given<CallFilter>({ since, until });
+  return given<CallFilter>({ within: WITHIN.find((known) => known === search["within"]) });
+};
+
 export const callsSearch = (search: Search): CallsSearch => {
   const words = Object.fromEntries(WORDS.map((name) => [name, text(search[name])]));
   const numbers = Object.fromEntries(NUMBERS.map((name) => [name, amount(search[name])]));
@@ -101,7 +116,7 @@ export const callsSearch = (search: Search): CallsSearch => {
     text: text(search["text"]),
     source: SOURCES.find((known) => known === search["source"]),
     cache: CACHES.find((known) => known === search["cache"]),
-    within: WITHIN.find((known) => known === search["within"]),
+    ...timeIn(search),
     call: text(search["call"]),
   });
 };

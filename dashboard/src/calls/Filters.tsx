@@ -3,7 +3,8 @@ import { IconAdjustmentsHorizontal, IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { EndpointFilter } from "../endpoints/EndpointFilter";
 import { Rows } from "../ui/Rows";
-import { furtherIn, statuses, TIMES } from "./filters";
+import { ChosenTime } from "./ChosenTime";
+import { furtherIn, statuses, timeIn, times, TIMES } from "./filters";
 import { useFilter } from "./useFilter";
 import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
@@ -29,12 +30,15 @@ export function Filters() {
         />
         <NativeSelect
           aria-label="Time"
-          data={TIMES}
-          value={filter.within ?? ""}
-          onChange={(event) =>
-            set({ within: TIMES.find(({ value }) => value === event.currentTarget.value)?.within })
-          }
+          data={times(filter)}
+          value={timeIn(filter)}
+          onChange={(event) => {
+            const { value: chosen } = event.currentTarget;
+            const within = TIMES.find(({ value }) => value === chosen)?.within;
+            set({ within, since: undefined, until: undefined });
+          }}
         />
+        <ChosenTime filter={filter} />
         <Button
           variant="default"
           aria-expanded={opened}

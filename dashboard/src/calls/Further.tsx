@@ -2,7 +2,7 @@ import { NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { queries } from "../api/queries";
-import { AMOUNTS, amountOf, choices, PICKS } from "./filters";
+import { AMOUNTS, amountOf, choices, isChosen, PICKS } from "./filters";
 import { useFilter } from "./useFilter";
 import { WORDS } from "./words";
 import styles from "./CallsPage.module.css";
@@ -10,11 +10,13 @@ import styles from "./CallsPage.module.css";
 /** What else calls differ by, with how often. */
 export function Further() {
   const { filter, set } = useFilter();
-  const { endpoint, within, text } = filter;
+  const { endpoint, within, since, until, text } = filter;
   const facets = useQuery(
     queries.callFacets({
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(within === undefined ? {} : { within }),
+      ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
       ...(text === undefined ? {} : { text }),
     }),
   );
@@ -45,7 +47,7 @@ export function Further() {
         />
       ))}
       <p className={`quiet small ${styles.note}`}>
-        {within === undefined ? WORDS.countedDay : WORDS.counted}
+        {within === undefined && !isChosen(filter) ? WORDS.countedDay : WORDS.counted}
       </p>
     </div>
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attempt } from "../api/types";
-import { amountOf, choices, furtherIn } from "./filters";
+import { amountOf, choices, furtherIn, timeIn, times } from "./filters";
 import { absence, neighbours, readable, toneOf, totals, waterfall } from "./rules";
 
 it.each([
@@ -78,6 +78,13 @@ describe("filters", () => {
     ["many", undefined],
     ["-1", undefined],
   ])("read %j as %j", (written, amount) => expect(amountOf(written)).toBe(amount));
+
+  it("have a chosen time among the times, and no other way to get there", () => {
+    const time = { since: "2026-01-01T00:00:00.000Z" };
+    expect(times(time).map(({ value }) => value)).toEqual(["", "1h", "24h", "7d", timeIn(time)]);
+    expect(times({ within: "24h" })).toHaveLength(4);
+    expect([timeIn({}), timeIn({ within: "24h" })]).toEqual(["", "24h"]);
+  });
 
   it("say how many of them are out of sight", () => {
     expect(furtherIn({ endpoint: "hello", status: "5xx", text: "a", within: "1h" })).toBe(0);

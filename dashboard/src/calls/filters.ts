@@ -14,6 +14,17 @@ export const TIMES: (Choice & { within?: Within })[] = [
   { value: "7d", label: "Last 7 days", within: "7d" },
 ];
 
+const CHOSEN = "chosen";
+
+/** Whether the time is one that was chosen on the histogram, or written into the address. */
+export const isChosen = ({ since, until }: CallFilter): boolean => since !== undefined || until !== undefined;
+
+/** The times to choose from, with the one that is none of them. */
+export const times = (filter: CallFilter): Choice[] =>
+  isChosen(filter) ? [...TIMES, { value: CHOSEN, label: "Chosen time" }] : TIMES;
+
+export const timeIn = (filter: CallFilter): string => (isChosen(filter) ? CHOSEN : (filter.within ?? ""));
+
 const CLASSES: Choice[] = [
   { value: "", label: "Any status" },
   { value: "2xx", label: "Answered (2xx)" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, money, plural, span } from "./format";
+import { ago, bytes, money, plural, span, stretch } from "./format";
 
 describe("money", () => {
   it.each([
@@ -40,4 +40,14 @@ it("counts in words", () => {
   expect(plural(1, "error")).toBe("1 error");
   expect(plural(12_000, "line")).toBe("12,000 lines");
   expect(bytes(262_144)).toBe("256.0 KiB");
+});
+
+describe("a stretch of time", () => {
+  const at = (hour: number) => new Date(2026, 0, 1, hour, 30).toISOString();
+  it.each([
+    [at(9), at(14), /^Jan 1, 2026, 09:30:00\s–\s14:30:00 \(.+\)$/],
+    [at(9), undefined, /^since Jan 1, 2026, 09:30:00/],
+    [undefined, at(14), /^until Jan 1, 2026, 14:30:00/],
+    [undefined, undefined, /^any time$/],
+  ])("from %s to %s", (since, until, words) => expect(stretch(since, until)).toMatch(words));
 });

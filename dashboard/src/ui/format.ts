@@ -50,8 +50,18 @@ const ABSOLUTE = new Intl.DateTimeFormat("en", {
 
 /** The moment itself, in the reader's time zone, which is named. */
 export function moment(time: string): string {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return `${ABSOLUTE.format(new Date(time))} (${zone})`;
+  return `${ABSOLUTE.format(new Date(time))} (${zone()})`;
+}
+
+const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** A time from one moment to another; either may be open. */
+export function stretch(since: string | undefined, until: string | undefined): string {
+  if (since !== undefined && until !== undefined) {
+    return `${ABSOLUTE.formatRange(new Date(since), new Date(until))} (${zone()})`;
+  }
+  if (since !== undefined) return `since ${moment(since)}`;
+  return until === undefined ? "any time" : `until ${moment(until)}`;
 }
 
 const COUNT = new Intl.NumberFormat("en");
