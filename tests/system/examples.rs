@@ -53,14 +53,70 @@ async fn an_edited_prompt_answers_at_the_same_url_and_a_rollback_takes_it_back()
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_deployed_again() -> Result<()> {
+async fn a_plan_says_what_a_deploy_does_and_a_promotion_brings_the_same_code_elsewhere()
+-> Result<()> {
     let pilot = Pilot::start().await?;
-    pilot.example("summarize")?;
-    pilot.deploy(&["summarize"]).await?;
+    let plan = async |more: &[&str]| pilot.cli(&[&["plan", "summarize"], more].concat()).await;
+    let text = pilot.example("summarize")?;
+    let new = plan(&["--detailed-exitcode"]).await?;
+    assert_eq!(new.code, Some(2), "{}", new.stderr);
+    assert!(new.stdout.starts_with("create summarize v1: to be built, "), "{}", new.stdout);
+    assert_eq!(pilot.cli(&["list", "--json"]).await?.ok()?.json()?["items"], json!([]));
+    let ours = pilot.deploy(&["summarize"]).await?;
+
     let again = pilot.cli(&["deploy", "summarize", "--json"]).await?.ok()?.json()?;
     assert_eq!(again["endpoints"][0]["unchanged"], json!(true));
     assert_eq!(again["endpoints"][0]["version"], json!(1));
+    let same = plan(&["--detailed-exitcode"]).await?.ok()?;
+    assert_eq!(same.stdout, "unchanged summarize v1\nnothing to do in production\n");
+
+    let text = text.replace("Summarise the text", "Shorten the text").replace("20000", "9000");
+    pilot.define("summarize", &text)?;
+    let change = plan(&["--json"]).await?.ok()?.json()?;
+    let planned = &change["endpoints"][0];
+    assert_eq!((&change["changes"], &planned["action"]), (&json!(true), &json!("change")));
+    assert_eq!((&planned["version"], &planned["live_version"]), (&json!(2), &json!(1)));
+    assert_eq!(planned["breaks"][0]["code"], "request-narrowed", "{planned}");
+    let words = plan(&[]).await?.ok()?.stdout;
+    assert!(words.starts_with("change summarize v2 instead of v1: to be built, "), "{words}");
+    assert!(words.contains("breaks callers /request/text"), "{words}");
+    pilot.deploy(&["summarize"]).await?;
+    pilot.define("summarize", &text.replace("{{ text }}", "{{ txet }}"))?;
+    let wrong = plan(&["--detailed-exitcode"]).await?;
+    assert_eq!(wrong.code, Some(1), "2 says that there are changes");
+    assert!(wrong.stderr.contains("error: there is no plan"), "{}", wrong.stderr);
+
+    pilot.define("summarize", &text)?;
+    pilot.cli(&["envs", "create", "staging"]).await?.ok()?;
+    let there = plan(&["--env", "staging"]).await?.ok()?.stdout;
+    assert!(there.starts_with("create summarize v2: nothing to build, "), "{there}");
+    let promote = ["promote", "summarize", "--from", "production", "--to", "staging"];
+    let run = pilot.cli(&[&promote[..], &["--json", "--verbose"]].concat()).await?.ok()?;
+    let told = "brought from `production`: nothing to compile";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let done = run.json()?;
+    let promoted = &done["endpoints"][0];
+    assert_eq!((&promoted["version"], &promoted["status"]), (&json!(2), &json!("live")));
+    assert_eq!(promoted["deployment"]["promoted_from"], "production");
+    let theirs = promoted["url"].as_str().context("no URL")?;
+    assert_ne!(theirs, ours[0]);
+    assert_eq!(code_sha256(&pilot, &[]).await?, code_sha256(&pilot, &["--env", "staging"]).await?);
+    for url in [&ours[0], theirs] {
+        let answer = pilot.text(url, &json!({ "text": "Tea is warm." })).await?;
+        assert!(answer.contains("Shorten the text"), "{answer}");
+    }
+    let again = pilot.cli(&promote).await?.ok()?;
+    assert!(again.stdout.starts_with("live summarize v2 (nothing changed)"), "{}", again.stdout);
     Ok(())
+}
+
+/// What the host says of the code that serves `summarize` in an environment.
+async fn code_sha256(pilot: &Pilot, environment: &[&str]) -> Result<Value> {
+    let listed = pilot.cli(&[&["list", "--json"], environment].concat()).await?.ok()?.json()?;
+    let function = listed["items"][0]["function"].as_str().context("not live")?;
+    let asked = ["lambda", "get-function-configuration", "--qualifier", "live", "--function-name"];
+    let run = Run::of(pilot.aws(&[&asked[..], &[function]].concat())?).await?.ok()?;
+    Ok(run.json()?["CodeSha256"].clone())
 }
 
 #[tokio::test]
