@@ -8,7 +8,7 @@ mod store;
 use axum::http::StatusCode;
 use time::{Duration, OffsetDateTime};
 
-use self::model::{Bucket, Facet, Facets, Histogram, Summary, SummaryBy};
+use self::model::{Bucket, Counted, Facet, Facets, Histogram, Summary, SummaryBy};
 use super::search::{
     store as search,
     wanted::{Of, Span, Wanted, time_of},
@@ -31,16 +31,14 @@ const BARS: i64 = 60;
 const WIDTHS: [i64; 14] =
     [1, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800];
 
-/// The longest time that is summed up.
-const LONGEST: Duration = Duration::days(7);
+/// The longest time that is summed up: a week back from a moment that has passed when it is asked for.
+const LONGEST: Duration = Duration::minutes(7 * 24 * 60 + 1);
 
 /// A range of time, and what is looked at of it.
 struct Range {
-    since: OffsetDateTime,
-    until: OffsetDateTime,
+    time: Counted,
     span: Span,
     wanted: Wanted,
-    scanned_until: Option<OffsetDateTime>,
 }
 
 /// Calls of a day, or of the time that is asked for, as far as there are not too many.
@@ -59,7 +57,8 @@ async fn range(context: &Context, mut of: Of, most: i64) -> Result<Range, Proble
     if let Some(floor) = floor {
         span.least = floor;
     }
-    Ok(Range { since, until, span, wanted, scanned_until: floor.and_then(time_of) })
+    let time = Counted { since, until, scanned_until: floor.and_then(time_of) };
+    Ok(Range { time, span, wanted })
 }
 
 fn out_of_range(detail: &str) -> Problem {
@@ -79,17 +78,16 @@ async fn facets(context: &Context, of: Of) -> Result<Facets, Problem> {
             None => facets.push(Facet { name, values: vec![value], more: false }),
         }
     }
-    let Range { since, until, scanned_until, .. } = range;
-    Ok(Facets { since, until, facets, scanned_until })
+    Ok(Facets { time: range.time, facets })
 }
 
 async fn histogram(context: &Context, of: Of) -> Result<Histogram, Problem> {
     let range = range(context, of, LOOKED_AT).await?;
-    let bucket_s = width((range.until - range.since).whole_seconds());
+    let Counted { since, until, .. } = range.time;
+    let bucket_s = width((until - since).whole_seconds());
     let mut db = context.begin().await?;
     search::plan_for_conditions(&mut db).await?;
     let counted = store::histogram(&mut db, range.span, &range.wanted, bucket_s).await?;
-    let Range { since, until, scanned_until, .. } = range;
     // Where nothing was is told, too, so that nobody has to find out what is missing.
     let first = since.unix_timestamp().div_euclid(bucket_s) * bucket_s;
     let starts = (first..=(until - Duration::NANOSECOND).unix_timestamp())
@@ -101,7 +99,7 @@ async fn histogram(context: &Context, of: Of) -> Result<Histogram, Problem> {
         let at = OffsetDateTime::from_unix_timestamp(start).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         Bucket { at, count, errors }
     });
-    Ok(Histogram { since, until, bucket_s, buckets: buckets.collect(), scanned_until })
+    Ok(Histogram { bucket_s, buckets: buckets.collect(), time: range.time })
 }
 
 /// The width of a bar, in seconds, with which a time has not too many of them.
@@ -113,15 +111,14 @@ fn width(seconds: i64) -> i64 {
 
 async fn summary(context: &Context, of: Of, by: SummaryBy) -> Result<Summary, Problem> {
     let range = range(context, of, SUMMED_UP).await?;
-    if range.until - range.since > LONGEST {
+    if range.time.until - range.time.since > LONGEST {
         let detail = "a summary is of 7 days at most";
         return Err(out_of_range(detail).hint("ask for a shorter time, by `since` and `until`"));
     }
     let mut db = context.begin().await?;
     search::plan_for_conditions(&mut db).await?;
     let items = store::summary(&mut db, range.span, &range.wanted, by).await?;
-    let Range { since, until, scanned_until, .. } = range;
-    Ok(Summary { since, until, by, items, scanned_until })
+    Ok(Summary { time: range.time, by, items })
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use time::OffsetDateTime;
 
 use crate::http::time::Rfc3339;
 
-/// How many calls there are of each kind.
+/// The time that figures are of.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Facets {
+#[schemars(rename = "CountedTime")]
+pub struct Counted {
     /// Calls that began at this time or later; a day before the end where nobody says.
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "Rfc3339")]
@@ -17,9 +18,6 @@ pub struct Facets {
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "Rfc3339")]
     pub until: OffsetDateTime,
-    /// By name: `cache`, `endpoint`, `environment`, `error_type`, `key`, `model`, `provider`, `source`
-    /// and `status`, those that any call has.
-    pub facets: Vec<Facet>,
     /// How far back calls were counted, where there are more than can be.
     #[serde(
         default,
@@ -28,6 +26,17 @@ pub struct Facets {
     )]
     #[schemars(with = "Option<Rfc3339>")]
     pub scanned_until: Option<OffsetDateTime>,
+}
+
+/// How many calls there are of each kind.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Facets {
+    /// The time that they are of.
+    #[serde(flatten)]
+    pub time: Counted,
+    /// By name: `cache`, `endpoint`, `environment`, `error_type`, `key`, `model`, `provider`, `source`
+    /// and `status`, those that any call has.
+    pub facets: Vec<Facet>,
 }
 
 /// What calls differ by.
@@ -56,26 +65,13 @@ pub struct FacetValue {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "CallHistogram")]
 pub struct Histogram {
-    /// Calls that began at this time or later; a day before the end where nobody says.
-    #[serde(with = "time::serde::rfc3339")]
-    #[schemars(with = "Rfc3339")]
-    pub since: OffsetDateTime,
-    /// Calls that began before this time.
-    #[serde(with = "time::serde::rfc3339")]
-    #[schemars(with = "Rfc3339")]
-    pub until: OffsetDateTime,
+    /// The time that they are of.
+    #[serde(flatten)]
+    pub time: Counted,
     /// How long a bucket is, in seconds.
     pub bucket_s: i64,
     /// All of them, the oldest first, those without calls among them.
     pub buckets: Vec<Bucket>,
-    /// How far back calls were counted, where there are more than can be.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "time::serde::rfc3339::option"
-    )]
-    #[schemars(with = "Option<Rfc3339>")]
-    pub scanned_until: Option<OffsetDateTime>,
 }
 
 /// Calls of a stretch of time.
@@ -96,26 +92,13 @@ pub struct Bucket {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "CallSummaries")]
 pub struct Summary {
-    /// Calls that began at this time or later; a day before the end where nobody says.
-    #[serde(with = "time::serde::rfc3339")]
-    #[schemars(with = "Rfc3339")]
-    pub since: OffsetDateTime,
-    /// Calls that began before this time.
-    #[serde(with = "time::serde::rfc3339")]
-    #[schemars(with = "Rfc3339")]
-    pub until: OffsetDateTime,
+    /// The time that they are of.
+    #[serde(flatten)]
+    pub time: Counted,
     /// What they are put together by.
     pub by: SummaryBy,
     /// One for each that any call has: hours and days in their order, others by name.
     pub items: Vec<Summed>,
-    /// How far back calls were summed up, where there are more than can be.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        with = "time::serde::rfc3339::option"
-    )]
-    #[schemars(with = "Option<Rfc3339>")]
-    pub scanned_until: Option<OffsetDateTime>,
 }
 
 /// What calls are put together by.

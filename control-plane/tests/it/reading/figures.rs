@@ -79,6 +79,8 @@ async fn a_summary_by_hour_or_model_is_what_a_count_by_hand_says() -> Outcome {
         .await?;
     assert_eq!(status, 422, "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("7 days"));
+    let week = (OffsetDateTime::now_utc() - Duration::days(7)).format(&Rfc3339)?;
+    pilot.get(&format!("/api/calls/summary?since={week}")).await?;
     pilot.stop().await
 }
 
