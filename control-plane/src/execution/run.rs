@@ -132,6 +132,8 @@ async fn run(
         timeout: LONGEST,
     };
     let Ran { outcome, mut record } = studio::run(run, deltas, wanted.streams).await;
+    // Nobody is told of that, and the record says it.
+    let is_gone = matches!(&outcome, Err(refused) if refused.kind == "caller-gone");
     let outcome = match outcome {
         Ok(text) => Ok(Said::Text(text)),
         Err(refused) if refused.kind == "provider-refused" && wanted.takes_refusals => {
@@ -141,7 +143,7 @@ async fn run(
         Err(refused) => Err(problem(refused, prepared)),
     };
     if let Err(problem) = &outcome
-        && record.status != CALLER_GONE
+        && !is_gone
     {
         record.status = problem.status().as_u16();
         record.error_type = Some(problem.kind().to_owned());
@@ -152,9 +154,6 @@ async fn run(
         Err(problem) => Err(call.tell(problem)),
     }
 }
-
-/// The status of a call whose caller went away: nobody is told.
-const CALLER_GONE: u16 = 499;
 
 /// What went wrong, for the caller. A text that was checked when it was saved fails by its values alone.
 fn problem(refused: Refused, prepared: &Prepared) -> Problem {
