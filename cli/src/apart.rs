@@ -20,6 +20,7 @@ use crate::data::DataDir;
 use crate::error::Failure;
 use crate::key::Key;
 use crate::mail::MailOptions;
+use crate::oidc::OidcOptions;
 use crate::output::note;
 use crate::plane;
 use crate::signals::Signals;
@@ -137,6 +138,8 @@ pub(crate) struct Serve {
     #[command(flatten)]
     mail: MailOptions,
     #[command(flatten)]
+    oidc: OidcOptions,
+    #[command(flatten)]
     pub(crate) common: Common,
 }
 
@@ -170,6 +173,7 @@ pub(crate) async fn serve(context: &Context, args: Serve) -> Result<(), Failure>
     // What is written to a hosted server's log is read by more than its owner, so no letter is.
     settings.mail = args.mail.mail(Mail::Nowhere, args.site.public_url()?.is_some())?;
     settings.verify_emails = args.mail.verify_email;
+    settings.oidc = args.oidc.provider(args.site.public_url()?.is_some())?;
     let identity = args.site.identity()?;
     let scheme = if identity.is_some() { "https" } else { "http" };
     args.site.apply(&mut settings)?;

@@ -137,7 +137,7 @@ pub(crate) enum Command {
     /// Show what was done in the organization, newest first
     Audit(commands::audit::Audit),
     /// Run everything on this machine
-    Up(crate::up::Up),
+    Up(Box<crate::up::Up>),
     /// Run the API alone, against `DATABASE_URL`
     Serve(Box<crate::apart::Serve>),
     /// Run a deploy worker alone, against `DATABASE_URL`

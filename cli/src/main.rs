@@ -14,6 +14,7 @@ mod folder;
 mod key;
 mod logins;
 mod mail;
+mod oidc;
 mod output;
 #[cfg(test)]
 mod pages;

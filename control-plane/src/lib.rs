@@ -39,5 +39,7 @@ pub use mail::{Mail, MailServer, MailServerError};
 pub use migrate::{MigrateError, make_roles, migrate, schema_version};
 pub use plane::{AdoptError, ConnectError, ControlPlane, LocalOwner, SignInError};
 pub use secret::{NoKey, Secret, SecretKey, SecretToken};
-pub use settings::{BuildSettings, Faults, LambdaTarget, Rates, Settings, SignUps, WorkerSettings};
+pub use settings::{
+    BuildSettings, Faults, LambdaTarget, Oidc, Rates, Settings, SignUps, WorkerSettings,
+};
 pub use upkeep::{Rotated, RotationError, SealFailure, deploy_progress, rotate_key};

@@ -39,7 +39,7 @@ use crate::{
     keys, lambda,
     mail::Mailer,
     models, organizations, pages,
-    people::{self, Throttle, admit, store::ensure_local_owner},
+    people::{self, Throttle, admit, oidc::Provider, store::ensure_local_owner},
     prompts, runs,
     secret::Secret,
     settings::Settings,
@@ -74,6 +74,8 @@ struct Shared {
     limits: Option<Arc<Limits>>,
     throttle: Throttle,
     mailer: Mailer,
+    /// Who vouches for people beside their password.
+    oidc: Option<Provider>,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
     /// Where functions look up keys, if that is not here.
@@ -146,6 +148,7 @@ impl ControlPlane {
             limits: rate::limits(settings.rates),
             throttle: Throttle::new(),
             mailer: Mailer::new(settings.mail.clone()),
+            oidc: settings.oidc.clone().map(Provider::new),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
             mirror: Mirror::of(&settings)?,
@@ -397,6 +400,10 @@ impl ControlPlane {
 
     pub(crate) fn mailer(&self) -> &Mailer {
         &self.shared.mailer
+    }
+
+    pub(crate) fn oidc(&self) -> Option<&Provider> {
+        self.shared.oidc.as_ref()
     }
 
     pub(crate) fn limits(&self) -> Option<&Limits> {

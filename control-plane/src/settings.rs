@@ -35,6 +35,8 @@ pub struct Settings {
     pub sign_ups: SignUps,
     /// Where mail goes.
     pub mail: Mail,
+    /// Who vouches for people beside their password, if anybody does.
+    pub oidc: Option<Oidc>,
     /// Whether people have to show that their address is theirs, before they can sign in.
     pub verify_emails: bool,
     /// Origins of other sites whose pages may call the API, with tokens.
@@ -80,6 +82,7 @@ impl Settings {
             public_url: None,
             sign_ups: SignUps::Invite,
             mail: Mail::Nowhere,
+            oidc: None,
             verify_emails: false,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
@@ -108,6 +111,21 @@ pub enum SignUps {
     Invite,
     /// Nobody.
     Closed,
+}
+
+/// An OpenID provider, which knows this server as one of its clients.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// The provider, as it calls itself.
+    pub issuer: String,
+    /// What it calls us.
+    pub client_id: String,
+    /// What it gave us to be known by.
+    pub client_secret: Secret,
+    /// What people know it by.
+    pub name: String,
+    /// Of which hosts an address has to be; of any, where none is named.
+    pub domains: Vec<String>,
 }
 
 /// How often callers may ask, in requests a minute.

@@ -94,7 +94,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Whoami(_) => whoami::whoami(&context).await,
         Command::Orgs(_) => whoami::orgs(&context).await,
         Command::Members(args) => members::run(&context, args).await,
-        Command::Up(args) => Box::pin(crate::up::run(&context, args)).await,
+        Command::Up(args) => Box::pin(crate::up::run(&context, *args)).await,
         Command::Serve(args) => crate::apart::serve(&context, *args).await,
         Command::Worker(args) => crate::apart::worker(&context, args).await,
         Command::Backup(args) => Box::pin(backup::backup(&context, &args)).await,

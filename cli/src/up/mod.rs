@@ -24,6 +24,7 @@ use crate::data::{DataDir, Running};
 use crate::error::{Exit, Failure};
 use crate::key::Key;
 use crate::mail::MailOptions;
+use crate::oidc::OidcOptions;
 use crate::output::note;
 use crate::signals::Signals;
 use crate::site::{self, SiteOptions};
@@ -73,6 +74,8 @@ pub(crate) struct Up {
     site: SiteOptions,
     #[command(flatten)]
     mail: MailOptions,
+    #[command(flatten)]
+    oidc: OidcOptions,
 }
 
 impl Up {
@@ -148,6 +151,7 @@ pub(crate) async fn run(context: &Context, args: Up) -> Result<(), Failure> {
         endpoints_url: args.endpoints_url()?,
         mail: args.mail()?,
         verify_emails: args.mail.verify_email,
+        oidc: args.oidc.provider(args.site.public_url()?.is_some())?,
         key: args.key.or_made(&data)?,
         site: args.site,
         builds: args.builds,

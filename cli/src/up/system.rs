@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use local_lambda::Host;
-use promptpilot_control_plane::{ControlPlane, Mail, SecretKey, SecretToken};
+use promptpilot_control_plane::{ControlPlane, Mail, Oidc, SecretKey, SecretToken};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,7 @@ pub(super) struct Options {
     pub(super) site: SiteOptions,
     pub(super) mail: Mail,
     pub(super) verify_emails: bool,
+    pub(super) oidc: Option<Oidc>,
 }
 
 /// Everything that runs.
@@ -107,6 +108,7 @@ impl System {
         settings.build = options.builds.into();
         settings.mail = options.mail;
         settings.verify_emails = options.verify_emails;
+        settings.oidc = options.oidc;
         options.site.apply(&mut settings)?;
         if settings.public_url.is_some() {
             settings.rates = Some(plane::rates(plane::RATE));

@@ -167,9 +167,16 @@ impl Problem {
     }
 
     /// What the log says beside what the caller sees.
-    fn caused_by(mut self, cause: &(dyn std::error::Error + 'static)) -> Self {
+    pub(crate) fn caused_by(mut self, cause: &(dyn std::error::Error + 'static)) -> Self {
         self.0.cause = Some(chain(cause));
         self
+    }
+
+    /// Writes down what the caller does not see, for who tells it in another form than a response.
+    pub(crate) fn log(&self) {
+        if let Some(cause) = &self.0.cause {
+            tracing::error!(%cause, "request failed");
+        }
     }
 
     /// One more member of the document.
@@ -202,9 +209,7 @@ pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if let Some(cause) = &self.0.cause {
-            tracing::error!(%cause, "request failed");
-        }
+        self.log();
         let status = self.status();
         let retry_after = self.0.retry_after;
         let mut response = (status, axum::Json(&self)).into_response();

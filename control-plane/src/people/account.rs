@@ -86,5 +86,5 @@ pub(super) async fn delete(
     }
     store::remove_user(&mut db, user).await.map_err(or_last_owner)?;
     db.commit().await?;
-    Ok(([(header::SET_COOKIE, cookie::clear(plane.settings()))], NoContent))
+    Ok(([(header::SET_COOKIE, cookie::SESSION.clear(plane.settings()))], NoContent))
 }

@@ -88,7 +88,7 @@ async fn by_cookie(
     parts: &Parts,
     plane: &ControlPlane,
 ) -> Result<(Uuid, Via), Problem> {
-    let cookie = cookie::read(&parts.headers, plane.settings()).ok_or_else(unknown)?;
+    let cookie = cookie::SESSION.read(&parts.headers, plane.settings()).ok_or_else(unknown)?;
     let found = store::session_of(db, &key::hash(cookie)).await?.ok_or_else(unknown)?;
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         check_csrf(&parts.headers, plane, found.session)?;

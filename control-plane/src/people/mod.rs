@@ -7,6 +7,7 @@ mod caller;
 mod cookie;
 mod mailed;
 pub mod model;
+pub(crate) mod oidc;
 mod password;
 mod reset;
 pub(crate) mod routes;

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     account,
     model::Me,
-    reset,
+    oidc, reset,
     second_step::{self, model::Challenge},
     sessions, sign_in, verification,
 };
@@ -25,6 +25,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
     doors()
         .merge(letters())
         .merge(second_step::routes::router())
+        .merge(oidc::routes::router())
         .api_route(
             "/api/me",
             get_with(

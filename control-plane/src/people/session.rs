@@ -43,7 +43,7 @@ impl FromRequestParts<ControlPlane> for Browser {
         Ok(Self {
             address: address::of(headers, &parts.extensions, plane.settings()),
             agent: agent.map(|agent| agent.chars().take(200).collect()),
-            before: cookie::read(headers, plane.settings()).map(ToOwned::to_owned),
+            before: cookie::SESSION.read(headers, plane.settings()).map(ToOwned::to_owned),
         })
     }
 }
@@ -63,7 +63,7 @@ pub(super) type WithCookie<T> = ([(HeaderName, HeaderValue); 1], T);
 impl Begun {
     /// An answer with the session's cookie.
     pub(super) fn with<T>(&self, plane: &ControlPlane, answer: T) -> WithCookie<T> {
-        ([(header::SET_COOKIE, cookie::set(&self.token, plane.settings()))], answer)
+        ([(header::SET_COOKIE, cookie::SESSION.set(&self.token, plane.settings()))], answer)
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn begin(
         hash: &key::hash(&token),
         address: browser.address.map(|address| address.to_string()),
         agent: browser.agent.as_deref(),
-        expires: OffsetDateTime::now_utc() + cookie::LIFETIME,
+        expires: OffsetDateTime::now_utc() + cookie::SESSION.lifetime,
     };
     let id = store::add_session(db, new).await?;
     Ok(Begun { id, token })
@@ -95,5 +95,5 @@ pub(crate) async fn begin_local(plane: &ControlPlane) -> Result<HeaderValue, Pro
     let mut db = plane.database().person(owner.user, None).await?;
     let begun = begin(&mut db, owner.user, &Browser::default()).await?;
     db.commit().await?;
-    Ok(cookie::set(&begun.token, plane.settings()))
+    Ok(cookie::SESSION.set(&begun.token, plane.settings()))
 }

@@ -34,11 +34,7 @@ pub(super) async fn sign_up(
     Body(new): Body<SignUp>,
 ) -> Result<Response, Problem> {
     plane.throttle().count(&new.email, browser.address)?;
-    match (plane.settings().sign_ups, &new.invitation) {
-        (SignUps::Open, _) | (SignUps::Invite, Some(_)) => {}
-        (SignUps::Invite, None) => return Err(closed("an invitation is needed to sign up here")),
-        (SignUps::Closed, _) => return Err(closed("nobody can sign up here")),
-    }
+    may_sign_up(&plane, new.invitation.as_deref())?;
     check_email(&new.email)?;
     organizations::check_name(&new.name)?;
     password::check(&new.password, &new.email)?;
@@ -65,11 +61,20 @@ pub(super) async fn sign_up(
     Ok((StatusCode::CREATED, begun.with(&plane, Json(me))).into_response())
 }
 
+/// Whether somebody may make an account, with this invitation or with none.
+pub(super) fn may_sign_up(plane: &ControlPlane, invitation: Option<&str>) -> Result<(), Problem> {
+    match (plane.settings().sign_ups, invitation) {
+        (SignUps::Open, _) | (SignUps::Invite, Some(_)) => Ok(()),
+        (SignUps::Invite, None) => Err(closed("an invitation is needed to sign up here")),
+        (SignUps::Closed, _) => Err(closed("nobody can sign up here")),
+    }
+}
+
 fn closed(detail: &str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "sign-up-closed", detail).hint("ask for an invitation")
 }
 
-fn or_taken(error: sqlx::Error) -> Problem {
+pub(super) fn or_taken(error: sqlx::Error) -> Problem {
     match error.as_database_error() {
         Some(database) if database.is_unique_violation() => {
             Problem::conflict("email-taken", "somebody has signed up with this address")
@@ -135,7 +140,7 @@ pub(super) async fn sign_out(caller: Caller) -> Result<WithCookie<NoContent>, Pr
         store::remove_session(&mut db, id).await?;
         db.commit().await?;
     }
-    let cookie = cookie::clear(caller.plane.settings());
+    let cookie = cookie::SESSION.clear(caller.plane.settings());
     Ok(([(header::SET_COOKIE, cookie)], NoContent))
 }
 

@@ -12,7 +12,7 @@ use crate::support::{
 };
 
 /// Tables whose changes are told elsewhere, or are no person's doing.
-const ELSEWHERE: [&str; 26] = [
+const ELSEWHERE: [&str; 27] = [
     "artifacts",
     "audit_events",
     "authenticators",
@@ -30,6 +30,7 @@ const ELSEWHERE: [&str; 26] = [
     "events_swept",
     "functions",
     "idempotent_requests",
+    "identities",
     "mailed_tokens",
     "prompt_label_moves",
     "rate_buckets",

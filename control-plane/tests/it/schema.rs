@@ -9,8 +9,9 @@ use crate::support::{Outcome, database::TestDatabase};
 const SHARED: [&str; 3] = ["_sqlx_migrations", "pending_logins", "workers"];
 
 /// Tables of what belongs to people, or of the organizations themselves.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "authenticators",
+    "identities",
     "mailed_tokens",
     "organizations",
     "passwords",

@@ -82,8 +82,12 @@ pub(super) fn send(
         let Some(user) = found else { return Ok(None) };
         let mut db = database.person(user, None).await?;
         let wanted = match purpose {
-            // Who never had a password comes in by other doors.
-            Purpose::Reset => people::password(&mut db, user).await?.is_some(),
+            // Who comes in by a provider may want a first password. The owner of a machine has none,
+            // and no address that letters reach.
+            Purpose::Reset => {
+                people::password(&mut db, user).await?.is_some()
+                    || people::is_verified(&mut db, user).await?
+            }
             Purpose::Verify => !people::is_verified(&mut db, user).await?,
         };
         if !wanted {

@@ -4,6 +4,8 @@ mod access;
 mod account;
 mod letters;
 mod mail_server;
+mod oidc;
+mod oidc_provider;
 mod organizations;
 mod second_step;
 mod signing_in;

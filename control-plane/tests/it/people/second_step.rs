@@ -19,7 +19,7 @@ use crate::support::{
 const AUTHENTICATOR: &str = "/api/me/authenticator";
 
 /// What an authenticator shows three steps ago, in the last step, in this one and in the next.
-struct Codes([String; 4]);
+pub(super) struct Codes([String; 4]);
 
 impl Codes {
     async fn of(url: &str) -> Result<Self, Failure> {
@@ -55,7 +55,11 @@ async fn challenge(pilot: &Pilot) -> Result<String, Failure> {
     Ok(challenge["challenge"].as_str().ok_or("no challenge")?.to_owned())
 }
 
-async fn complete(pilot: &Pilot, challenge: &str, code: &str) -> Result<(u16, Value), Failure> {
+pub(super) async fn complete(
+    pilot: &Pilot,
+    challenge: &str,
+    code: &str,
+) -> Result<(u16, Value), Failure> {
     let body = json!({ "challenge": challenge, "code": code });
     answer(pilot.client.post(format!("{}/api/sign-in/complete", pilot.url)).json(&body)).await
 }
@@ -67,7 +71,7 @@ async fn another_time(pilot: &Pilot) -> Outcome {
 }
 
 /// Somebody who signs in in two steps: their codes, and those for when the authenticator is lost.
-async fn enrolled(jo: &Person, pilot: &Pilot) -> Result<(Codes, Vec<String>), Failure> {
+pub(super) async fn enrolled(jo: &Person, pilot: &Pilot) -> Result<(Codes, Vec<String>), Failure> {
     let (status, begun) = jo.post(AUTHENTICATOR, json!({ "password": PASSWORD })).await?;
     assert_eq!(status, 200, "{begun}");
     let codes = Codes::of(begun["url"].as_str().ok_or("no address")?).await?;
