@@ -1,14 +1,17 @@
-/** Somebody who signs in in two steps. */
+/** Somebody who signs in in two steps, and by a provider that does not answer. */
 import { Secret, TOTP } from "otpauth";
 import { expect, it } from "vitest";
-import type { Pilot } from "./pilot";
+import { start, withoutProvider, type Pilot } from "./pilot";
 import { stage } from "./stage";
 import { inaccessible, picture, visit, type Visitor } from "./visitor";
 
 let pilot: Pilot;
 let visitor: Visitor;
 
-stage((started, who) => ([pilot, visitor] = [started, who]));
+stage(
+  (started, who) => ([pilot, visitor] = [started, who]),
+  async () => start(await withoutProvider()),
+);
 
 const ADDRESS = "grace@example.com";
 const PASSWORD = "a long password";
@@ -53,6 +56,11 @@ it("an authenticator is set up, asked for at the next sign-in, and a recovery co
 
   await button("Sign out").click();
   await dialog.getByRole("button", { name: "Sign out" }).click();
+  // The provider that is named does not answer: the browser comes back, and the page says so.
+  await page.getByRole("link", { name: "Continue with Example" }).click();
+  await page.getByRole("alert").getByText("The provider cannot be asked").waitFor();
+  expect(page.url()).toBe(`${origin}/profile`);
+  await picture(page, "sign-in-elsewhere");
   await page.getByLabel("E-mail").fill(ADDRESS);
   await page.getByLabel("Password").fill(PASSWORD);
   await button("Sign in").click();

@@ -1,6 +1,7 @@
 /** A Prompt Pilot of its own: the real binary, its own database, free ports. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { inFront } from "./pages";
@@ -20,16 +21,23 @@ export interface Pilot {
   stop: () => Promise<void>;
 }
 
-export async function start(): Promise<Pilot> {
+/** What it is started with beside the usual. */
+export interface Wanted {
+  flags: string[];
+  env: Record<string, string>;
+}
+
+export async function start(wanted: Wanted = { flags: ["--port", "0"], env: {} }): Promise<Pilot> {
   const data = await mkdtemp(join(tmpdir(), "promptpilot-"));
   const env = { ...process.env };
   delete env["DATABASE_URL"];
-  const child = spawn(BINARY, ["up", "--port", "0", "--functions-port", "0", "--state-port", "0"], {
+  const child = spawn(BINARY, ["up", "--functions-port", "0", "--state-port", "0", ...wanted.flags], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PROMPTPILOT_BUILD_DIR: join(TARGET, "debug/test-build"),
       PROMPTPILOT_POSTGRES_FSYNC: "off",
       ...env,
+      ...wanted.env,
       PROMPTPILOT_DATA: data,
     },
   });
@@ -59,6 +67,24 @@ export async function start(): Promise<Pilot> {
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** What tells it of an OpenID provider that nobody will reach, and of the address that this takes. */
+export async function withoutProvider(): Promise<Wanted> {
+  const server = createServer();
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  const port = String((server.address() as AddressInfo).port);
+  await new Promise((done) => server.close(done));
+  const site = ["--port", port, "--public-url", `http://localhost:${port}`];
+  const provider = [
+    "--oidc-issuer",
+    "http://127.0.0.1:9",
+    "--oidc-client-id",
+    "pilot",
+    "--oidc-name",
+    "Example",
+  ];
+  return { flags: [...site, ...provider], env: { PROMPTPILOT_OIDC_CLIENT_SECRET: "secret" } };
 }
 
 async function ended(child: ChildProcess): Promise<void> {

@@ -50,7 +50,13 @@ async function isSignedOut(response: Response): Promise<boolean> {
 }
 
 /** Where people come in: nobody is known there yet. */
-const DOORS = new Set(["/api/sign-in", "/api/sign-in/complete", "/api/sign-up", "/api/invitations/show"]);
+const DOORS = new Set([
+  "/api/sign-in",
+  "/api/sign-in/complete",
+  "/api/sign-in/ways",
+  "/api/sign-up",
+  "/api/invitations/show",
+]);
 const isDoor = ({ url }: Request): boolean => DOORS.has(new URL(url).pathname);
 
 /** For the organization that is meant; a write shows that a page of ours makes it. */

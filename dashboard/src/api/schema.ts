@@ -190,6 +190,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List whom a provider vouches for as oneself */
+        get: operations["listIdentities"];
+        put?: never;
+        /** Begin to link oneself at the provider; the answer says where to go on */
+        post: operations["beginIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Be known by a provider no longer */
+        delete: operations["removeIdentity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the ways to sign in beside a password */
+        get: operations["listWaysToSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send a browser to the OpenID provider to sign in */
+        get: operations["beginOidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Take a browser back from the OpenID provider, and begin a session */
+        get: operations["completeOidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -1760,6 +1846,66 @@ export interface components {
             /** @description Each is good once. */
             codes: string[];
         };
+        /** @description A page of a list. */
+        Page: {
+            /** @description The items. */
+            items: components["schemas"]["Identity"][];
+            /** @description What to send as `after` for the next page; null on the last one. */
+            next?: string | null;
+        };
+        /** @description Somebody at a provider, who comes in here. */
+        Identity: {
+            /** Format: uuid */
+            id: string;
+            /** @description The provider, as it calls itself. */
+            issuer: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            linked: string;
+        };
+        /** @description Body of what links an identity, or unlinks one. */
+        ByPassword: {
+            /** @description The person's password, once more. */
+            password: string;
+        };
+        /** @description Where an identity is chosen. */
+        Linking: {
+            /** @description An address of the provider's, for the browser that asked; good for ten minutes. */
+            url: string;
+        };
+        /** @description The ways to sign in beside a password. */
+        Ways: {
+            /** @description By an OpenID provider; null where there is none. */
+            oidc?: components["schemas"]["Way"] | null;
+        };
+        /** @description A way to sign in. */
+        Way: {
+            /** @description What people know the provider by. */
+            name: string;
+            /** @description Where a browser begins. */
+            url: string;
+        };
+        /** @description Query of `GET /api/oidc/begin`. */
+        Begin: {
+            /** @description The page of ours that it ends at; left out, the invitation's or the first one. */
+            to?: string | null;
+            /** @description The last part of an invitation's link, which a new account takes up along the way. */
+            invitation?: string | null;
+        };
+        /** @description Query of `GET /api/oidc/callback`, as the provider writes it. */
+        Callback: {
+            /**
+             * @description Which sign-in it is the answer to.
+             * @default
+             */
+            state?: string;
+            /** @description What the provider gives its word for. */
+            code?: string | null;
+            /** @description Why there is no code. */
+            error?: string | null;
+        };
         /** @description Body of `DELETE /api/me`. */
         Leave: {
             /** @description The person's password, once more. */
@@ -1773,7 +1919,7 @@ export interface components {
             new: string;
         };
         /** @description A page of a list. */
-        Page: {
+        Page2: {
             /** @description The items. */
             items: components["schemas"]["Session"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -1820,7 +1966,7 @@ export interface components {
             after?: string | null;
         };
         /** @description A page of a list. */
-        Page2: {
+        Page3: {
             /** @description The items. */
             items: components["schemas"]["AccessToken"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -1925,7 +2071,7 @@ export interface components {
             expires: string;
         };
         /** @description A page of a list. */
-        Page3: {
+        Page4: {
             /** @description The items. */
             items: components["schemas"]["Membership"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -1977,7 +2123,7 @@ export interface components {
             name?: string | null;
         };
         /** @description A page of a list. */
-        Page4: {
+        Page5: {
             /** @description The items. */
             items: components["schemas"]["Member"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -2008,7 +2154,7 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         /** @description A page of a list. */
-        Page5: {
+        Page6: {
             /** @description The items. */
             items: components["schemas"]["Invitation"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -2129,7 +2275,7 @@ export interface components {
             after?: string | null;
         };
         /** @description A page of a list. */
-        Page6: {
+        Page7: {
             /** @description The items. */
             items: components["schemas"]["Endpoint"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -3098,7 +3244,7 @@ export interface components {
             after?: number | null;
         };
         /** @description A page of a list. */
-        Page7: {
+        Page8: {
             /** @description The items. */
             items: components["schemas"]["Version"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -3216,7 +3362,7 @@ export interface components {
             endpoint?: string | null;
         };
         /** @description A page of a list. */
-        Page8: {
+        Page9: {
             /** @description The items. */
             items: components["schemas"]["Deployment"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4312,7 +4458,7 @@ export interface components {
         /** @description The word for every prompt. */
         Every: "all";
         /** @description A page of a list. */
-        Page9: {
+        Page10: {
             /** @description The items. */
             items: components["schemas"]["ApiKey"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4395,7 +4541,7 @@ export interface components {
             expires?: string | null;
         };
         /** @description A page of a list. */
-        Page10: {
+        Page11: {
             /** @description The items. */
             items: components["schemas"]["Credential"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4545,7 +4691,7 @@ export interface components {
             q?: string | null;
         };
         /** @description A page of a list. */
-        Page11: {
+        Page12: {
             /** @description The items. */
             items: components["schemas"]["KnownModel"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4606,7 +4752,7 @@ export interface components {
             efforts?: components["schemas"]["Effort"][] | null;
         };
         /** @description A page of a list. */
-        Page12: {
+        Page13: {
             /** @description The items. */
             items: components["schemas"]["Environment"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4650,7 +4796,7 @@ export interface components {
             endpoints: string[];
         };
         /** @description A page of a list. */
-        Page13: {
+        Page14: {
             /** @description The items. */
             items: components["schemas"]["Variable"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4716,7 +4862,7 @@ export interface components {
             after?: number | null;
         };
         /** @description A page of a list. */
-        Page14: {
+        Page15: {
             /** @description The items. */
             items: components["schemas"]["AuditEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4854,7 +5000,7 @@ export interface components {
         /** @description Why a stream could not go on where its reader left it. */
         ResetReason: "swept" | "unknown";
         /** @description A page of a list. */
-        Page15: {
+        Page16: {
             /** @description The items. */
             items: components["schemas"]["ChangeEvent"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -4897,7 +5043,7 @@ export interface components {
             deleted?: boolean;
         };
         /** @description A page of a list. */
-        Page16: {
+        Page17: {
             /** @description The items. */
             items: components["schemas"]["StoredPrompt"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5012,7 +5158,7 @@ export interface components {
             message?: string | null;
         };
         /** @description A page of a list. */
-        Page17: {
+        Page18: {
             /** @description The items. */
             items: components["schemas"]["PromptUse"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5040,7 +5186,7 @@ export interface components {
             prompt_version: number;
         };
         /** @description A page of a list. */
-        Page18: {
+        Page19: {
             /** @description The items. */
             items: components["schemas"]["PromptVersion"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5136,7 +5282,7 @@ export interface components {
             label?: string | null;
         };
         /** @description A page of a list. */
-        Page19: {
+        Page20: {
             /** @description The items. */
             items: components["schemas"]["LabelMove"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5204,7 +5350,7 @@ export interface components {
             force?: boolean;
         };
         /** @description A page of a list. */
-        Page20: {
+        Page21: {
             /** @description The items. */
             items: components["schemas"]["LabelRule"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -5247,7 +5393,7 @@ export interface components {
             sandbox?: boolean;
         };
         /** @description A page of a list. */
-        Page21: {
+        Page22: {
             /** @description The items. */
             items: components["schemas"]["PromptTemplate"][];
             /** @description What to send as `after` for the next page; null on the last one. */
@@ -7506,6 +7652,698 @@ export interface operations {
             };
         };
     };
+    listIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of a list. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `in-person-only`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ByPassword"];
+            };
+        };
+        responses: {
+            /** @description Where an identity is chosen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Linking"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `sign-in-refused`, `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `in-person-only`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `oidc-off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited`, `sign-in-throttled` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway: `oidc-unavailable` */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ByPassword"];
+            };
+        };
+        responses: {
+            /** @description no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `sign-in-refused`, `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `in-person-only`, `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `identity-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited`, `sign-in-throttled` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWaysToSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways to sign in beside a password. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ways"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginOidc: {
+        parameters: {
+            query?: {
+                /** @description The page of ours that it ends at; left out, the invitation's or the first one. */
+                to?: string;
+                /** @description The last part of an invitation's link, which a new account takes up along the way. */
+                invitation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider. Where it went wrong, to a page of ours with `#sign-in=` and the kind of problem. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `header-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    completeOidc: {
+        parameters: {
+            query?: {
+                /** @description Which sign-in it is the answer to. */
+                state?: string;
+                /** @description What the provider gives its word for. */
+                code?: string;
+                /** @description Why there is no code. */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page that it was to end at; with `#challenge=` for who signs in in two steps. Where it went wrong, to a page of ours with `#sign-in=` and the kind of problem. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `header-invalid`, `query-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `origin-refused` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     showMe: {
         parameters: {
             query?: never;
@@ -7905,7 +8743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page"];
+                    "application/json": components["schemas"]["Page2"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `text-invalid` */
@@ -8131,7 +8969,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page2"];
+                    "application/json": components["schemas"]["Page3"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -8953,7 +9791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page3"];
+                    "application/json": components["schemas"]["Page4"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `text-invalid` */
@@ -9651,7 +10489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page4"];
+                    "application/json": components["schemas"]["Page5"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -10093,7 +10931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page5"];
+                    "application/json": components["schemas"]["Page6"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -11095,7 +11933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page6"];
+                    "application/json": components["schemas"]["Page7"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -11805,7 +12643,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page7"];
+                    "application/json": components["schemas"]["Page8"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -12418,7 +13256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page8"];
+                    "application/json": components["schemas"]["Page9"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -15459,7 +16297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page9"];
+                    "application/json": components["schemas"]["Page10"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -15893,7 +16731,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page10"];
+                    "application/json": components["schemas"]["Page11"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -16498,7 +17336,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page11"];
+                    "application/json": components["schemas"]["Page12"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -16615,7 +17453,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page12"];
+                    "application/json": components["schemas"]["Page13"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -17048,7 +17886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page13"];
+                    "application/json": components["schemas"]["Page14"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -17347,7 +18185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page14"];
+                    "application/json": components["schemas"]["Page15"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -17596,7 +18434,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page15"];
+                    "application/json": components["schemas"]["Page16"];
                     "text/event-stream": string;
                 };
             };
@@ -17733,7 +18571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page16"];
+                    "application/json": components["schemas"]["Page17"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -18658,7 +19496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page17"];
+                    "application/json": components["schemas"]["Page18"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -18781,7 +19619,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page18"];
+                    "application/json": components["schemas"]["Page19"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -19327,7 +20165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page19"];
+                    "application/json": components["schemas"]["Page20"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */
@@ -19786,7 +20624,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page20"];
+                    "application/json": components["schemas"]["Page21"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
@@ -20372,7 +21210,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page21"];
+                    "application/json": components["schemas"]["Page22"];
                 };
             };
             /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `query-invalid`, `text-invalid` */

@@ -34,6 +34,7 @@ export type Role = Schemas["Role"];
 export type Invitation = Schemas["Invitation"];
 export type ShownInvitation = Schemas["ShownInvitation"];
 export type AccessToken = Schemas["AccessToken"];
+export type Identity = Schemas["Identity"];
 export type Enrolment = Schemas["Enrolment"];
 export type Session = Schemas["Session"];
 export type Credential = Schemas["Credential"];

@@ -51,7 +51,7 @@ function Shown({ invitation, token }: { invitation: ShownInvitation; token: stri
       {me.data ? (
         <Join who={me.data.email} organization={organization} token={token} onDone={enter} />
       ) : hasAccount ? (
-        <SignIn onDone={() => void signedIn()} />
+        <SignIn onDone={() => void signedIn()} invitation={token} />
       ) : (
         <SignUp email={invitation.email ?? null} invitation={token} onDone={enter} />
       )}

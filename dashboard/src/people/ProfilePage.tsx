@@ -9,6 +9,7 @@ import { Confirm } from "../ui/Confirm";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
 import { AccessTokens } from "./AccessTokens";
+import { Identities } from "./Identities";
 import { Leaving } from "./Leaving";
 import { Password } from "./Password";
 import { Sessions } from "./Sessions";
@@ -44,6 +45,7 @@ export function ProfilePage() {
               <Sessions />
               <TwoSteps />
               <Password />
+              <Identities />
               <Leaving me={me} />
             </>
           )

@@ -3,25 +3,38 @@ import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { api, unwrap } from "../api/client";
+import { arrival } from "./arrival";
 import { CredentialFields } from "./Credentials";
+import { OtherWays } from "./OtherWays";
 
 const SecondStep = lazy(() => import("./SecondStep").then(({ SecondStep }) => ({ default: SecondStep })));
 
-export function SignIn({ onDone }: { onDone: () => void }) {
+interface Props {
+  onDone: () => void;
+  /** The invitation that is to be decided on afterwards. */
+  invitation?: string;
+}
+
+export function SignIn({ onDone, invitation }: Props) {
   const [credentials, setCredentials] = useState({ email: "", password: "" });
-  const [challenge, setChallenge] = useState<string | null>(null);
+  const [challenge, setChallenge] = useState(arrival.get().challenge);
+  const done = () => {
+    arrival.forget();
+    onDone();
+  };
   const enter = useMutation({
     mutationFn: () => unwrap(api.POST("/api/sign-in", { body: credentials })),
-    onSuccess: (answer) => ("challenge" in answer ? setChallenge(answer.challenge) : onDone()),
+    onSuccess: (answer) => ("challenge" in answer ? setChallenge(answer.challenge) : done()),
   });
   const again = () => {
+    arrival.forget();
     setCredentials({ email: "", password: "" });
     setChallenge(null);
   };
   if (challenge !== null) {
     return (
       <Suspense>
-        <SecondStep challenge={challenge} onDone={onDone} onAgain={again} />
+        <SecondStep challenge={challenge} onDone={done} onAgain={again} />
       </Suspense>
     );
   }
@@ -41,6 +54,7 @@ export function SignIn({ onDone }: { onDone: () => void }) {
       <Link to="/reset" className="small">
         Forgot your password?
       </Link>
+      <OtherWays invitation={invitation} />
     </form>
   );
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, unwrap } from "../api/client";
 import { Empty } from "../ui/Empty";
 import { CredentialFields } from "./Credentials";
+import { OtherWays } from "./OtherWays";
 
 /** The account is made, and its address has to be confirmed. */
 const CONFIRM = 202;
@@ -61,6 +62,7 @@ export function SignUp({ email: invited, invitation, onDone }: Props) {
       <Button type="submit" loading={enter.isPending}>
         Sign up and join
       </Button>
+      <OtherWays invitation={invitation} />
     </form>
   );
 }

@@ -9,6 +9,21 @@ export const people = {
       queryFn: ({ signal }) => unwrap(api.GET("/api/me/sessions", { signal })),
     }),
 
+  /** The ways to come in beside a password. */
+  ways: () =>
+    queryOptions({
+      queryKey: ["ways"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/sign-in/ways", { signal })),
+      staleTime: Infinity,
+    }),
+
+  /** Who one is at the provider. */
+  identities: () =>
+    queryOptions({
+      queryKey: ["identities"],
+      queryFn: ({ signal }) => unwrap(api.GET("/api/me/identities", { signal })),
+    }),
+
   /** Whether one signs in in two steps. */
   authenticator: () =>
     queryOptions({

@@ -115,6 +115,7 @@ export const SUBJECTS = [
   "calls",
   "password",
   "authenticator",
+  "identity",
 ];
 
 const WORDS: Record<string, string> = {
@@ -123,6 +124,7 @@ const WORDS: Record<string, string> = {
   "endpoint-version": "version of",
   release: "what serves of",
   calls: "calls of a user",
+  identity: "sign-in by a provider",
 };
 
 /** A kind of thing in words. */
@@ -134,6 +136,7 @@ const WAYS = new Map([
   ["installation", "the installation's token"],
   ["letter", "the link of a letter"],
   ["sign-in", "signing in"],
+  ["oidc", "an OpenID provider"],
 ]);
 
 /** How somebody came, in words. */
