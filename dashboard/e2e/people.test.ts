@@ -58,7 +58,7 @@ it("an authenticator is set up, asked for at the next sign-in, and a recovery co
   await dialog.getByRole("button", { name: "Sign out" }).click();
   // The provider that is named does not answer: the browser comes back, and the page says so.
   await page.getByRole("link", { name: "Continue with Example" }).click();
-  await page.getByRole("alert").getByText("The provider cannot be asked").waitFor();
+  await page.getByRole("alert").filter({ hasText: "The provider cannot be asked" }).waitFor();
   expect(page.url()).toBe(`${origin}/profile`);
   await picture(page, "sign-in-elsewhere");
   await page.getByLabel("E-mail").fill(ADDRESS);

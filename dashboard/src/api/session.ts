@@ -1,4 +1,5 @@
 /** Who this browser is to the server: found out once, and anew where the server thinks otherwise. */
+import { connection } from "./connection";
 import type { components } from "./schema";
 
 export type Me = components["schemas"]["Me"];
@@ -21,6 +22,8 @@ async function ask(): Promise<Me | null> {
   try {
     const answer = await fetch("/api/me", { signal: AbortSignal.timeout(10_000) });
     known = answer.ok ? ((await answer.json()) as Me) : null;
+    // A page may ask for nothing else.
+    if (answer.status === 401) connection.set("signed-out");
   } catch {
     known = null;
   }
