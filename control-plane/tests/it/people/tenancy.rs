@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::support::{
     Failure, Outcome,
-    person::{Person, kind},
+    person::{PASSWORD, Person, kind},
     pilot::{Pilot, echo},
 };
 
@@ -49,6 +49,7 @@ async fn an_id_of_another_organization_is_none_and_nothing_changes() -> Outcome 
             let method: Method = method.to_uppercase().parse()?;
             let body = match (&method, &*stem) {
                 (&Method::PATCH, "/api/organizations/…/members/") => json!({ "role": "viewer" }),
+                (_, "/api/me/identities/") => json!({ "password": PASSWORD }),
                 _ if after == "/try" => json!({ "request": {} }),
                 _ if after == "/variables" => json!({ "variables": { "REGION": "eu" } }),
                 _ if after == "/promote" => json!({ "from": "production", "to": "staging" }),
@@ -96,6 +97,15 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
     let member = who.invite("viewer").await?;
     let member = Person::sign_up_with(pilot, "member", Some(&member)).await?;
     let sessions = who.get("/api/me/sessions").await?.1;
+    let identity = Uuid::now_v7();
+    sqlx::query(
+        "insert into identities (user_id, id, issuer, subject)
+         values ($1, $2, 'https://id.example', 'theirs')",
+    )
+    .bind(who.id().parse::<Uuid>()?)
+    .bind(identity)
+    .execute(&mut pilot.database.connect().await?)
+    .await?;
     Ok(BTreeMap::from([
         ("/api/endpoints/", "theirs".to_owned()),
         ("/api/prompts/", "theirs".to_owned()),
@@ -110,6 +120,7 @@ async fn fill(pilot: &Pilot, who: &Person) -> Result<BTreeMap<&'static str, Stri
         ("/api/organizations/…/invitations/", text(&invited["id"])),
         ("/api/organizations/…/members/", member.id().to_owned()),
         ("/api/me/sessions/", text(&sessions["items"][0]["id"])),
+        ("/api/me/identities/", identity.to_string()),
     ]))
 }
 
