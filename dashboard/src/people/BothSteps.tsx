@@ -1,6 +1,7 @@
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Confirm } from "../ui/Confirm";
+import { PasswordAgain } from "./PasswordAgain";
 
 export interface Both {
   password: string;
@@ -33,15 +34,7 @@ export function BothSteps({ opened, onClose, words, danger = false, run }: Props
     >
       <div className="stack">
         <p>{words.about}</p>
-        <TextInput
-          label="Password"
-          type="password"
-          autoComplete="current-password"
-          required
-          value={both.password}
-          onChange={(event) => setBoth({ ...both, password: event.currentTarget.value })}
-          data-autofocus
-        />
+        <PasswordAgain value={both.password} onChange={(password) => setBoth({ ...both, password })} />
         <TextInput
           label="Code"
           description="What your authenticator shows, or a recovery code"

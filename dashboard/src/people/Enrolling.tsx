@@ -5,6 +5,7 @@ import { api, unwrap } from "../api/client";
 import type { Enrolment } from "../api/types";
 import { Code } from "../ui/Code";
 import { DialogForm } from "../ui/DialogForm";
+import { PasswordAgain } from "./PasswordAgain";
 import { SECOND_STEP } from "./words";
 
 interface Props {
@@ -49,15 +50,7 @@ function Password({ onClose, onDone }: { onClose: () => void; onDone: (enrolment
       onSubmit={() => begin.mutate()}
       onClose={onClose}
     >
-      <TextInput
-        label="Password"
-        type="password"
-        autoComplete="current-password"
-        required
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        data-autofocus
-      />
+      <PasswordAgain value={password} onChange={setPassword} />
     </DialogForm>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "../api/client";
@@ -7,6 +7,7 @@ import { Ago } from "../ui/Ago";
 import { Confirm } from "../ui/Confirm";
 import { ListSection, Table } from "../ui/ListSection";
 import { QueryState } from "../ui/QueryState";
+import { PasswordAgain } from "./PasswordAgain";
 import { people } from "./queries";
 import { Refused } from "./Refused";
 import { IDENTITIES } from "./words";
@@ -107,15 +108,7 @@ function ByPassword({ opened, onClose, words, danger = false, run }: Props) {
     >
       <div className="stack">
         <p>{words.about}</p>
-        <TextInput
-          label="Password"
-          type="password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          data-autofocus
-        />
+        <PasswordAgain value={password} onChange={setPassword} />
       </div>
     </Confirm>
   );
