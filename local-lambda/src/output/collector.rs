@@ -1,7 +1,7 @@
 //! The one task that copies finished lines from the streams into the logs.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io;
 use std::sync::{Arc, PoisonError};
@@ -40,6 +40,8 @@ pub(super) struct Collector {
     signals: Signals,
     watcher: Watcher,
     watched: HashMap<WatchDescriptor, Arc<StreamId>>,
+    /// Streams that may have grown.
+    changed: HashSet<Arc<StreamId>>,
     sources: HashMap<Arc<StreamId>, Source>,
     logs: HashMap<String, Pending>,
     buffer: Vec<u8>,
@@ -60,6 +62,7 @@ impl Collector {
             signals,
             watcher: Watcher::new()?,
             watched: HashMap::new(),
+            changed: HashSet::new(),
             sources: HashMap::new(),
             logs: HashMap::new(),
             buffer: vec![0; READ_BYTES],
@@ -89,14 +92,17 @@ impl Collector {
 
     pub(super) async fn run(mut self, mut inbox: UnboundedReceiver<Event>) {
         loop {
-            let closed = tokio::select! {
+            let mut closed = tokio::select! {
                 biased;
                 event = inbox.recv() => self.handle_all(event, &mut inbox),
                 changed = self.watcher.changed() => {
-                    self.follow(changed);
+                    self.note(changed);
                     false
                 }
             };
+            while !closed && !self.changed.is_empty() {
+                closed = self.follow(&mut inbox);
+            }
             if closed {
                 self.finish();
             }
@@ -110,18 +116,34 @@ impl Collector {
 
     /// Handles an event and all that wait behind it; true when there will be no more.
     fn handle_all(&mut self, first: Option<Event>, inbox: &mut UnboundedReceiver<Event>) -> bool {
-        let mut next = first;
+        let mut next = first.ok_or(TryRecvError::Disconnected);
         loop {
             match next {
-                Some(Event::Close) | None => return true,
-                Some(event) => complain(self.handle(event)),
-            }
-            match inbox.try_recv() {
-                Ok(event) => next = Some(event),
+                Ok(Event::Close) | Err(TryRecvError::Disconnected) => return true,
+                Ok(event) => complain(self.handle(event)),
                 Err(TryRecvError::Empty) => return false,
-                Err(TryRecvError::Disconnected) => return true,
             }
+            next = inbox.try_recv();
         }
+    }
+
+    /// Takes up what the changed streams have grown by; true when there will be no more events.
+    ///
+    /// The host tells of a line before the process can write what follows it. So the ends are
+    /// looked at first and events handled then: no text overtakes the line it belongs behind.
+    fn follow(&mut self, inbox: &mut UnboundedReceiver<Event>) -> bool {
+        let changed = std::mem::take(&mut self.changed);
+        let ends = changed.into_iter().filter_map(|id| {
+            let end = self.sources.get(&id)?.len();
+            Some((id, end))
+        });
+        let ends: Vec<_> = ends.collect();
+        let closed = match inbox.try_recv() {
+            Ok(event) => self.handle_all(Some(event), inbox),
+            Err(error) => error == TryRecvError::Disconnected,
+        };
+        ends.iter().for_each(|(id, end)| complain(self.copy(id, *end)));
+        closed
     }
 
     fn handle(&mut self, event: Event) -> io::Result<()> {
@@ -140,14 +162,10 @@ impl Collector {
         }
     }
 
-    fn follow(&mut self, changed: io::Result<Vec<WatchDescriptor>>) {
+    fn note(&mut self, changed: io::Result<Vec<WatchDescriptor>>) {
         match changed {
             Ok(changed) => {
-                for watch in changed {
-                    if let Some(id) = self.watched.get(&watch).cloned() {
-                        complain(self.copy(&id, u64::MAX));
-                    }
-                }
+                self.changed.extend(changed.iter().filter_map(|it| self.watched.get(it)).cloned());
             }
             Err(error) => complain(Err(error)),
         }
@@ -160,7 +178,8 @@ impl Collector {
         self.watched.insert(watch, Arc::clone(id));
         self.sources.insert(Arc::clone(id), Source::new(file, Some(watch), 0));
         // It may have been written to before it was watched.
-        self.copy(id, u64::MAX)
+        self.changed.insert(Arc::clone(id));
+        Ok(())
     }
 
     /// Takes up the finished lines up to the position `until`.
@@ -264,5 +283,45 @@ fn pending_of<'a>(
 fn complain(done: io::Result<()>) {
     if let Err(error) = done {
         tracing::error!(%error, "could not keep the output of a function");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use tokio::sync::mpsc;
+
+    use super::super::stream::Stream;
+    use super::super::subscriber::Subscriber;
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_process_wrote_at_once_comes_behind_the_line_told_of_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let (events, mut inbox) = mpsc::unbounded_channel();
+        let mut collector = Collector::new(layout.clone(), Signals::default()).unwrap();
+        let stream = Stream::create(&layout, "talk", "1", events).unwrap();
+        let call = |start: &str, text: &str| {
+            stream.insert(stream.position(), start.to_owned());
+            writeln!(stream.writer().unwrap(), "{text}").unwrap();
+        };
+
+        call("START 1", "new");
+        let first = inbox.try_recv().ok();
+        collector.handle_all(first, &mut inbox);
+        collector.follow(&mut inbox);
+
+        call("START 2", "grown");
+        let watched = collector.watched.keys().copied().collect();
+        collector.note(Ok(watched));
+        collector.follow(&mut inbox);
+        collector.write_pending();
+
+        let mut subscriber = Subscriber::open(&layout, "test", Arc::default()).unwrap();
+        let lines = subscriber.next().await.unwrap();
+        let texts: Vec<_> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, ["START 1", "new", "START 2", "grown"]);
     }
 }

@@ -34,6 +34,11 @@ impl Source {
         Self { file, watch, position, punched: 0, rest: Vec::new() }
     }
 
+    /// How much the process has written so far.
+    pub(super) fn len(&self) -> u64 {
+        self.file.metadata().map_or(0, |metadata| metadata.len())
+    }
+
     /// Takes up the next bytes, not past `until`, through `buffer`. Finished lines become records;
     /// false when there is no more.
     pub(super) fn copy(
