@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::openapi;
-use crate::{http::Problem, plane::MOST_BODY};
+use crate::http::Problem;
 
 /// A JSON body. An empty one counts as `{}`.
 #[derive(Debug)]
@@ -83,6 +83,9 @@ fn without_fractions(value: &mut Value) {
         _ => {}
     }
 }
+
+/// The largest request: a deploy of many definitions.
+pub(crate) const MOST_BODY: usize = 16 << 20;
 
 /// What is read of a body beyond its bound, and dropped.
 const MOST_DROPPED: usize = 4 * MOST_BODY;
