@@ -156,8 +156,7 @@ async fn list(
 ) -> Result<Json<Page<StoredPrompt>>, Problem> {
     let mut db = context.begin().await?;
     let limit = paging.limit();
-    let wanted =
-        Wanted { name: None, text: of.q.as_deref(), tag: of.tag.as_deref(), deleted: of.deleted };
+    let wanted = Wanted { text: of.q.as_deref(), tag: of.tag.as_deref(), deleted: of.deleted };
     let mut items = store::list(&mut db, wanted, paging.after.as_deref(), limit + 1).await?;
     for prompt in &mut items {
         prompt.content = None;

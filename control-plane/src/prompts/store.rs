@@ -10,7 +10,6 @@ use super::model::{Content, LabelAt, PromptVersion, StoredPrompt};
 /// Which prompts.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Wanted<'a> {
-    pub(super) name: Option<&'a str>,
     /// A text in name, description or messages.
     pub(super) text: Option<&'a str>,
     pub(super) tag: Option<&'a str>,
@@ -67,43 +66,23 @@ pub(super) async fn list(
 ) -> sqlx::Result<Vec<StoredPrompt>> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select p.id, p.name, p.description, p.tags, p.version, p.revision,
-                  v.content as "content: Json<Content>",
-                  (select coalesce(
-                        jsonb_agg(jsonb_build_object('label', l.label, 'version', l.version)
-                                  order by l.label), '[]')
-                     from prompt_labels l where l.prompt_id = p.id
-                  ) as "labels!: Json<Vec<LabelAt>>",
-                  array(
-                    select distinct e.name from endpoint_versions u
-                      join endpoints e on e.id = u.endpoint_id and e.deleted_at is null
-                     where u.prompt_id = p.id and (
-                        not exists (select from endpoint_versions newer
-                                     where newer.endpoint_id = u.endpoint_id
-                                       and newer.number > u.number)
-                        or exists (select from functions f
-                                     join deployments d on d.id = f.live_deployment_id
-                                    where f.endpoint_id = u.endpoint_id and d.version = u.number))
-                     order by 1
-                  ) as "used_by!",
-                  a.name as "by?", v.message, p.created_at as created, p.updated_at as updated,
-                  p.deleted_at as deleted
-             from (
-                select * from prompts
+        r#"select id as "id!", name as "name!", description as "description!", tags as "tags!",
+                  version as "version!", revision as "revision!",
+                  content as "content!: Json<Content>", labels as "labels!: Json<Vec<LabelAt>>",
+                  used_by as "used_by!", by, message, created as "created!", updated as "updated!",
+                  deleted
+             from shown_prompts
+            where id in (
+                select id from prompts
                  where (deleted_at is not null) = $1
-                   and ($2::text is null or name = $2)
-                   and ($3::text is null or position(
-                         lower($3) in lower(name || ' ' || description || ' ' || words)) > 0)
-                   and ($4::text is null or tags @> array[$4])
-                   and ($5::text is null or name > $5)
+                   and ($2::text is null or position(
+                         lower($2) in lower(name || ' ' || description || ' ' || words)) > 0)
+                   and ($3::text is null or tags @> array[$3])
+                   and ($4::text is null or name > $4)
                  order by name, deleted_at desc
-                 limit $6
-             ) p
-             join prompt_versions v on v.prompt_id = p.id and v.number = p.version
-             left join users a on a.id = v.created_by
-            order by p.name, p.deleted_at desc"#,
+                 limit $5)
+            order by shown_prompts.name, shown_prompts.deleted desc"#,
         wanted.deleted,
-        wanted.name,
         wanted.text,
         wanted.tag,
         after,
@@ -116,8 +95,20 @@ pub(super) async fn list(
 
 /// One prompt by its name.
 pub(super) async fn get(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<StoredPrompt>> {
-    let wanted = Wanted { name: Some(name), ..Wanted::default() };
-    Ok(list(db, wanted, None, 1).await?.pop())
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id as "id!", name as "name!", description as "description!", tags as "tags!",
+                  version as "version!", revision as "revision!",
+                  content as "content!: Json<Content>", labels as "labels!: Json<Vec<LabelAt>>",
+                  used_by as "used_by!", by, message, created as "created!", updated as "updated!",
+                  deleted
+             from shown_prompts
+            where shown_prompts.name = $1 and shown_prompts.deleted is null"#,
+        name
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(StoredPrompt::from))
 }
 
 /// Id of a prompt that is not deleted.
