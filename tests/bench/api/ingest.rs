@@ -23,8 +23,6 @@ const LASTS: Duration = Duration::from_secs(60);
 const FOUND: f64 = 60.0;
 
 pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -> Result<()> {
-    pilot.example("summarize")?;
-    pilot.deploy(&["summarize"]).await?;
     let function = pilot.function("summarize").await?;
     let version = pilot.sql("select max(function_version::int) from deployments").await?;
     let by = Writer { function, version: version.trim().to_owned() };

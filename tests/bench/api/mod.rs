@@ -27,6 +27,8 @@ pub(crate) async fn measure(pilot: &Pilot, table: &mut Table) -> Result<()> {
     doors::measure(pilot, &server, table).await?;
     events::measure(&server, table).await?;
     attack::measure(&server, table).await?;
+    pilot.example("summarize")?;
+    pilot.deploy(&["summarize"]).await?;
     // Searched before more is taken in: what comes would all be of this hour and of one organization.
     calls::measure(pilot, &server, table).await?;
     ingest::measure(pilot, &server, table).await
