@@ -1,7 +1,7 @@
 //! All SQL that writes the call log.
 
 use serde_json::Value;
-use sqlx::{PgPool, types::Json};
+use sqlx::{PgExecutor, PgPool, types::Json};
 use uuid::Uuid;
 
 /// Whose function a numbered version is.
@@ -78,7 +78,7 @@ pub(crate) async fn ensure_partition(system: &PgPool, year: i32, month: u8) -> s
 }
 
 /// Inserts rows and says how many were new. The members of a row are named as the columns are.
-pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usize> {
+pub(crate) async fn insert(db: impl PgExecutor<'_>, rows: &[&Value]) -> sqlx::Result<usize> {
     let done = sqlx::query!(
         r#"insert into calls (
                 organization_id, call_id, time, platform_request_id, environment_id, endpoint_id,
@@ -112,7 +112,7 @@ pub(crate) async fn insert(system: &PgPool, rows: &[&Value]) -> sqlx::Result<usi
            on conflict do nothing"#,
         Json(rows) as _
     )
-    .execute(system)
+    .execute(db)
     .await?;
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
 }

@@ -1,6 +1,8 @@
 //! From what a caller wants to what is asked of a model: the guards, then the prompt's version, then the
 //! model with its key.
 
+use std::collections::BTreeSet;
+
 use axum::http::{HeaderMap, HeaderValue, header::LINK};
 use promptpilot_codegen::PlannedModel;
 use promptpilot_runtime::Secret;
@@ -9,16 +11,17 @@ use promptpilot_spec::{
     state::RepeatAsk,
 };
 use serde_json::{Map, Value};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{KeyCaller, call::Call, model::Place, rate, store};
 use crate::{
     credentials::Credentials,
-    endpoints::check::references,
+    environments,
     http::{Problem, Tenant},
     prompts::{
         content::messages,
-        resolve::{Found, Lead},
+        resolve::{Found, Lead, resolve},
     },
     runs::prepare::{dangling, invalid, model},
 };
@@ -101,12 +104,15 @@ async fn guarded(
     head.extend(limits);
     outcome?;
     let wanted = wanted?;
-    let (environment, credentials) = Credentials::named(&call.caller, place.environment()).await?;
-    let found = find(&call.caller, &wanted.reference).await?;
+    let mut db = call.caller.transaction().await?;
+    let environment = environments::find(&mut db, place.environment()).await?;
+    let credentials = Credentials::of(&mut db, call.caller.organization(), environment).await?;
+    let found = find(&mut db, &call.caller, &wanted.reference).await?;
     call.note_prompt(found.prompt, found.version);
-    if let Some(link) = alternate(call, environment, &found).await? {
+    if let Some(link) = alternate(&mut db, environment, &found).await? {
         head.insert(LINK, link);
     }
+    drop(db);
     let Found { name, version, content, .. } = found;
     if !asks(&content.prompt, &wanted.conversation) {
         let detail = "nobody asks: neither the prompt nor the request has a message of the user's";
@@ -132,9 +138,13 @@ fn asks(prompt: &Prompt, conversation: &[(Role, String)]) -> bool {
 }
 
 /// The version that is wanted, if the key opens it.
-pub(super) async fn find(caller: &KeyCaller, wanted: &str) -> Result<Found, Problem> {
-    let reference = by_name(caller, wanted).await?;
-    let resolved = references(caller, std::iter::once(Some(reference.clone()))).await?;
+pub(super) async fn find(
+    db: &mut PgConnection,
+    caller: &KeyCaller,
+    wanted: &str,
+) -> Result<Found, Problem> {
+    let reference = by_name(db, wanted).await?;
+    let resolved = resolve(db, BTreeSet::from([reference.clone()])).await?;
     let found = match resolved.get(&reference) {
         Some(Lead::Found(found)) => Found::clone(found),
         Some(Lead::Missing(missing)) if caller.prompts().is_none() => {
@@ -148,27 +158,25 @@ pub(super) async fn find(caller: &KeyCaller, wanted: &str) -> Result<Found, Prob
 }
 
 /// A reference by name, where it may be one by id.
-async fn by_name(caller: &KeyCaller, wanted: &str) -> Result<String, Problem> {
+async fn by_name(db: &mut PgConnection, wanted: &str) -> sqlx::Result<String> {
     let (named, version) = match wanted.split_once('@') {
         Some((named, version)) => (named, Some(version)),
         None => (wanted, None),
     };
     let Ok(id) = named.parse::<Uuid>() else { return Ok(wanted.to_owned()) };
-    let mut db = caller.transaction().await?;
     // A name may look like an id.
-    let name = store::prompt_name(&mut db, id).await?;
+    let name = store::prompt_name(db, id).await?;
     let name = name.as_deref().unwrap_or(named);
     Ok(version.map_or_else(|| name.to_owned(), |version| format!("{name}@{version}")))
 }
 
 /// The one endpoint that serves the same, as the header `link`.
 async fn alternate(
-    call: &Call,
+    db: &mut PgConnection,
     environment: Uuid,
     found: &Found,
-) -> Result<Option<HeaderValue>, Problem> {
-    let mut db = call.caller.transaction().await?;
-    let url = store::alternate(&mut db, environment, found.prompt, found.version).await?;
+) -> sqlx::Result<Option<HeaderValue>> {
+    let url = store::alternate(db, environment, found.prompt, found.version).await?;
     Ok(url.and_then(|url| HeaderValue::try_from(format!("<{url}>; rel=\"alternate\"")).ok()))
 }
 

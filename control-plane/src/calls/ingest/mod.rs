@@ -102,11 +102,16 @@ pub(crate) async fn ingest_of(
     take(system, &lines).await
 }
 
-/// Saves a run of a prompt as a call.
+/// Saves a run of a prompt as a call. Like the record of a function's, it is in the system's hands when
+/// its caller is answered, and on disk a moment later.
 pub(crate) async fn keep_run(system: &PgPool, ran: Ran<'_>) -> Result<Ingested, IngestError> {
     let mut outcome = Ingested::default();
     match row::row_of_run(ran) {
-        Ok(row) => save(system, &[(0, row)], &mut outcome).await?,
+        Ok(row) => match save_soon(system, &row).await {
+            Ok(new) => outcome.new = new,
+            Err(error) if is_data_error(&error) => outcome.refuse(0, error.to_string()),
+            Err(error) => return Err(error.into()),
+        },
         Err(why) => outcome.refuse(0, why),
     }
     for Refused { detail, .. } in &outcome.refused {
@@ -196,16 +201,7 @@ async fn save(
     if rows.is_empty() {
         return Ok(());
     }
-    let months: BTreeSet<(i32, u8)> = rows
-        .iter()
-        .filter_map(|(_, row)| row["call_id"].as_str()?.parse::<Uuid>().ok())
-        .filter_map(|id| {
-            let seconds = id.get_timestamp()?.to_unix().0.cast_signed();
-            let made = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
-            Some((made.year(), made.month().into()))
-        })
-        .collect();
-    for (year, month) in months {
+    for (year, month) in rows.iter().filter_map(|(_, row)| month(row)).collect::<BTreeSet<_>>() {
         calls::ensure_partition(system, year, month).await?;
     }
     let all: Vec<&Value> = rows.iter().map(|(_, row)| row).collect();
@@ -237,6 +233,25 @@ async fn save_each(
         }
     }
     Ok(())
+}
+
+/// Saves one row without waiting for the disk; how many are new.
+async fn save_soon(system: &PgPool, row: &Value) -> sqlx::Result<usize> {
+    if let Some((year, month)) = month(row) {
+        calls::ensure_partition(system, year, month).await?;
+    }
+    let mut db = system.begin_with("begin; set local synchronous_commit = off").await?;
+    let new = calls::insert(&mut *db, &[row]).await?;
+    db.commit().await?;
+    Ok(new)
+}
+
+/// The month that a call began in.
+fn month(row: &Value) -> Option<(i32, u8)> {
+    let id: Uuid = row["call_id"].as_str()?.parse().ok()?;
+    let seconds = id.get_timestamp()?.to_unix().0.cast_signed();
+    let began = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    Some((began.year(), began.month().into()))
 }
 
 /// Whether the row was at fault, and not the database.

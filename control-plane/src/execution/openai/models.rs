@@ -41,8 +41,8 @@ pub(super) async fn show(
     Query(place): Query<Place>,
 ) -> Result<Json<ListedModel>, Problem> {
     admit(&caller, &place).await?;
-    let found = prepare::find(&caller, reference(&id)?).await?;
     let mut db = caller.transaction().await?;
+    let found = prepare::find(&mut db, &caller, reference(&id)?).await?;
     let saved = store::saved(&mut db, found.prompt, found.version).await?;
     let saved = saved.ok_or_else(|| Problem::not_found("prompt", &id))?;
     Ok(Json(model(&caller, id, saved)))
