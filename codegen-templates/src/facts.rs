@@ -56,6 +56,8 @@ pub struct FoundPrompt {
 pub enum StateFact {
     /// There is one.
     There,
+    /// There is one, and the organization has a budget, for which every function asks it.
+    Budgeted,
     /// The server was told of none.
     Absent,
 }

@@ -5,6 +5,7 @@
 
 mod artifacts;
 pub mod audit;
+pub mod budget;
 pub mod calls;
 pub mod credentials;
 mod database;

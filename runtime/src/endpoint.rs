@@ -9,7 +9,10 @@ pub use promptpilot_spec::{
     units::{Money, Period},
 };
 
-use promptpilot_spec::model::{ABOUT_TOOLS, AN_IMAGE};
+use promptpilot_spec::{
+    definition::ProviderKind,
+    model::{self, ABOUT_TOOLS, AN_ANSWER, AN_IMAGE},
+};
 
 use crate::{provider::Provider, state::StateKind};
 
@@ -305,11 +308,20 @@ impl Model<'_> {
         let images = number(images).saturating_mul(AN_IMAGE);
         let tools = if tools == 0 { 0 } else { ABOUT_TOOLS };
         let tokens_in = number(bytes).saturating_add(images).saturating_add(tools);
-        let tokens_out = u64::from(self.parameters.max_tokens.unwrap_or(u32::MAX));
+        let longest = self.parameters.max_tokens.unwrap_or_else(|| self.longest_answer());
+        let tokens_out = u64::from(longest);
         let steps = self.price_steps.iter().filter(|step| step.from <= tokens_in);
         let prices = self.price.iter().chain(steps.map(|step| &step.price));
         // A model without a price has no bound either; the check refuses it beside a budget.
         prices.map(|price| price.cost(tokens_in, tokens_out)).max().unwrap_or(u64::MAX)
+    }
+
+    /// How long an answer can be, in tokens, where the definition does not say it.
+    fn longest_answer(&self) -> u32 {
+        let mut kinds = ProviderKind::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.as_str() == self.provider.name());
+        let known = kind.and_then(|kind| model::find(kind, self.name));
+        known.map_or(AN_ANSWER, |known| known.output)
     }
 }
 

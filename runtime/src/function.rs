@@ -36,7 +36,7 @@ pub(crate) struct Function {
     /// What is kept outside of this process, where the endpoint needs it.
     pub(crate) state: Option<State>,
     pub(crate) known_keys: KnownKeys,
-    /// What calls are paid from, where the endpoint has a budget.
+    /// What calls are paid from, where there is a store that knows budgets.
     pub(crate) purse: Option<Purse>,
     pub(crate) flights: Flights,
     pub(crate) output: Output,
@@ -98,8 +98,7 @@ impl Function {
             Some(address) => Some(open(endpoint, address.parse()?, &identity, &token)?),
             None => None,
         };
-        let budgeted = state.clone().filter(|_| !endpoint.budgets.is_empty());
-        let purse = budgeted.map(Purse::new);
+        let purse = state.as_ref().map(|state| Purse::new(state.budgets()));
         Ok(Self {
             endpoint,
             identity,

@@ -42,5 +42,5 @@ pub use secret::Secret;
 
 /// A prompt run by itself, in a program that links this as a library.
 pub mod studio {
-    pub use crate::call::studio::{Ran, Refused, Run, keep, run, usd};
+    pub use crate::call::studio::{Funds, OwnBudget, Ran, Refused, Run, keep, run, usd};
 }

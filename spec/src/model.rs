@@ -38,6 +38,10 @@ pub struct Model {
 /// OpenAI's models. The others' are below 6,000.
 pub const AN_IMAGE: u64 = 50_000;
 
+/// Tokens that an answer is counted as of which nobody knows how long it can be, when money is set aside
+/// for it.
+pub const AN_ANSWER: u32 = 1 << 17;
+
 /// What a provider says to a model about tools in general. Anthropic's has up to 700 tokens.
 pub const ABOUT_TOOLS: u64 = 1024;
 

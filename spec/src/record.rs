@@ -123,7 +123,7 @@ pub struct CallRecord {
     /// What was decided without the state store because it could not be reached.
     pub state_failed: Vec<String>,
     /// Budgets that came to their `soft` share by this call, the first one in their period to do so:
-    /// `endpoint`, `per_key` or `per_user`.
+    /// `endpoint`, `per_key`, `per_user`, or `organization`.
     #[serde(default)]
     pub budget_reached: Vec<String>,
 }

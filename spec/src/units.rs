@@ -204,7 +204,8 @@ impl Period {
         (begin, begin.saturating_add(length))
     }
 
-    fn parse(name: &str) -> Option<Self> {
+    /// The period that is written so.
+    pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, ..)| *known == name).map(|(_, period, _)| *period)
     }
 }

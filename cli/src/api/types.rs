@@ -4,6 +4,7 @@ use promptpilot_codegen::{Finding, Plan};
 use serde::Deserialize;
 
 pub(crate) use promptpilot_control_plane::audit::model::AuditEvent;
+pub(crate) use promptpilot_control_plane::budget::model::{Budget, BudgetState};
 pub(crate) use promptpilot_control_plane::calls::erasure::model::ErasedCalls;
 pub(crate) use promptpilot_control_plane::credentials::model::{
     ChangedCredential, CheckRequest as CredentialCheck, CheckResult as CredentialChecked,
@@ -24,7 +25,7 @@ pub(crate) use promptpilot_control_plane::environments::{
     variables::model::{ChangedVariables, Variable, VariableChanges},
 };
 pub(crate) use promptpilot_control_plane::keys::model::{
-    ApiKey, CreatedKey, KeyRotation, NewKey, PromptScope,
+    ApiKey, CreatedKey, KeyLimits, KeyRotation, NewKey, PromptScope,
 };
 pub(crate) use promptpilot_control_plane::models::model::ListedModel;
 pub(crate) use promptpilot_control_plane::organizations::model::{

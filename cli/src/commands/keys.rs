@@ -1,6 +1,8 @@
 //! `promptpilot keys`: what callers of endpoints carry.
 
-use std::fmt::{self, Write as _};
+mod list;
+
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -8,13 +10,14 @@ use promptpilot_spec::units;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use self::list::{Listed, scope};
 use super::Context;
-use crate::api::{ApiKey, Client, CreatedKey, KeyRotation, NewKey, Page, PromptScope};
+use crate::api::{ApiKey, Client, CreatedKey, KeyLimits, KeyRotation, NewKey, Page, PromptScope};
 use crate::args::Place;
 use crate::error::Failure;
 use crate::output::note;
-use crate::style::{FAINT, GOOD, STRONG};
-use crate::text::{ago, clock};
+use crate::style::{GOOD, STRONG};
+use crate::text::clock;
 
 /// Make, list, rotate and revoke the keys that callers of endpoints and prompts carry
 #[derive(Debug, Args)]
@@ -30,6 +33,7 @@ impl Keys {
             What::Create(args) => &args.place,
             What::List(args) => &args.place,
             What::Rotate(args) => &args.place,
+            What::Limit(args) => &args.place,
             What::Revoke(args) => &args.place,
         };
         place.data.clone()
@@ -44,6 +48,8 @@ enum What {
     List(List),
     /// Give a key another secret and print it, this once
     Rotate(Rotate),
+    /// Say what a key may have prompts executed for, and how often
+    Limit(Limit),
     /// End a key with all of its secrets: within half a minute nothing is answered to it
     Revoke(Revoke),
 }
@@ -71,6 +77,37 @@ struct Rotate {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  promptpilot keys limit chat-app --budget '5 USD/day' --rate 60
+  promptpilot keys limit chat-app                  # as any other key")]
+struct Limit {
+    /// What it is called, or its id
+    #[arg(value_name = "KEY")]
+    named: String,
+    #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// What holds one key back where it executes prompts.
+#[derive(Debug, Args)]
+struct Limits {
+    /// What prompts may cost that it executes, such as '5 USD/day' [default: no matter how much]
+    #[arg(long, value_name = "AMOUNT")]
+    budget: Option<units::Money>,
+    /// How many requests for prompts it may make a minute [default: as many as any key]
+    #[arg(long, value_name = "NUMBER")]
+    rate: Option<u32>,
+}
+
+impl From<Limits> for KeyLimits {
+    fn from(limits: Limits) -> Self {
+        Self { budget: limits.budget, rate: limits.rate }
+    }
+}
+
+#[derive(Debug, Args)]
 struct Revoke {
     /// What it is called, or its id
     #[arg(value_name = "KEY")]
@@ -85,7 +122,7 @@ struct Revoke {
   promptpilot keys create trial --test
   promptpilot keys create partner --endpoint summarize --expires 90d
   promptpilot keys create chat-app --prompts --no-endpoints
-  promptpilot keys create support --prompt support/first-reply")]
+  promptpilot keys create support --prompt support/first-reply --budget '5 USD/day'")]
 struct Create {
     /// What to call it
     name: String,
@@ -111,6 +148,8 @@ struct Create {
     #[arg(long, value_name = "TIME")]
     expires: Option<units::Duration>,
     #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -124,6 +163,11 @@ pub(crate) async fn run(context: &Context, args: Keys) -> Result<(), Failure> {
             Ok(())
         }
         What::Rotate(args) => rotate(context, &client, &args).await,
+        What::Limit(Limit { named, limits, .. }) => {
+            let key = client.put(&["api-keys", &named, "limits"], &KeyLimits::from(limits)).await?;
+            context.out.result(&Limited(key));
+            Ok(())
+        }
         What::Revoke(Revoke { named, .. }) => {
             let key: ApiKey = client.delete(&["api-keys", &named]).await?;
             context.out.result(&Revoked(key));
@@ -147,6 +191,7 @@ async fn create(context: &Context, client: &Client, args: Create) -> Result<(), 
         environments: some(args.environments),
         prompts: if args.prompts { PromptScope::ALL } else { PromptScope::Only(args.prompt) },
         expires: expires.transpose()?,
+        limits: args.limits.into(),
     };
     let created: CreatedKey = client.post(&["api-keys"], &new).await?;
     show(context, created);
@@ -187,106 +232,19 @@ impl fmt::Display for Created {
 }
 
 #[derive(Debug, Serialize)]
+struct Limited(ApiKey);
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{STRONG}{}{STRONG:#} {}…  {}", self.0.name, self.0.shown, scope(&self.0))
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct Revoked(ApiKey);
 
 impl fmt::Display for Revoked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{GOOD}revoked{GOOD:#} {STRONG}{}{STRONG:#} {}…", self.0.name, self.0.shown)
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct Listed {
-    items: Vec<ApiKey>,
-}
-
-impl fmt::Display for Listed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.items.is_empty() {
-            return writeln!(f, "There are no keys. Make one with `promptpilot keys create NAME`.");
-        }
-        let width = self.items.iter().map(|key| key.name.chars().count()).max().unwrap_or(0);
-        for key in &self.items {
-            let state = state(key, OffsetDateTime::now_utc());
-            write!(f, "{STRONG}{:width$}{STRONG:#}  {}…  {state:8}", key.name, key.shown)?;
-            write!(f, "  {}", scope(key))?;
-            writeln!(f, "  {FAINT}{}{FAINT:#}", ago(key.created))?;
-        }
-        Ok(())
-    }
-}
-
-/// What a key is good for now, in a word.
-fn state(key: &ApiKey, now: OffsetDateTime) -> &'static str {
-    if key.revoked.is_some() {
-        "revoked"
-    } else if key.expires.is_some_and(|end| end <= now) {
-        "expired"
-    } else if key.test {
-        "test"
-    } else {
-        "live"
-    }
-}
-
-fn scope(key: &ApiKey) -> String {
-    let all = |names: &Option<Vec<String>>, what: &str| match names {
-        None => format!("all {what}"),
-        Some(names) if names.is_empty() => format!("no {what}"),
-        Some(names) => names.join(", "),
-    };
-    let mut scope = all(&key.endpoints, "endpoints");
-    match key.prompts.names() {
-        None => scope.push_str(", all prompts"),
-        Some([]) => {}
-        Some(names) => write!(scope, ", prompts {}", names.join(", ")).unwrap_or_default(),
-    }
-    if key.environments.is_some() {
-        write!(scope, " in {}", all(&key.environments, "environments")).unwrap_or_default();
-    }
-    scope
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key() -> ApiKey {
-        ApiKey {
-            id: uuid::Uuid::nil(),
-            name: "website".to_owned(),
-            shown: "pp_live_0707".to_owned(),
-            test: false,
-            endpoints: None,
-            environments: None,
-            prompts: PromptScope::default(),
-            created: OffsetDateTime::UNIX_EPOCH,
-            expires: None,
-            revoked: None,
-            rotated: None,
-            earlier_until: None,
-        }
-    }
-
-    #[test]
-    fn a_key_says_in_a_word_what_it_is_good_for() {
-        let now = OffsetDateTime::now_utc();
-        assert_eq!(state(&key(), now), "live");
-        assert_eq!(state(&ApiKey { test: true, ..key() }, now), "test");
-        assert_eq!(state(&ApiKey { test: true, expires: Some(now), ..key() }, now), "expired");
-        assert_eq!(state(&ApiKey { revoked: Some(now), ..key() }, now), "revoked");
-    }
-
-    #[test]
-    fn a_scope_is_named_or_all() {
-        let some = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
-        assert_eq!(scope(&key()), "all endpoints");
-        assert_eq!(scope(&ApiKey { endpoints: some(&["a", "b"]), ..key() }), "a, b");
-        let narrow = ApiKey { endpoints: some(&["a"]), environments: some(&["staging"]), ..key() };
-        assert_eq!(scope(&narrow), "a in staging");
-        let prompts = ApiKey { endpoints: some(&[]), prompts: PromptScope::ALL, ..key() };
-        assert_eq!(scope(&prompts), "no endpoints, all prompts");
-        let prompts = PromptScope::Only(vec!["greet".to_owned()]);
-        assert_eq!(scope(&ApiKey { prompts, ..narrow }), "a, prompts greet in staging");
     }
 }

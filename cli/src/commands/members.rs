@@ -182,7 +182,7 @@ pub(crate) async fn run(context: &Context, args: Members) -> Result<(), Failure>
 }
 
 /// The organization that is meant: the one that was named, or the only one.
-async fn organization(context: &Context, client: &Client) -> Result<String, Failure> {
+pub(super) async fn organization(context: &Context, client: &Client) -> Result<String, Failure> {
     if let Some(named) = &context.global.org {
         return Ok(named.clone());
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod budget;
 pub(crate) mod call;
 mod call_filter;
 pub(crate) mod calls;
@@ -94,6 +95,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Whoami(_) => whoami::whoami(&context).await,
         Command::Orgs(_) => whoami::orgs(&context).await,
         Command::Members(args) => members::run(&context, args).await,
+        Command::Budget(args) => budget::run(&context, args).await,
         Command::Up(args) => Box::pin(crate::up::run(&context, *args)).await,
         Command::Serve(args) => crate::apart::serve(&context, *args).await,
         Command::Worker(args) => crate::apart::worker(&context, args).await,

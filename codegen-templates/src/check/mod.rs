@@ -122,7 +122,7 @@ fn check_whole(
         budgets: guards::budgets(definition),
         unbudgeted: guards::unbudgeted(definition),
         cache: guards::cache(definition),
-        state: state::is_needed(definition),
+        state: state::is_needed(definition, facts),
         key_variables,
         memory: deploy.memory,
         timeout: deploy.timeout,

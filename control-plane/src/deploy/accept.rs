@@ -1,7 +1,7 @@
 //! A request to deploy: check all, save what changed, queue one batch.
 
 use axum::http::StatusCode;
-use promptpilot_codegen::{Finding, Plan};
+use promptpilot_codegen::{Facts, Finding, Plan};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::{
     store::{self, NewDeployment},
 };
 use crate::{
+    budget,
     credentials::Credentials,
     endpoints::{
         check::{facts, references, sound},
@@ -93,17 +94,17 @@ pub(super) async fn wanted<'a>(
     }
     let drafts = draft::all(sources.iter().cloned().map(Into::into).collect())?;
     let prompts = references(context, drafts.iter().map(Draft::reference)).await?;
-    check(context, sources, drafts, credentials, &prompts)
+    let budgeted = budget::is_asked_for(&context.plane, context.organization).await?;
+    let facts = facts(context.plane.settings(), credentials, &prompts, budgeted);
+    check(sources, drafts, facts, &prompts)
 }
 
 fn check<'a>(
-    context: &Context,
     sources: &'a [Source],
     drafts: Vec<Draft>,
-    credentials: Option<&Credentials>,
+    facts: Facts,
     prompts: &Resolved,
 ) -> Result<Vec<Wanted<'a>>, Problem> {
-    let facts = facts(context.plane.settings(), credentials, prompts);
     let mut wanted = Vec::with_capacity(sources.len());
     let mut refused = Vec::new();
     for (source, (_, examined)) in sources.iter().zip(draft::examine_all(drafts, facts)) {

@@ -9,6 +9,7 @@ use super::{
     model::{Level, Source, Status},
 };
 use crate::{
+    budget,
     credentials::Credentials,
     endpoints::check::{examine, facts, sound},
 };
@@ -21,7 +22,8 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
         Credentials::of(&mut db, work.claim.organization, job.taken.environment).await?;
     drop(db);
     let prompts = job.taken.prompt.clone().unwrap_or_default();
-    let facts = facts(work.plane.settings(), Some(&job.credentials), &prompts);
+    let budgeted = budget::is_asked_for(&work.plane, work.claim.organization).await?;
+    let facts = facts(work.plane.settings(), Some(&job.credentials), &prompts, budgeted);
     match sound(examine(&source, &facts)) {
         Ok((_, plan, findings)) => {
             for finding in findings {

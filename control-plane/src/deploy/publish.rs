@@ -135,12 +135,16 @@ fn wanted(
     if !settings.private_addresses {
         variables.insert(PRIVATE_ADDRESSES_VARIABLE.to_owned(), "deny".to_owned());
     }
-    if plan.state {
-        let Some(address) = &settings.state else {
+    match &settings.state {
+        // What was built when the organization had a budget asks for it, and may be published again.
+        Some(address) => {
+            variables.insert(ADDRESS_VARIABLE.to_owned(), address.clone());
+        }
+        None if plan.state => {
             let hint = Some("start `promptpilot worker` with `--state URL`");
             return Err(job.fail("there is no state store").hint(hint).stop());
-        };
-        variables.insert(ADDRESS_VARIABLE.to_owned(), address.clone());
+        }
+        None => {}
     }
     variables.extend(given);
     variables.extend(keys);

@@ -41,12 +41,13 @@ pub(crate) async fn references(
     Ok(resolve(&mut db, references).await?)
 }
 
-/// What is known here of the world: where references to prompts lead and, where they are given, an
-/// environment's credentials.
+/// What is known here of the world: where references to prompts lead, whether functions have a budget of
+/// the organization's to ask for and, where they are given, an environment's credentials.
 pub(crate) fn facts(
     settings: &Settings,
     credentials: Option<&Credentials>,
     prompts: &Resolved,
+    budgeted: bool,
 ) -> Facts {
     let target = match settings.lambda.endpoint_url {
         Some(_) => Target::Local(host_architecture()),
@@ -57,6 +58,7 @@ pub(crate) fn facts(
         taken_names: Some(BTreeSet::new()),
         target: Some(target),
         state: Some(match settings.state {
+            Some(_) if budgeted => StateFact::Budgeted,
             Some(_) => StateFact::There,
             None => StateFact::Absent,
         }),

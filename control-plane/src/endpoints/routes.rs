@@ -24,6 +24,7 @@ use super::{
     store, trial,
 };
 use crate::{
+    budget,
     credentials::Credentials,
     deploy::{
         model::Source,
@@ -131,7 +132,8 @@ async fn check(
     let drafts = draft::all(request.definitions)?;
     let (_, credentials) = Credentials::named(&context, place.name()).await?;
     let prompts = references(&context, drafts.iter().map(Draft::reference)).await?;
-    let facts = facts(context.plane.settings(), Some(&credentials), &prompts);
+    let budgeted = budget::is_asked_for(&context.plane, context.organization).await?;
+    let facts = facts(context.plane.settings(), Some(&credentials), &prompts, budgeted);
     let results = draft::examine_all(drafts, facts)
         .into_iter()
         .map(|(toml, examined)| Checked {
@@ -232,7 +234,8 @@ async fn source(
     let prompts = text.prompt.unwrap_or_default();
     let saved = Source { file: text.file, toml: text.toml };
     // What it becomes does not depend on which credentials are there.
-    let facts = facts(plane.settings(), None, &prompts);
+    let budgeted = budget::is_asked_for(&plane, context.organization).await?;
+    let facts = facts(plane.settings(), None, &prompts, budgeted);
     let (_, plan, _) = sound(examine(&saved, &facts)).map_err(|findings| {
         Problem::conflict(
             "definition-invalid-now",

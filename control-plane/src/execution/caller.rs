@@ -8,6 +8,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use promptpilot_runtime::studio::OwnBudget;
 use promptpilot_spec::key;
 use sqlx::{Postgres, Transaction};
 use time::OffsetDateTime;
@@ -18,8 +19,10 @@ use super::{
     store::{self, Key},
 };
 use crate::{
+    budget::store::money,
     http::{Problem, Tenant, context},
     plane::ControlPlane,
+    state::reconcile::PROMPTS,
 };
 
 /// A program with a key that is known. What the key opens is seen later, so that a refusal is written
@@ -70,6 +73,20 @@ impl KeyCaller {
     /// Prompts that it may execute; `None` means all.
     pub(super) fn prompts(&self) -> Option<&[Uuid]> {
         self.key.prompts.as_deref()
+    }
+
+    /// What may be spent for it, where that is limited.
+    pub(super) fn budget(&self) -> Option<OwnBudget> {
+        let limit = money(self.key.budget_micro_usd, self.key.budget_per.as_deref())?;
+        // Another period counts for itself.
+        let bucket = format!("{PROMPTS}{}/{}", self.key.id, limit.per);
+        Some(OwnBudget { bucket, limit })
+    }
+
+    /// How many requests it may make a minute.
+    pub(super) fn rate(&self) -> u32 {
+        let own = self.key.rate.map(i32::unsigned_abs).filter(|rate| *rate > 0);
+        own.unwrap_or_else(|| self.plane.settings().prompt_rate.get())
     }
 
     /// Refuses a key that opens no prompts at this place, or none any more.

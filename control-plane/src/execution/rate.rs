@@ -13,7 +13,7 @@ const MINUTE_US: u64 = 60_000_000;
 
 /// Counts a request: what the caller is told of what is left, and the problem where nothing is.
 pub(super) async fn count(caller: &KeyCaller) -> Result<(HeaderMap, Result<(), Problem>), Problem> {
-    let per_minute = caller.plane().settings().prompt_rate.get();
+    let per_minute = caller.rate();
     let ask = RateAsk {
         bucket: format!("prompts/key:{}", caller.key()),
         capacity: per_minute,

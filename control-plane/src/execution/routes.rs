@@ -41,6 +41,8 @@ pub(super) const KINDS: &[&str] = &[
     "provider-refused",
     "answer-invalid",
     "timeout",
+    "budget-spent",
+    "state-unavailable",
 ];
 
 /// Longest `user`, in characters.

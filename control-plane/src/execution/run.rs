@@ -117,6 +117,7 @@ async fn run(
         Format::Object => Response::Schema { schema: OBJECT, strict: false },
         Format::Schema { schema, strict } => Response::Schema { schema, strict: *strict },
     };
+    let funds = call.caller.plane().funds(call.caller.organization());
     let run = Run {
         name,
         organization: call.caller.organization(),
@@ -130,6 +131,8 @@ async fn run(
         model,
         key: key.as_ref(),
         timeout: LONGEST,
+        funds: &funds,
+        own: call.caller.budget(),
     };
     let Ran { outcome, mut record } = studio::run(run, deltas, wanted.streams).await;
     // Nobody is told of that, and the record says it.
@@ -157,7 +160,7 @@ async fn run(
 
 /// What went wrong, for the caller. A text that was checked when it was saved fails by its values alone.
 fn problem(refused: Refused, prepared: &Prepared) -> Problem {
-    let Refused { kind, status, detail } = refused;
+    let Refused { kind, status, detail, retry_after } = refused;
     match kind {
         "prompt-failed" => {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "request-invalid", detail);
@@ -167,9 +170,14 @@ fn problem(refused: Refused, prepared: &Prepared) -> Problem {
                 names => problem.hint(format!("give `variables` {}", names.join(", "))),
             }
         }
-        "provider-failed" | "provider-refused" | "answer-invalid" | "timeout" => {
+        "provider-failed" | "provider-refused" | "answer-invalid" | "timeout" | "budget-spent"
+        | "state-unavailable" => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-            Problem::new(status, kind, detail)
+            let problem = Problem::new(status, kind, detail);
+            match retry_after {
+                Some(wait) => problem.retry_after(wait.as_secs().max(1)),
+                None => problem,
+            }
         }
         _ => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail),
     }

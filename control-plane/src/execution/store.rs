@@ -23,6 +23,11 @@ pub(super) struct Key {
     pub(super) prompts: Option<Vec<Uuid>>,
     pub(super) expires: Option<OffsetDateTime>,
     pub(super) revoked: bool,
+    /// What may be spent for it, if that is limited: how much, in which period.
+    pub(super) budget_micro_usd: Option<i64>,
+    pub(super) budget_per: Option<String>,
+    /// Requests a minute, where it has others than all keys have.
+    pub(super) rate: Option<i32>,
 }
 
 /// The key whose secret has this hash, or had it before.
@@ -34,7 +39,8 @@ pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Optio
                       select e.name from environments e where e.id = any(k.environments)
                   ) end as "environments: Vec<String>",
                   k.prompts, least(k.expires_at, s.ends_at) as expires,
-                  k.revoked_at is not null as "revoked!"
+                  k.revoked_at is not null as "revoked!",
+                  k.budget_micro_usd, k.budget_per, k.rate
              from (select id, null::timestamptz as ends_at from api_keys where hash = $1
                    union all
                    select key_id, ends_at from earlier_key_secrets where hash = $1) s

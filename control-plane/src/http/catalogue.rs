@@ -131,6 +131,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(413, "prompt-too-large", "give long texts as variables"),
     kind(415, "media-type-unsupported", "send `content-type: application/json`"),
     kind(421, "host-unknown", "address the server by a name it knows: `--allowed-host`"),
+    kind(422, "budget-invalid", "mend what `detail` names"),
     kind(422, "credential-invalid", "mend what `detail` names"),
     kind(422, "definition-invalid", "mend the `findings`; nothing was saved"),
     kind(422, "email-invalid", "send an address of mail"),
@@ -148,6 +149,11 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(422, "slug-invalid", "mend what `detail` names"),
     kind(422, "token-invalid", "mend what `detail` names"),
     kind(422, "variable-invalid", "mend what `detail` names; nothing was changed"),
+    kind(
+        429,
+        "budget-spent",
+        "wait as long as `retry-after` says, or raise the budget; `detail` says whose it is",
+    ),
     kind(429, "ingest-busy", "wait as long as `retry-after` says, and send the same again"),
     kind(429, "rate-limited", "wait as long as `retry-after` says"),
     kind(429, "sign-in-throttled", "wait as long as `retry-after` says"),
@@ -159,7 +165,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(502, "provider-refused", "the model refused to answer"),
     kind(503, "database-busy", "try again in a moment"),
     kind(503, "database-unavailable", "try again; `up` starts its database again by itself"),
-    kind(503, "state-unavailable", "try again; functions were not told of the change"),
+    kind(503, "state-unavailable", "try again; `detail` says who could not be asked or told"),
     kind(504, "request-timeout", "ask for less, or try again"),
     kind(504, "timeout", "the model took too long: ask for less, or try again"),
 ];

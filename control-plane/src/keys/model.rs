@@ -1,5 +1,6 @@
 //! Types of API keys, as the API shows them.
 
+use promptpilot_spec::units::Money;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -29,7 +30,27 @@ pub struct NewKey {
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schemars(with = "Option<Rfc3339>")]
     pub expires: Option<OffsetDateTime>,
+    /// What it may have prompts executed for, and how often.
+    #[serde(default)]
+    pub limits: KeyLimits,
 }
+
+/// What holds one key back where it executes prompts. Endpoints have limits of their own. Body of
+/// `PUT /api/api-keys/{key}/limits`: what is left out is not limited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyLimits {
+    /// How much may be spent for it in which period, such as `5 USD/day`. Periods are the calendar's, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Money>,
+    /// How many requests it may make a minute; absent means as many as any key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = MOST_RATE))]
+    pub rate: Option<u32>,
+}
+
+/// The most requests a minute that a key may be given.
+pub const MOST_RATE: u32 = 1_000_000;
 
 /// Prompts that a key may execute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -96,6 +117,8 @@ pub struct ApiKey {
     pub environments: Option<Vec<String>>,
     /// Prompts that it may execute.
     pub prompts: PromptScope,
+    /// What it may have them executed for, and how often.
+    pub limits: KeyLimits,
     /// When it was made.
     #[serde(with = "time::serde::rfc3339")]
     #[schemars(with = "Rfc3339")]

@@ -2,7 +2,7 @@
 
 use aide::axum::{
     ApiRouter,
-    routing::{delete_with, get_with, post_with},
+    routing::{delete_with, get_with, post_with, put_with},
 };
 use axum::{Json, http::StatusCode};
 use promptpilot_spec::key::{self, KeyKind, RANDOM};
@@ -11,7 +11,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    model::{ApiKey, CreatedKey, KeyRotation, MOST_GRACE, NewKey, USUAL_GRACE},
+    model::{
+        ApiKey, CreatedKey, KeyLimits, KeyRotation, MOST_GRACE, MOST_RATE, NewKey, USUAL_GRACE,
+    },
     store::{self, Row},
 };
 use crate::{
@@ -48,8 +50,16 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         &["key-not-found", "key-invalid", "key-ended", "state-unavailable"],
         json!({ "grace": USUAL_GRACE }),
     );
+    let limited = describe_with(
+        TAG,
+        "limitApiKey",
+        "Say what a key may have prompts executed for, and how often, by its name or id",
+        &["key-not-found", "key-invalid", "key-ended"],
+        json!({ "budget": "5 USD/day", "rate": 60 }),
+    );
     ApiRouter::new()
         .api_route("/api/api-keys/{key}/rotate", post_with(rotate, rotated))
+        .api_route("/api/api-keys/{key}/limits", put_with(limit, limited))
         .api_route(
             "/api/api-keys",
             get_with(list, describe(TAG, "listApiKeys", "List keys, newest first", &[]))
@@ -106,6 +116,7 @@ async fn create(
         environments,
         prompts,
         expires: new.expires,
+        limits: new.limits,
         by: context.user,
     };
     let id = row.id;
@@ -139,7 +150,36 @@ fn check(new: &NewKey) -> Result<(), Problem> {
     if (empty(&new.endpoints) && new.prompts.is_empty()) || empty(&new.environments) {
         return wrong("a key for nothing opens nothing: name something, or leave the list out");
     }
-    Ok(())
+    check_limits(&new.limits)
+}
+
+fn check_limits(limits: &KeyLimits) -> Result<(), Problem> {
+    let detail = if limits.budget.is_some_and(|budget| budget.micro_usd == 0) {
+        "`budget` is above 0 USD"
+    } else if limits.budget.is_some_and(|budget| i64::try_from(budget.micro_usd).is_err()) {
+        "`budget` is more money than there is"
+    } else if limits.rate.is_some_and(|rate| !(1..=MOST_RATE).contains(&rate)) {
+        "`rate` is 1 to 1000000 requests a minute"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "key-invalid", detail))
+}
+
+async fn limit(
+    context: Context,
+    Path(named): Path<String>,
+    Body(limits): Body<KeyLimits>,
+) -> Result<Json<ApiKey>, Problem> {
+    check_limits(&limits)?;
+    let missing = || Problem::not_found("key", &named);
+    let mut db = context.begin().await?;
+    let held = store::hold(&mut db, &named).await?.ok_or_else(missing)?;
+    refuse_ended(&held)?;
+    store::limit(&mut db, held.id, &limits).await?;
+    let key = store::list(&mut db, Some(held.id)).await?.pop().ok_or_else(missing)?;
+    db.commit().await?;
+    Ok(Json(key))
 }
 
 /// The ids of all names, or the problem that one of them is not there.

@@ -1,11 +1,13 @@
 //! All SQL on API keys. The connection carries the organization (row-level security), so no
 //! statement here compares it.
 
+use promptpilot_spec::units::Money;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::model::{ApiKey, PromptScope};
+use super::model::{ApiKey, KeyLimits, PromptScope};
+use crate::budget::store::money;
 
 /// A key to save.
 #[derive(Debug)]
@@ -20,16 +22,18 @@ pub(super) struct Row<'a> {
     pub(super) environments: Option<Vec<Uuid>>,
     pub(super) prompts: Option<Vec<Uuid>>,
     pub(super) expires: Option<OffsetDateTime>,
+    pub(super) limits: KeyLimits,
     pub(super) by: Uuid,
 }
 
 /// Saves a key; false if one of that name is there.
 pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<bool> {
+    let (micro_usd, per, rate) = columns(&row.limits);
     let done = sqlx::query!(
         "insert into api_keys
             (organization_id, id, name, test, hash, shown, endpoints, environments, prompts,
-             expires_at, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+             expires_at, created_by, budget_micro_usd, budget_per, rate)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          on conflict (organization_id, name) where revoked_at is null do nothing",
         row.organization,
         row.id,
@@ -41,11 +45,37 @@ pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<boo
         row.environments.as_deref(),
         row.prompts.as_deref(),
         row.expires,
-        row.by
+        row.by,
+        micro_usd,
+        per,
+        rate
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Limits, as they are kept.
+fn columns(limits: &KeyLimits) -> (Option<i64>, Option<String>, Option<i32>) {
+    let amount = |money: &Money| i64::try_from(money.micro_usd).unwrap_or(i64::MAX);
+    let (micro_usd, per) = (limits.budget.as_ref().map(amount), limits.budget.map(|it| it.per));
+    let rate = limits.rate.map(|rate| i32::try_from(rate).unwrap_or(i32::MAX));
+    (micro_usd, per.map(|per| per.to_string()), rate)
+}
+
+/// Gives a key other limits.
+pub(super) async fn limit(db: &mut PgConnection, id: Uuid, to: &KeyLimits) -> sqlx::Result<()> {
+    let (micro_usd, per, rate) = columns(to);
+    sqlx::query!(
+        "update api_keys set budget_micro_usd = $2, budget_per = $3, rate = $4 where id = $1",
+        id,
+        micro_usd,
+        per,
+        rate
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// A key, with the names of what it opens.
@@ -58,6 +88,9 @@ struct Listed {
     endpoints: Option<Vec<String>>,
     environments: Option<Vec<String>>,
     prompts: Option<Vec<String>>,
+    budget_micro_usd: Option<i64>,
+    budget_per: Option<String>,
+    rate: Option<i32>,
     created: OffsetDateTime,
     expires: Option<OffsetDateTime>,
     revoked: Option<OffsetDateTime>,
@@ -75,6 +108,10 @@ impl From<Listed> for ApiKey {
             endpoints: key.endpoints,
             environments: key.environments,
             prompts: PromptScope::from(key.prompts),
+            limits: KeyLimits {
+                budget: money(key.budget_micro_usd, key.budget_per.as_deref()),
+                rate: key.rate.map(i32::unsigned_abs),
+            },
             created: key.created,
             expires: key.expires,
             revoked: key.revoked,
@@ -99,6 +136,7 @@ pub(super) async fn list(db: &mut PgConnection, id: Option<Uuid>) -> sqlx::Resul
                       select p.name from prompts p
                        where p.id = any(k.prompts) and p.deleted_at is null order by 1
                   ) end as "prompts: Vec<String>",
+                  budget_micro_usd, budget_per, rate,
                   created_at as created, expires_at as expires, revoked_at as revoked,
                   rotated_at as rotated, earlier_until
              from api_keys k

@@ -124,6 +124,9 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/invitations/accept", InPerson),
     ("GET", "/api/organizations/{organization}", Member(Viewer)),
     ("PATCH", "/api/organizations/{organization}", Member(Admin)),
+    ("GET", "/api/organizations/{organization}/budget", Member(Viewer)),
+    ("PUT", "/api/organizations/{organization}/budget", Member(Admin)),
+    ("DELETE", "/api/organizations/{organization}/budget", Member(Admin)),
     ("POST", "/api/organizations/{organization}/leave", MemberInPerson(Viewer)),
     ("GET", "/api/organizations/{organization}/members", Member(Viewer)),
     ("PATCH", "/api/organizations/{organization}/members/{id}", Member(Admin)),
@@ -203,6 +206,7 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("POST", "/api/api-keys", Member(Admin)),
     ("DELETE", "/api/api-keys/{key}", Member(Admin)),
     ("POST", "/api/api-keys/{key}/rotate", Member(Admin)),
+    ("PUT", "/api/api-keys/{key}/limits", Member(Admin)),
     // Prompts, for programs.
     ("POST", "/v1/prompts/{name}/execute", Key),
     ("POST", "/v1/chat/completions", Key),

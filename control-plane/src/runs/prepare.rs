@@ -131,7 +131,7 @@ pub(crate) async fn model(
     credentials: &Credentials,
     wanted: &ModelRef,
 ) -> Result<(PlannedModel, Option<Secret>), Problem> {
-    let facts = facts(tenant.plane().settings(), Some(credentials), &Resolved::default());
+    let facts = facts(tenant.plane().settings(), Some(credentials), &Resolved::default(), false);
     let (model, findings) = check_model(wanted, &facts);
     refuse(findings)?;
     let key = match &model.key_variable {

@@ -38,6 +38,7 @@ pub(super) async fn run(
     deltas: mpsc::Sender<String>,
 ) -> RunResult {
     let stop: Vec<&str> = ready.model.stop.iter().map(String::as_str).collect();
+    let funds = context.plane.funds(context.organization);
     let run = Run {
         name: &ready.name,
         organization: context.organization,
@@ -51,6 +52,8 @@ pub(super) async fn run(
         model: model(&ready.model, &stop),
         key: ready.key.as_ref(),
         timeout: LONGEST,
+        funds: &funds,
+        own: None,
     };
     let Ran { outcome, record } = studio::run(run, &deltas, streams).await;
     let kept = Kept { record: &record, prompt: ready.kept };

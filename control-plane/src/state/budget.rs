@@ -1,22 +1,38 @@
 //! Money of budgets, handed out in blocks that are on disk before anybody spends of them.
 
 use axum::Json;
-use promptpilot_spec::state::{BLOCK_LIFE, Block, BudgetAsk, Reserve, Reserved};
-use sqlx::PgConnection;
+use promptpilot_spec::{
+    state::{BLOCK_LIFE, Block, BudgetAsk, Reserve, Reserved},
+    units::Money,
+};
+use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 
 use super::{
     asker::Asker,
-    store::{self, Window},
+    store::{self, Wanted},
 };
-use crate::http::{Problem, body::Body};
+use crate::{
+    budget,
+    http::{Problem, body::Body},
+};
 
 pub(super) async fn reserve(
     asker: Asker,
     Body(ask): Body<Reserve>,
 ) -> Result<Json<Reserved>, Problem> {
-    let mut db = asker.begin().await?;
-    for returned in &ask.returned {
+    Ok(Json(give(asker.begin().await?, &ask).await?))
+}
+
+/// Takes back what is given back, and gives what is asked for.
+pub(crate) async fn give(
+    mut db: Transaction<'static, Postgres>,
+    ask: &Reserve,
+) -> Result<Reserved, Problem> {
+    // Whoever touches two does it in the same order as all others.
+    let mut back: Vec<_> = ask.returned.iter().collect();
+    back.sort_by(|a, b| a.bucket.cmp(&b.bucket));
+    for returned in back {
         store::give_back(&mut db, &returned.bucket, returned.window, returned.amount).await?;
     }
     let now = OffsetDateTime::now_utc();
@@ -32,7 +48,26 @@ pub(super) async fn reserve(
             ));
         }
     }
-    Ok(Json(reserved))
+    Ok(reserved)
+}
+
+/// What may be taken of a budget; in micro-USD.
+struct Terms {
+    /// All that may be spent in a period. How large blocks are goes by what is left of it.
+    limit: Money,
+    /// All that is ever given in one: more, where the budget only tells.
+    most: u64,
+    /// When so much is taken, it is told.
+    soft: Option<u64>,
+}
+
+/// The terms that are asked for, or those that the organization has set, if it has.
+async fn terms(db: &mut PgConnection, ask: &BudgetAsk) -> Result<Option<Terms>, Problem> {
+    if let Some(limit) = ask.limit {
+        return Ok(Some(Terms { limit, most: limit.micro_usd, soft: ask.soft }));
+    }
+    let set = budget::store::get(db).await?;
+    Ok(set.map(|set| Terms { limit: set.limit, most: set.most(), soft: set.told_at() }))
 }
 
 async fn blocks(
@@ -40,26 +75,38 @@ async fn blocks(
     asks: &[BudgetAsk],
     now: OffsetDateTime,
 ) -> Result<Reserved, Problem> {
-    // Whoever takes two takes them in the same order as all others.
     let mut order: Vec<usize> = (0..asks.len()).collect();
     order.sort_by(|a, b| asks[*a].bucket.cmp(&asks[*b].bucket));
-    let mut blocks = vec![Block { window: 0, ends: 0, amount: 0, reaches_soft: false }; asks.len()];
+    let moment = now.unix_timestamp();
+    let mut blocks = vec![Block::unlimited(moment); asks.len()];
     for place in order {
         let ask = &asks[place];
-        let (begins, ends) = ask.limit.per.window(now.unix_timestamp());
-        let block_ends = now.unix_timestamp().saturating_add(BLOCK_LIFE);
-        let window = Window { bucket: &ask.bucket, begins, ends };
+        let Some(terms) = terms(db, ask).await? else { continue };
+        let (begins, ends) = terms.limit.per.window(moment);
+        let block_ends = moment.saturating_add(BLOCK_LIFE);
         let signed = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
-        let (limit, least) = (signed(ask.limit.micro_usd), signed(ask.amount));
-        let soft = ask.soft.map_or(i64::MAX, signed);
-        let Some(given) = store::take_block(db, &window, limit, least, soft).await? else {
+        let wanted = Wanted {
+            bucket: &ask.bucket,
+            begins,
+            ends,
+            limit: signed(terms.limit.micro_usd),
+            most: signed(terms.most),
+            least: signed(ask.amount),
+            soft: terms.soft.map_or(i64::MAX, signed),
+        };
+        let Some(given) = store::take_block(db, &wanted).await? else {
             let end = i128::from(ends) * 1000;
             let left = end - now.unix_timestamp_nanos() / 1_000_000;
             let retry_after_ms = u64::try_from(left).unwrap_or_default();
             return Ok(Reserved::Spent { place, retry_after_ms });
         };
-        let (amount, reaches_soft) = (given.amount.unsigned_abs(), given.reaches_soft);
-        blocks[place] = Block { window: begins, ends: ends.min(block_ends), amount, reaches_soft };
+        blocks[place] = Block {
+            window: begins,
+            ends: ends.min(block_ends),
+            amount: given.amount.unsigned_abs(),
+            reaches_soft: given.reaches_soft,
+            unlimited: false,
+        };
     }
     Ok(Reserved::Blocks(blocks))
 }

@@ -15,4 +15,5 @@ mod store;
 
 pub(crate) use admit::{count, finish_call, first_call};
 pub(crate) use asker::Deployments;
+pub(crate) use budget::give as reserve;
 pub(crate) use store::forget;

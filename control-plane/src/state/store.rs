@@ -180,12 +180,20 @@ pub(super) async fn remember(
     Ok(())
 }
 
-/// A budget's window of time, in seconds since 1970.
+/// A block that is wanted, of a budget's window of time: in seconds since 1970, and micro-USD.
 #[derive(Debug)]
-pub(super) struct Window<'a> {
+pub(super) struct Wanted<'a> {
     pub(super) bucket: &'a str,
     pub(super) begins: i64,
     pub(super) ends: i64,
+    /// How large blocks are goes by what is left of this.
+    pub(super) limit: i64,
+    /// No more than this is ever taken.
+    pub(super) most: i64,
+    /// The least that helps.
+    pub(super) least: i64,
+    /// When so much is taken, it is told.
+    pub(super) soft: i64,
 }
 
 /// A block that was taken.
@@ -198,13 +206,10 @@ pub(super) struct Given {
 }
 
 /// Takes a block, as large as `BudgetAsk::block` says, where there is enough left for the least that
-/// helps; amounts in micro-USD.
+/// helps. A budget that is said to be another one while its window lasts keeps what was taken.
 pub(super) async fn take_block(
     db: &mut PgConnection,
-    window: &Window<'_>,
-    limit: i64,
-    least: i64,
-    soft: i64,
+    wanted: &Wanted<'_>,
 ) -> sqlx::Result<Option<Given>> {
     sqlx::query_as!(
         Given,
@@ -212,22 +217,24 @@ pub(super) async fn take_block(
                   (organization_id, bucket, begins, ends, taken, given, reached)
            select app_org(), $1, $2, $3, block, block, (block >= $6)::int
              from (select greatest($5::bigint, $4::bigint / 100) as block) first
-            where $5 <= $4
+            where $5 <= $7
            on conflict (organization_id, bucket, begins) do update
-              set taken = kept.taken + greatest($5, ($4 - kept.taken) / 100),
+              set ends = greatest(kept.ends, excluded.ends),
+                  taken = kept.taken + greatest($5, ($4 - kept.taken) / 100),
                   given = greatest($5, ($4 - kept.taken) / 100), given_at = now(),
                   reached = kept.reached + (
                       kept.taken < $6::bigint
                       and kept.taken + greatest($5, ($4 - kept.taken) / 100) >= $6)::int
-            where $5 <= $4 - kept.taken
+            where $5 <= $7::bigint - kept.taken
            returning given as amount,
                      (reached = 1 and taken >= $6 and taken - given < $6) as "reaches_soft!""#,
-        window.bucket,
-        window.begins,
-        window.ends,
-        limit,
-        least,
-        soft
+        wanted.bucket,
+        wanted.begins,
+        wanted.ends,
+        wanted.limit,
+        wanted.least,
+        wanted.soft,
+        wanted.most
     )
     .fetch_optional(db)
     .await

@@ -59,6 +59,7 @@ it("every page can be used by everybody, light and dark, wide and narrow", async
     members: "/members",
     providers: "/providers",
     environments: "/environments",
+    budget: "/budget",
     audit: "/audit",
     profile: "/profile",
     device: "/device",

@@ -588,6 +588,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{organization}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show what the organization may spend, and has spent */
+        get: operations["showBudget"];
+        /** Say what the organization may spend in a period */
+        put: operations["setBudget"];
+        post?: never;
+        /** Let the organization spend what it likes */
+        delete: operations["removeBudget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1062,6 +1081,23 @@ export interface paths {
         put?: never;
         /** Give a key another secret, by its name or id; the answer is the only one that has it */
         post: operations["rotateApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{key}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a key may have prompts executed for, and how often, by its name or id */
+        put: operations["limitApiKey"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2228,6 +2264,44 @@ export interface components {
              */
             expires: string;
         };
+        /** @description An organization's budget, and what is spent of it. */
+        BudgetState: {
+            /** @description Null means that it may spend as much as it likes. */
+            budget?: components["schemas"]["OrganizationBudget"] | null;
+            /**
+             * @description What is spent of it in this period, and what calls that run now have set aside, in USD; null without
+             *     a budget.
+             */
+            spent_usd?: string | null;
+            /**
+             * Format: date-time
+             * @description When the next period begins; null without a budget.
+             */
+            resets?: string | null;
+            /**
+             * @description Whether deployed endpoints are held to it: they are not where a table of DynamoDB's, or nothing, is
+             *     their state store.
+             */
+            holds_endpoints: boolean;
+        };
+        /** @description What an organization may spend. Body of `PUT /api/organizations/{organization}/budget`. */
+        OrganizationBudget: {
+            /** @description How much in which period, such as `100 USD/month`. Periods are the calendar's, in UTC. */
+            limit: components["schemas"]["Money"];
+            /**
+             * Format: double
+             * @description Tells once in each period that this share of it is spent, such as 0.8; absent means never, or, of a
+             *     budget that is not hard, at all of it.
+             */
+            soft?: number | null;
+            /**
+             * @description Whether calls beyond it are refused; else it only tells.
+             * @default true
+             */
+            hard?: boolean;
+        };
+        /** @description an amount per time such as "20 USD/day" or "0.50 USD/hour" */
+        Money: string;
         /** @description Answer of `GET /api/status`. */
         SystemStatus: {
             /** @description This program's version. */
@@ -2714,8 +2788,6 @@ export interface components {
              */
             on_state_failure?: components["schemas"]["OnStateFailure"];
         };
-        /** @description an amount per time such as "20 USD/day" or "0.50 USD/hour" */
-        Money: string;
         /** @description What happens to budgeted calls when the state store cannot be reached. */
         OnStateFailure: "deny" | "allow";
         /** @description Remembered answers. */
@@ -3876,7 +3948,7 @@ export interface components {
             state_failed: string[];
             /**
              * @description Budgets that came to their `soft` share by this call, the first one in their period to do so:
-             *     `endpoint`, `per_key` or `per_user`.
+             *     `endpoint`, `per_key`, `per_user`, or `organization`.
              * @default []
              */
             budget_reached?: string[];
@@ -4110,7 +4182,7 @@ export interface components {
             state_failed: string[];
             /**
              * @description Budgets that came to their `soft` share by this call, the first one in their period to do so:
-             *     `endpoint`, `per_key` or `per_user`.
+             *     `endpoint`, `per_key`, `per_user`, or `organization`.
              * @default []
              */
             budget_reached?: string[];
@@ -4427,6 +4499,8 @@ export interface components {
             environments?: string[] | null;
             /** @description Prompts that it may execute. */
             prompts: components["schemas"]["PromptScope"];
+            /** @description What it may have them executed for, and how often. */
+            limits: components["schemas"]["KeyLimits"];
             /**
              * Format: date-time
              * @description When it was made.
@@ -4457,12 +4531,18 @@ export interface components {
         PromptScope: components["schemas"]["Every"] | string[];
         /** @description The word for every prompt. */
         Every: "all";
-        /** @description A page of a list. */
-        Page10: {
-            /** @description The items. */
-            items: components["schemas"]["ApiKey"][];
-            /** @description What to send as `after` for the next page; null on the last one. */
-            next?: string | null;
+        /**
+         * @description What holds one key back where it executes prompts. Endpoints have limits of their own. Body of
+         *     `PUT /api/api-keys/{key}/limits`: what is left out is not limited.
+         */
+        KeyLimits: {
+            /** @description How much may be spent for it in which period, such as `5 USD/day`. Periods are the calendar's, in UTC. */
+            budget?: components["schemas"]["Money"] | null;
+            /**
+             * Format: uint32
+             * @description How many requests it may make a minute; absent means as many as any key.
+             */
+            rate?: number | null;
         };
         /** @description A key, without what opens. */
         ApiKey: {
@@ -4483,6 +4563,8 @@ export interface components {
             environments?: string[] | null;
             /** @description Prompts that it may execute. */
             prompts: components["schemas"]["PromptScope"];
+            /** @description What it may have them executed for, and how often. */
+            limits: components["schemas"]["KeyLimits"];
             /**
              * Format: date-time
              * @description When it was made.
@@ -4508,6 +4590,13 @@ export interface components {
              * @description Until when a secret that it had before is good, too.
              */
             earlier_until?: string | null;
+        };
+        /** @description A page of a list. */
+        Page10: {
+            /** @description The items. */
+            items: components["schemas"]["ApiKey"][];
+            /** @description What to send as `after` for the next page; null on the last one. */
+            next?: string | null;
         };
         /** @description Body of `POST /api/api-keys`. */
         NewKey: {
@@ -4539,6 +4628,11 @@ export interface components {
              * @default null
              */
             expires?: string | null;
+            /**
+             * @description What it may have prompts executed for, and how often.
+             * @default {}
+             */
+            limits?: components["schemas"]["KeyLimits"];
         };
         /** @description A page of a list. */
         Page11: {
@@ -11622,6 +11716,431 @@ export interface operations {
             };
         };
     };
+    showBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An organization's budget, and what is spent of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetState"];
+                };
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBudget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "limit": "100 USD/month",
+                 *       "soft": 0.8
+                 *     }
+                 */
+                "application/json": components["schemas"]["OrganizationBudget"];
+            };
+        };
+        responses: {
+            /** @description An organization's budget, and what is spent of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetState"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `budget-invalid`, `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeBudget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                organization: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description no content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request: `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     isHealthy: {
         parameters: {
             query?: never;
@@ -16258,6 +16777,174 @@ export interface operations {
                 };
             };
             /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
+            503: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Gateway Timeout: `request-timeout` */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limitApiKey: {
+        parameters: {
+            query?: {
+                /** @description The organization, by slug or id. May be left out where only one can be meant. */
+                org?: string;
+            };
+            header?: {
+                /** @description Makes this request safe to repeat: with the same key, the same answer. */
+                "idempotency-key"?: string;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "budget": "5 USD/day",
+                 *       "rate": 60
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyLimits"];
+            };
+        };
+        responses: {
+            /** @description A key, without what opens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Bad Request: `body-invalid`, `body-unreadable`, `header-invalid`, `organization-required`, `path-invalid`, `text-invalid` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized: `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden: `csrf-token-wrong`, `origin-refused`, `role-insufficient`, `token-of-another-organization` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found: `key-not-found`, `organization-not-found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Method Not Allowed: `method-not-allowed` */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict: `idempotency-key-busy`, `key-ended` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Payload Too Large: `body-too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type: `media-type-unsupported` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Misdirected Request: `host-unknown` */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity: `idempotency-key-reused`, `key-invalid` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests: `rate-limited` */
+            429: {
+                headers: {
+                    /** @description Seconds until another attempt makes sense. */
+                    "retry-after": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error: `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -21957,7 +22644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too Many Requests: `rate-limited` */
+            /** @description Too Many Requests: `budget-spent`, `rate-limited` */
             429: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -21986,7 +22673,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -22134,7 +22821,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAiError"];
                 };
             };
-            /** @description Too Many Requests: `rate-limited` */
+            /** @description Too Many Requests: `budget-spent`, `rate-limited` */
             429: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -22163,7 +22850,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAiError"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */

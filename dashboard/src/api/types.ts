@@ -40,6 +40,7 @@ export type Session = Schemas["Session"];
 export type Credential = Schemas["Credential"];
 export type CheckResult = Schemas["CheckResult"];
 export type Environment = Schemas["Environment"];
+export type BudgetState = Schemas["BudgetState"];
 export type AuditEvent = Schemas["AuditEvent"];
 export type SystemStatus = Schemas["SystemStatus"];
 export type StoredPrompt = Schemas["StoredPrompt"];

@@ -2,6 +2,7 @@
 import {
   IconActivity,
   IconApi,
+  IconCoin,
   IconHistory,
   IconHome,
   IconKey,
@@ -25,6 +26,7 @@ export interface Place {
     | "/members"
     | "/providers"
     | "/environments"
+    | "/budget"
     | "/audit"
     | "/profile";
   word: string;
@@ -61,6 +63,7 @@ export const SECTIONS: Section[] = [
       { to: "/members", word: "Members", icon: IconUsers, key: "m" },
       { to: "/providers", word: "Providers", icon: IconPlugConnected, key: "v" },
       { to: "/environments", word: "Environments", icon: IconStack2, key: "n" },
+      { to: "/budget", word: "Budget", icon: IconCoin, key: "b" },
       { to: "/audit", word: "Audit log", icon: IconHistory, key: "u" },
       { to: "/profile", word: "Profile", icon: IconUser, key: "f" },
     ],

@@ -103,6 +103,11 @@ const environments = createRoute({
   component: lazyRouteComponent(() => import("../settings/EnvironmentsPage"), "EnvironmentsPage"),
 });
 
+const budget = createRoute({
+  ...at("/budget"),
+  component: lazyRouteComponent(() => import("../settings/BudgetPage"), "BudgetPage"),
+});
+
 const audit = createRoute({
   ...at("/audit"),
   validateSearch: search.auditSearch,
@@ -153,6 +158,7 @@ export const router = createRouter({
     members,
     providers,
     environments,
+    budget,
     audit,
     profile,
     invite,

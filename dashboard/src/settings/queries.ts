@@ -10,6 +10,20 @@ export const settings = {
       queryFn: ({ signal }) => unwrap(api.GET("/api/provider-credentials", { signal })),
     }),
 
+  /** What is spent of it grows with every call, of which no event tells. */
+  budget: (organization: string) =>
+    queryOptions({
+      queryKey: ["budget", organization],
+      queryFn: ({ signal }) =>
+        unwrap(
+          api.GET("/api/organizations/{organization}/budget", {
+            params: { path: { organization } },
+            signal,
+          }),
+        ),
+      refetchInterval: 10_000,
+    }),
+
   audit: (filter: AuditFilter) =>
     infiniteQueryOptions({
       queryKey: ["audit", filter],

@@ -24,7 +24,7 @@ use crate::{
     endpoint::Model,
     log::{Level, log},
     provider::{Answer, Ask, Failure, Kind, Step, Turn},
-    purse::NoMoney,
+    purse::{Allowance, NoMoney},
     transport,
 };
 
@@ -173,16 +173,17 @@ impl Attempts<'_> {
     async fn reserve(&self, model: &Model<'_>, most: u64, hold: &Hold) -> Result<(), Failure> {
         let Task { function, allowances, deadline, .. } = self.task;
         let Some(purse) = &function.purse else { return Ok(()) };
+        let allowances = countable(model, allowances);
         if allowances.is_empty() || model.provider.is_free() {
             return Ok(());
         }
         let held = match purse.reserve(allowances, most, deadline).await {
+            Ok(reservation) if reservation.is_nothing() => return Ok(()),
             Ok(reservation) => Held::Reserved(reservation),
             Err(NoMoney::Spent { place, retry_after }) => {
-                let limit = allowances.get(place).map(|it| it.limit.to_string());
+                let whose = allowances.get(place).map(Allowance::told).unwrap_or_default();
                 let message = format!(
-                    "the request was not sent: what it may cost is more than is left of {}",
-                    limit.unwrap_or_default()
+                    "the request was not sent: what it may cost is more than is left of {whose}"
                 );
                 let failure = Failure::new(Kind::Budget, message);
                 return Err(Failure { retry_after: Some(retry_after), ..failure });
@@ -249,6 +250,15 @@ impl Attempts<'_> {
         self.first_text.get_or_init(Clock::now);
         // Nobody takes it: then the call is about to be cancelled.
         let _ = deltas.send(text).await;
+    }
+}
+
+/// The budgets that a request counts towards. What it costs where nobody knows the model's price, the
+/// organization's cannot be told; those of definitions are refused beside such a model.
+fn countable<'a>(model: &Model<'_>, allowances: &'a [Allowance]) -> &'a [Allowance] {
+    match (model.price, allowances) {
+        (None, [own @ .., last]) if last.limit.is_none() => own,
+        (_, all) => all,
     }
 }
 

@@ -50,7 +50,7 @@ impl Party {
         }
     }
 
-    /// The budgets that the call counts towards.
+    /// The budgets that the call counts towards, the organization's last.
     pub(super) fn allowances(&self, budgets: &[Budget]) -> Vec<Allowance> {
         let allowance = |budget: &Budget| {
             // Another period counts for itself.
@@ -60,9 +60,9 @@ impl Party {
                 Whose::User => "per_user",
                 Whose::Endpoint | Whose::Address => "endpoint",
             };
-            Allowance { bucket, limit: budget.limit, soft: budget.soft, name }
+            Allowance { bucket, limit: Some(budget.limit), soft: budget.soft, name }
         };
-        budgets.iter().map(allowance).collect()
+        budgets.iter().map(allowance).chain([Allowance::organization()]).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -11,6 +12,7 @@ use promptpilot_spec::{
     deployment::Identity,
     record::{CallRecord, Source},
     template::{self, TemplateError},
+    units::Money,
 };
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -27,7 +29,9 @@ use crate::{
     function::Function,
     problem::{CALLER_GONE, INTERNAL, PROMPT_FAILED, Problem},
     provider::Turn,
+    purse::{Allowance, Purse},
     secret::Secret,
+    state::Budgets,
 };
 
 pub use super::{body::keep, plain::usd};
@@ -84,6 +88,48 @@ pub struct Run<'a> {
     pub key: Option<&'a Secret>,
     /// How long it may take.
     pub timeout: Duration,
+    /// What it is paid from.
+    pub funds: &'a Funds,
+    /// The budget of whoever asks for it, beside the organization's.
+    pub own: Option<OwnBudget>,
+}
+
+/// What the runs of an organization are paid from, in blocks that are asked for now and then. Clones are
+/// paid from the same blocks.
+#[derive(Debug, Clone)]
+pub struct Funds(Purse);
+
+impl Funds {
+    /// Nothing is taken before the first run.
+    pub fn new(budgets: impl Budgets + 'static) -> Self {
+        Self(Purse::new(Arc::new(budgets)))
+    }
+
+    /// Whether they hold nothing that could go back.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// What one key may spend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnBudget {
+    /// Its name where budgets are kept.
+    pub bucket: String,
+    /// All that may be spent in a window of time.
+    pub limit: Money,
+}
+
+impl Run<'_> {
+    fn allowances(&self) -> Vec<Allowance> {
+        let own = self.own.iter().map(|own| Allowance {
+            bucket: own.bucket.clone(),
+            limit: Some(own.limit),
+            soft: None,
+            name: "per_key",
+        });
+        own.chain([Allowance::organization()]).collect()
+    }
 }
 
 /// What came of it.
@@ -104,21 +150,22 @@ pub struct Refused {
     pub status: u16,
     /// What happened.
     pub detail: String,
+    /// When it may be tried again.
+    pub retry_after: Option<Duration>,
 }
 
 /// Runs a prompt. Where `streams`, text goes to `deltas` as it comes. Once nobody takes it any more, the
 /// provider's call is cancelled.
 pub async fn run(run: Run<'_>, deltas: &mpsc::Sender<String>, streams: bool) -> Ran {
-    let function = Function::bare(
-        &ENDPOINT,
-        Identity {
-            organization: run.organization,
-            environment: "studio".to_owned(),
-            endpoint: Uuid::nil(),
-            version: 0,
-            deployment: Uuid::nil(),
-        },
-    );
+    let identity = Identity {
+        organization: run.organization,
+        environment: "studio".to_owned(),
+        endpoint: Uuid::nil(),
+        version: 0,
+        deployment: Uuid::nil(),
+    };
+    let mut function = Function::bare(&ENDPOINT, identity);
+    function.purse = Some(run.funds.0.clone());
     let mut ledger = Ledger::open(&function, run.call, "", run.source, run.arrived);
     ledger.note_request(&Value::Object(run.values.clone()));
     if streams {
@@ -140,6 +187,7 @@ pub async fn run(run: Run<'_>, deltas: &mpsc::Sender<String>, streams: bool) -> 
         kind: problem.kind.name,
         status: problem.kind.status,
         detail: problem.detail,
+        retry_after: problem.retry_after,
     };
     Ran { outcome: outcome.map_err(refused), record }
 }
@@ -154,12 +202,13 @@ async fn work(
         let cause = error.cause().map(|cause| format!(": {cause}")).unwrap_or_default();
         Problem::new(PROMPT_FAILED, format!("{error}{cause}"))
     })?;
+    let allowances = run.allowances();
     let task = Task {
         function,
         own: Some(Own { model: &run.model, key: run.key, response: run.response }),
         deadline: tokio::time::Instant::now() + run.timeout,
         traceparent: None,
-        allowances: &[],
+        allowances: &allowances,
     };
     let mut asker = Asker::new(task, ledger, vec![0]);
     let (text, value) = match deltas {

@@ -14,6 +14,8 @@ pub(super) struct Pockets(HashMap<String, Pocket>);
 #[derive(Debug)]
 struct Pocket {
     window: i64,
+    /// No limit is set: nothing is set aside in it, and nothing goes back.
+    unlimited: bool,
     /// When its youngest block was given, and when that ends.
     given: i64,
     ends: i64,
@@ -46,11 +48,15 @@ impl Pockets {
         self.0.retain(|_, pocket| pocket.is_good(now));
         let signed = i64::try_from(amount).unwrap_or(i64::MAX);
         let lacking = allowances.iter().enumerate().filter_map(|(place, it)| {
-            let left = self.0.get(&it.bucket).map_or(0, |pocket| pocket.left);
+            let pocket = self.0.get(&it.bucket);
+            if pocket.is_some_and(|pocket| pocket.unlimited) {
+                return None;
+            }
+            let left = pocket.map_or(0, |pocket| pocket.left);
             let debt = left.min(0).unsigned_abs();
             let (bucket, limit, soft) = (it.bucket.clone(), it.limit, it.soft);
             let ask = BudgetAsk { bucket, limit, amount: amount.saturating_add(debt), soft };
-            (left < signed || !self.0.contains_key(&it.bucket)).then_some((place, ask))
+            (left < signed || pocket.is_none()).then_some((place, ask))
         });
         let lacking: Vec<_> = lacking.collect();
         if !lacking.is_empty() {
@@ -58,7 +64,8 @@ impl Pockets {
         }
         let mut parts = Vec::with_capacity(allowances.len());
         for allowance in allowances {
-            if let Some(pocket) = self.0.get_mut(&allowance.bucket) {
+            let pocket = self.0.get_mut(&allowance.bucket);
+            if let Some(pocket) = pocket.filter(|pocket| !pocket.unlimited) {
                 pocket.left -= signed;
                 pocket.busy += 1;
                 pocket.used = Instant::now();
@@ -70,12 +77,13 @@ impl Pockets {
 
     /// Adds a block to what is left of the one before, if both are of one window.
     pub(super) fn put(&mut self, bucket: String, block: Block, now: i64) {
-        let Block { window, ends, amount, .. } = block;
+        let Block { window, ends, amount, unlimited, .. } = block;
+        let is_same = |it: &Pocket| it.window == window && it.unlimited == unlimited;
         let pocket = match self.0.entry(bucket) {
-            Entry::Occupied(same) if same.get().window == window => same.into_mut(),
+            Entry::Occupied(same) if is_same(same.get()) => same.into_mut(),
             other => {
                 let (given, used) = (now, Instant::now());
-                let new = Pocket { window, given, ends, left: 0, busy: 0, used };
+                let new = Pocket { window, unlimited, given, ends, left: 0, busy: 0, used };
                 other.insert_entry(new).into_mut()
             }
         };
@@ -110,8 +118,15 @@ impl Pockets {
                 returned.push(Returned { bucket, window, amount });
             }
         }
-        self.0.retain(|_, pocket| pocket.busy > 0 || pocket.left != 0 || pocket.used > before);
+        self.0.retain(|_, pocket| {
+            pocket.unlimited || pocket.busy > 0 || pocket.left != 0 || pocket.used > before
+        });
         returned
+    }
+
+    /// Whether there is nothing in them that could go back.
+    pub(super) fn are_empty(&self) -> bool {
+        self.0.values().all(|pocket| pocket.busy == 0 && pocket.left == 0)
     }
 }
 
@@ -120,11 +135,11 @@ mod tests {
     use super::{super::IDLE, *};
 
     fn block(ends: i64, amount: u64) -> Block {
-        Block { window: 0, ends, amount, reaches_soft: false }
+        Block { window: 0, ends, amount, reaches_soft: false, unlimited: false }
     }
 
     fn allowance() -> [Allowance; 1] {
-        let limit = "1 USD/day".parse().expect("money");
+        let limit = Some("1 USD/day".parse().expect("money"));
         [Allowance { bucket: "b".to_owned(), limit, soft: None, name: "endpoint" }]
     }
 
@@ -149,6 +164,24 @@ mod tests {
         frozen.put("b".to_owned(), block(900, 100), 0);
         assert_eq!(returned(&mut frozen, Instant::now() + IDLE, 900), None);
         assert!(frozen.take(&allowance(), 1, 900).is_err());
+    }
+
+    #[test]
+    fn where_no_limit_is_set_any_amount_is_there_until_it_is_time_to_ask_again() {
+        let mut pockets = Pockets::default();
+        let block = Block::unlimited(10);
+        pockets.put("b".to_owned(), block, 10);
+        let busy = pockets.take(&allowance(), u64::MAX, 11).expect("money");
+        assert!(pockets.are_empty() && busy.is_nothing());
+        assert_eq!(returned(&mut pockets, Instant::now() + IDLE, 11), None);
+        assert!(pockets.take(&allowance(), 1, block.ends - 1).is_ok());
+        assert!(pockets.take(&allowance(), 1, block.ends).is_err());
+        // A limit has been set meanwhile: what was begun before does not count.
+        let limited = Block { window: 7, ends: 900, amount: 5, unlimited: false, ..block };
+        pockets.put("b".to_owned(), limited, 11);
+        pockets.settle(&busy, 3);
+        assert!(!pockets.are_empty());
+        assert_eq!(returned(&mut pockets, Instant::now() + IDLE, 11), Some(5));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use promptpilot_spec::state::{
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::{Place, StateError, StateKind, StateStore};
+use super::{Budgets, Place, StateError, StateKind, StateStore};
 use crate::{
     provider::Request,
     secret::Secret,
@@ -54,7 +54,9 @@ impl StateStore for Service {
     fn finish<'a>(&'a self, finish: &'a Finish) -> BoxFuture<'a, Result<(), StateError>> {
         self.ask("/v1/finish", finish).boxed()
     }
+}
 
+impl Budgets for Service {
     fn reserve<'a>(&'a self, question: &'a Reserve) -> BoxFuture<'a, Result<Reserved, StateError>> {
         self.ask("/v1/reserve", question).boxed()
     }

@@ -27,9 +27,15 @@ pub trait StateKind: Debug + Sync {
     fn open(&self, place: &Place) -> Option<Arc<dyn StateStore>>;
 }
 
+/// Hands out money.
+pub trait Budgets: Debug + Send + Sync {
+    /// Takes blocks of budgets and gives some back.
+    fn reserve<'a>(&'a self, ask: &'a Reserve) -> BoxFuture<'a, Result<Reserved, StateError>>;
+}
+
 /// Keeps what endpoints need kept, for the functions of one organization. Whatever is asked at once,
 /// and by however many, is decided as if one had asked after the other.
-pub trait StateStore: Debug + Send + Sync {
+pub trait StateStore: Budgets {
     /// What is known of the key with this hash; `None` where it is unknown.
     fn key<'a>(&'a self, hash: &'a str) -> BoxFuture<'a, Result<Option<KeyRecord>, StateError>>;
 
@@ -38,9 +44,6 @@ pub trait StateStore: Debug + Send + Sync {
 
     /// Keeps what an admitted call came to.
     fn finish<'a>(&'a self, finish: &'a Finish) -> BoxFuture<'a, Result<(), StateError>>;
-
-    /// Takes blocks of budgets and gives some back.
-    fn reserve<'a>(&'a self, ask: &'a Reserve) -> BoxFuture<'a, Result<Reserved, StateError>>;
 }
 
 /// Where the store is, and as whom a function asks.
@@ -108,14 +111,19 @@ impl State {
         in_time(deadline, self.0.finish(finish)).await
     }
 
-    /// Takes blocks of budgets and gives some back. Never asked twice, like [`Self::admit`].
-    pub(crate) async fn reserve(
-        &self,
-        ask: &Reserve,
-        deadline: Instant,
-    ) -> Result<Reserved, StateError> {
-        in_time(deadline, self.0.reserve(ask)).await
+    /// What hands out its money.
+    pub(crate) fn budgets(&self) -> Arc<dyn Budgets> {
+        Arc::clone(&self.0) as Arc<dyn Budgets>
     }
+}
+
+/// Takes blocks of budgets and gives some back. Never asked twice, like [`State::admit`].
+pub(crate) async fn reserve(
+    budgets: &dyn Budgets,
+    ask: &Reserve,
+    deadline: Instant,
+) -> Result<Reserved, StateError> {
+    in_time(deadline, budgets.reserve(ask)).await
 }
 
 async fn in_time<T>(

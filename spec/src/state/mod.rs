@@ -162,8 +162,9 @@ pub struct Reserve {
 pub struct BudgetAsk {
     /// Whose money; at most [`MOST_NAME`] bytes.
     pub bucket: String,
-    /// All that may be spent in a window of time.
-    pub limit: Money,
+    /// All that may be spent in a window of time; `None` where the store knows that, and `soft`: see
+    /// [`ORGANIZATION`].
+    pub limit: Option<Money>,
     /// The least that helps, in micro-USD.
     pub amount: u64,
     /// Who takes the block with which so much is taken, the first in its window, is told so; in
@@ -171,6 +172,12 @@ pub struct BudgetAsk {
     #[serde(default)]
     pub soft: Option<u64>,
 }
+
+/// The bucket of all that an organization spends. What may be spent there is what its people have set.
+pub const ORGANIZATION: &str = "organization";
+
+/// How long nobody asks again where no limit is set, in seconds: so much later one is seen everywhere.
+pub const UNLIMITED_LIFE: i64 = 30;
 
 impl BudgetAsk {
     /// How large a block is, where so much of the budget is left: a hundredth of it, so that few
@@ -223,6 +230,18 @@ pub struct Block {
     /// With it, [`BudgetAsk::soft`] is reached.
     #[serde(default)]
     pub reaches_soft: bool,
+    /// No limit is set: until it ends, any amount may be spent. Nothing of it is given back.
+    #[serde(default)]
+    pub unlimited: bool,
+}
+
+impl Block {
+    /// One without a limit, from a moment in seconds since 1970 on.
+    pub const fn unlimited(from: i64) -> Self {
+        let ends = from.saturating_add(UNLIMITED_LIFE);
+        // Whose clock is behind finds it good, too.
+        Self { window: 0, ends, amount: 0, reaches_soft: false, unlimited: true }
+    }
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ fn check(
 ) -> Result<(), Problem> {
     let prompts = text.prompt.unwrap_or_default();
     let saved = Source { file: text.file, toml: text.toml };
-    let facts = facts(context.plane.settings(), None, &prompts);
+    let facts = facts(context.plane.settings(), None, &prompts, false);
     let (_, plan, _) = sound(examine(&saved, &facts)).map_err(|findings| {
         let detail = format!("version {} does not pass today's check", text.number);
         Problem::conflict("definition-invalid-now", detail).with("findings", findings)

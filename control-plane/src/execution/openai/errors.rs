@@ -45,7 +45,7 @@ fn translated(response: Response, told: &Told) -> Response {
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 fn is_worth_repeating(kind: &str) -> bool {
-    !matches!(kind, "answer-invalid" | "idempotency-key-reused")
+    !matches!(kind, "answer-invalid" | "idempotency-key-reused" | "budget-spent")
 }
 
 /// The status there of one of ours: a request that is understood and still wrong is a bad request.
@@ -83,6 +83,7 @@ pub(crate) fn code(kind: &str) -> &str {
     match kind {
         "key-missing" | "key-unknown" => "invalid_api_key",
         "rate-limited" => "rate_limit_exceeded",
+        "budget-spent" => "insufficient_quota",
         kind if is_of_model(kind) => "model_not_found",
         kind => kind,
     }

@@ -41,7 +41,18 @@ pub(super) async fn quiet_windows(
 
 /// Whose calls count towards a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Whose<'a> {
+pub(super) enum Whose<'a> {
+    /// Some of an endpoint's.
+    Endpoint(Callers<'a>),
+    /// What one key has prompts executed for.
+    PromptsOf(Uuid),
+    /// All of the organization's.
+    Organization,
+}
+
+/// Calls of an endpoint, in one of its environments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Callers<'a> {
     pub(super) endpoint: Uuid,
     pub(super) environment: &'a str,
     pub(super) key: Option<Uuid>,
@@ -52,23 +63,26 @@ pub(super) struct Whose<'a> {
 /// What calls of one version cost.
 #[derive(Debug)]
 pub(super) struct Spent {
-    pub(super) version: i32,
+    /// Absent where no endpoint was called.
+    pub(super) endpoint: Option<Uuid>,
+    pub(super) version: Option<i32>,
     /// In micro-USD, of those whose cost is known.
     pub(super) known: i64,
     /// How many there are of which nobody knows the cost.
     pub(super) unknown: i64,
 }
 
-/// What the records say of a window, by the endpoint's versions. Calls that name no user may be of any.
-pub(super) async fn spent(
+/// What the records say of a window of an endpoint's, by its versions. Calls that name no user may be of
+/// any.
+pub(super) async fn spent_by_callers(
     system: &PgPool,
     window: &Quiet,
-    whose: Whose<'_>,
+    whose: Callers<'_>,
     since: i64,
 ) -> sqlx::Result<Vec<Spent>> {
     sqlx::query_as!(
         Spent,
-        r#"select endpoint_version as "version!",
+        r#"select endpoint_id as endpoint, endpoint_version as version,
                   coalesce(sum(cost_micro_usd), 0)::bigint as "known!",
                   count(*) filter (where cost_micro_usd is null) as "unknown!"
              from calls c
@@ -81,7 +95,7 @@ pub(super) async fn spent(
               and ($6::uuid is null or c.key_id = $6)
               and ($7::text is null or c."user" is null
                    or left(encode(sha256(convert_to(c."user", 'UTF8')), 'hex'), 32) = $7)
-            group by endpoint_version"#,
+            group by endpoint_id, endpoint_version"#,
         window.organization,
         whose.endpoint,
         whose.environment,
@@ -94,18 +108,48 @@ pub(super) async fn spent(
     .await
 }
 
-/// Whether calls of an endpoint have begun of whose end nothing is known yet.
+/// What the records say of a window of the organization's, or of one key's prompts, by the versions of
+/// endpoints. Runs of prompts are written down whole: where one has no cost, its model has no price.
+pub(super) async fn spent_by_all(
+    system: &PgPool,
+    window: &Quiet,
+    key: Option<Uuid>,
+    since: i64,
+) -> sqlx::Result<Vec<Spent>> {
+    sqlx::query_as!(
+        Spent,
+        r#"select endpoint_id as endpoint, endpoint_version as version,
+                  coalesce(sum(cost_micro_usd), 0)::bigint as "known!",
+                  count(*) filter (where cost_micro_usd is null and source = 'call') as "unknown!"
+             from calls
+            where organization_id = $1
+              and call_id >= uuid_v7_floor(to_timestamp($2::bigint))
+              and call_id < uuid_v7_floor(to_timestamp($3::bigint))
+              and case when $4::uuid is null then source in ('call', 'prompt', 'studio')
+                       else source = 'prompt' and key_id = $4 end
+            group by endpoint_id, endpoint_version"#,
+        window.organization,
+        since,
+        window.ends,
+        key
+    )
+    .fetch_all(system)
+    .await
+}
+
+/// Whether calls of an endpoint, or of any, have begun of whose end nothing is known yet.
 pub(super) async fn is_at_work(
     system: &PgPool,
     organization: Uuid,
-    endpoint: Uuid,
+    endpoint: Option<Uuid>,
 ) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (
                select from calls_begun b
                  join deployments d
                    on d.organization_id = b.organization_id and d.id = b.deployment_id
-                where b.organization_id = $1 and d.endpoint_id = $2) as "is!""#,
+                where b.organization_id = $1
+                  and ($2::uuid is null or d.endpoint_id = $2)) as "is!""#,
         organization,
         endpoint
     )

@@ -1,6 +1,7 @@
 //! Prompts executed with API keys: what opens them, what comes back, and what is written down.
 
 mod answers;
+mod budgets;
 mod chat;
 mod guards;
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// At 3 USD per million tokens in and 15 USD per million out, in micro-USD.
-const COST: u64 = 360;
+pub(super) const COST: u64 = 360;
 
 /// Calls that a process holds at once.
 const AT_ONCE: usize = 8;
@@ -33,7 +33,7 @@ pub(crate) async fn run(subject: &Subject) -> Outcome {
 }
 
 /// A provider that counts its calls, each of 20 tokens in and 20 out.
-async fn provider() -> Result<(String, Arc<AtomicU64>), Failure> {
+pub(super) async fn provider() -> Result<(String, Arc<AtomicU64>), Failure> {
     let calls = Arc::new(AtomicU64::new(0));
     let router = Router::new().route(
         "/{*path}",
@@ -58,7 +58,7 @@ async fn provider() -> Result<(String, Arc<AtomicU64>), Failure> {
 }
 
 /// Processes of an endpoint.
-async fn processes(
+pub(super) async fn processes(
     subject: &Subject,
     count: usize,
     guards: &Value,
@@ -75,7 +75,7 @@ async fn processes(
     stream::iter(starting).buffered(count).try_collect().await
 }
 
-async fn call(
+pub(super) async fn call(
     function: &Function,
     text: &str,
     headers: &[(&str, &str)],
@@ -83,7 +83,7 @@ async fn call(
     function.invoke(post_event(headers, &json!({ "text": text }).to_string())).await
 }
 
-fn kind(answer: &Answer) -> (u16, String) {
+pub(super) fn kind(answer: &Answer) -> (u16, String) {
     let problem = answer.json()["type"].as_str().unwrap_or_default().to_owned();
     (answer.status, problem.rsplit(':').next().unwrap_or_default().to_owned())
 }

@@ -6,6 +6,7 @@ mod door;
 mod function;
 mod judge;
 mod mirror;
+mod organization;
 mod reconcile;
 mod subject;
 mod suite;

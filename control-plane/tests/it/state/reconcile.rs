@@ -5,7 +5,7 @@ use promptpilot_control_plane::EnvelopeLine;
 use promptpilot_spec::{
     deployment::Identity,
     record::{CallRecord, START_KIND, Served, Source, StartRecord, VERSION},
-    state::{BudgetAsk, Reserve, Reserved, Returned},
+    state::{BudgetAsk, ORGANIZATION, Reserve, Reserved, Returned},
 };
 use serde::Serialize;
 use sqlx::Executor;
@@ -36,7 +36,8 @@ struct Budget<'a> {
 impl Budget<'_> {
     /// Takes a block of a hundredth of 1 USD.
     async fn take(&self) -> Result<i64, Failure> {
-        let (limit, bucket) = ("1 USD/month".parse()?, self.bucket.clone());
+        let bucket = self.bucket.clone();
+        let limit = (bucket != ORGANIZATION).then(|| "1 USD/month".parse()).transpose()?;
         let budgets = vec![BudgetAsk { bucket, limit, amount: 70, soft: None }];
         let ask = Reserve { budgets, returned: Vec::new() };
         match self.subject.store.reserve(&ask).await? {
@@ -77,6 +78,37 @@ impl Budget<'_> {
         let call = CallRecord::begun(Uuid::now_v7(), OffsetDateTime::now_utc(), source, by);
         CallRecord { cost_micro_usd: cost, ..call }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_organization_may_spend_comes_back_by_the_records_of_all_of_its_calls() -> Outcome {
+    let subject = Subject::service_of(&paid()).await?;
+    let pilot = subject.pilot()?;
+    let mut db = pilot.database.connect().await?;
+    let published = sqlx::query_scalar(
+        "update deployments set function_name = $1, function_version = '1' returning endpoint_id",
+    );
+    let endpoint: Uuid = published.bind(FUNCTION).fetch_one(&mut db).await?;
+    let identity = Identity { endpoint, ..subject.identity.clone() };
+    let path = format!("/api/organizations/{}/budget", identity.organization);
+    let set = Some(serde_json::json!({ "limit": "1 USD/month" }));
+    pilot.request(reqwest::Method::PUT, &path, set).await?;
+    let budget = Budget { subject: &subject, identity, bucket: ORGANIZATION.to_owned() };
+
+    budget.take().await?;
+    budget.ingest(&budget.call(Some(360), Source::Call)).await?;
+    budget.ingest(&budget.call(Some(5_000), Source::Verify)).await?;
+    let run = serde_json::json!({ "variants": [{
+        "prompt": { "template": "Hi" }, "model": { "provider": "sandbox", "name": "echo" },
+    }] });
+    pilot.post("/api/llm/execute", run).await?;
+    db.execute("update calls set cost_micro_usd = 40 where source = 'studio'").await?;
+    pilot.plane.reconcile_budgets().await;
+    assert_eq!(budget.taken().await?, 10_000, "somebody may still hold the block");
+    budget.grow_old().await?;
+    pilot.plane.reconcile_budgets().await;
+    assert_eq!(budget.taken().await?, 400);
+    subject.stop().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,7 +88,7 @@ async fn a_bucket_fills_up_again(subject: &Subject) -> Outcome {
 }
 
 fn asks(names: &[&str], amount: u64) -> Result<Reserve, Failure> {
-    let limit = "0.01 USD/month".parse()?;
+    let limit = Some("0.01 USD/month".parse()?);
     let budget = |name: &&str| BudgetAsk { bucket: (*name).to_owned(), limit, amount, soft: None };
     Ok(Reserve { budgets: names.iter().map(budget).collect(), returned: Vec::new() })
 }
@@ -159,7 +159,7 @@ async fn a_budget_tells_once_that_it_has_come_to_its_share(subject: &Subject) ->
 async fn where_one_of_two_budgets_is_spent_the_other_keeps_what_it_has(
     subject: &Subject,
 ) -> Outcome {
-    let spent = subject.store.reserve(&asks(&["c", "a"], 200)?).await?;
+    let spent = subject.store.reserve(&asks(&["c", "a"], 600)?).await?;
     let Reserved::Spent { place: 1, retry_after_ms } = spent else { panic!("{spent:?}") };
     assert!(retry_after_ms <= 31 * 86_400_000);
     let all = subject.store.reserve(&asks(&["c"], 10_000)?).await?;

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use futures::future::{self, join_all, try_join_all};
-use promptpilot_spec::state::{Block, BudgetAsk, Reserve, Reserved, Returned};
+use promptpilot_spec::{
+    state::{Block, BudgetAsk, Reserve, Reserved, Returned},
+    units::Money,
+};
 use serde_json::json;
 
 use super::{Item, Items, TableError, expires, item, millis, now, table::Written};
@@ -15,7 +18,10 @@ const ROUNDS: usize = 16;
 
 /// A budget's window.
 struct Window<'a> {
+    /// Where it was asked for.
+    place: usize,
     ask: &'a BudgetAsk,
+    limit: Money,
     key: String,
     begins: i64,
     ends: i64,
@@ -31,15 +37,24 @@ impl Items {
         try_join_all(back).await?;
         let now = now();
         let moment = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        let windows: Vec<_> = ask.budgets.iter().map(|ask| self.window(ask, moment)).collect();
+        let asks = ask.budgets.iter().enumerate();
+        let windows = asks.filter_map(|(place, ask)| self.window(place, ask, moment));
+        let windows: Vec<_> = windows.collect();
         let taken = windows.iter().map(|window| self.taken(window));
         let taken = try_join_all(taken).await?;
         let short = windows.iter().zip(&taken).position(|(it, taken)| it.block(*taken).is_none());
-        if let Some(place) = short {
-            return Ok(windows[place].spent(place, now));
+        if let Some(short) = short {
+            return Ok(windows[short].spent(now));
         }
         let blocks = windows.iter().zip(taken).map(|(window, taken)| self.take(window, taken));
-        self.all_or_none(&windows, join_all(blocks).await, now).await
+        let reserved = self.all_or_none(&windows, join_all(blocks).await, now).await?;
+        let Reserved::Blocks(given) = reserved else { return Ok(reserved) };
+        // What an organization may spend in all is not kept in a table.
+        let mut blocks = vec![Block::unlimited(moment); ask.budgets.len()];
+        for (window, block) in windows.iter().zip(given) {
+            blocks[window.place] = block;
+        }
+        Ok(Reserved::Blocks(blocks))
     }
 
     async fn all_or_none(
@@ -63,14 +78,15 @@ impl Items {
         back.into_iter().collect::<Result<Vec<()>, _>>()?;
         let failed = blocks.into_iter().find_map(Result::err);
         match (failed, short) {
-            (None, Some(place)) => Ok(windows[place].spent(place, now)),
+            (None, Some(short)) => Ok(windows[short].spent(now)),
             (failed, _) => Err(failed.unwrap_or(TableError::Unclear("no block".to_owned()))),
         }
     }
 
-    fn window<'a>(&self, ask: &'a BudgetAsk, moment: i64) -> Window<'a> {
-        let (begins, ends) = ask.limit.per.window(moment);
-        Window { ask, key: self.budget_key(&ask.bucket, begins), begins, ends }
+    fn window<'a>(&self, place: usize, ask: &'a BudgetAsk, moment: i64) -> Option<Window<'a>> {
+        let limit = ask.limit?;
+        let (begins, ends) = limit.per.window(moment);
+        Some(Window { place, ask, limit, key: self.budget_key(&ask.bucket, begins), begins, ends })
     }
 
     fn budget_key(&self, bucket: &str, begins: i64) -> String {
@@ -93,7 +109,8 @@ impl Items {
                 Written::Yes(item) => {
                     let Window { begins, ends, .. } = *window;
                     let reaches_soft = self.reaches_soft(window, &item).await;
-                    return Ok(Some(Block { window: begins, ends, amount, reaches_soft }));
+                    let (window, unlimited) = (begins, false);
+                    return Ok(Some(Block { window, ends, amount, reaches_soft, unlimited }));
                 }
                 Written::No(item) => item.and_then(|item| item.number("taken")),
             };
@@ -137,7 +154,7 @@ impl Items {
 impl Window<'_> {
     /// How large a block is, where so much was taken.
     fn block(&self, taken: u64) -> Option<u64> {
-        self.ask.block(self.ask.limit.micro_usd.saturating_sub(taken))
+        self.ask.block(self.limit.micro_usd.saturating_sub(taken))
     }
 
     /// The write that takes so much, if there still is so much.
@@ -151,14 +168,15 @@ impl Window<'_> {
             "ExpressionAttributeValues": {
                 ":nothing": item::number(0),
                 ":amount": item::number(amount),
-                ":most": item::number(self.ask.limit.micro_usd - amount),
+                ":most": item::number(self.limit.micro_usd - amount),
                 ":expires": item::number(expires(ends)),
             },
             "ReturnValues": "ALL_NEW",
         })
     }
 
-    fn spent(&self, place: usize, now: Duration) -> Reserved {
+    fn spent(&self, now: Duration) -> Reserved {
+        let place = self.place;
         let ends = u64::try_from(self.ends).unwrap_or_default().saturating_mul(1000);
         Reserved::Spent { place, retry_after_ms: ends.saturating_sub(millis(now)) }
     }

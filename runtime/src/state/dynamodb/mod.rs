@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 pub use self::table::{Table, TableError};
 use self::{item::Item, rate::Buckets};
-use super::{Place, StateError, StateKind, StateStore};
+use super::{Budgets, Place, StateError, StateKind, StateStore};
 
 /// Tables of DynamoDB's.
 pub static DYNAMODB: DynamoDb = DynamoDb;
@@ -129,7 +129,9 @@ impl StateStore for Items {
     fn finish<'a>(&'a self, finish: &'a Finish) -> BoxFuture<'a, Result<(), StateError>> {
         self.keep(finish).map(told).boxed()
     }
+}
 
+impl Budgets for Items {
     fn reserve<'a>(&'a self, ask: &'a Reserve) -> BoxFuture<'a, Result<Reserved, StateError>> {
         self.blocks(ask).map(told).boxed()
     }

@@ -81,6 +81,28 @@ async fn without_a_store_a_budgeted_call_is_refused_unless_the_definition_says_o
     Ok(())
 }
 
+/// Each call sets aside some 0.002 USD and costs 0.00036.
+#[tokio::test]
+async fn what_the_organization_may_spend_holds_an_endpoint_without_a_budget() -> Result<()> {
+    let world = World::new(json!({ "rate": { "capacity": 1, "step_us": 1 } }), "1").await?;
+    *world.store.organization.lock().unwrap() = Some(5_000);
+    let mut sum = 0;
+    let refused = loop {
+        let answer = world.call("Hi", &[]).await?;
+        sum += world.function.record().await?["cost_micro_usd"].as_u64().unwrap();
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(kind(&refused), (429, "budget-spent".to_owned()));
+    assert!(refused.body.contains("left of the organization's budget"), "{}", refused.body);
+    assert!((COST..=5_000).contains(&sum) && sum == world.calls() * COST, "{sum}");
+    // As long as it is known that there is a limit, nobody spends of what cannot be asked for.
+    *world.store.fails.lock().unwrap() = true;
+    assert_eq!(kind(&world.call("Hi", &[]).await?), (503, "state-unavailable".to_owned()));
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_budget_is_asked_for_once_and_not_at_every_call() -> Result<()> {
     let budgets = json!([{ "per": "endpoint", "limit": "1000 USD/day" }]);

@@ -27,6 +27,8 @@ pub(crate) struct Store {
     /// The key that was looked for last, and for how many milliseconds answers were kept.
     pub(crate) asked_for: Mutex<Option<String>>,
     pub(crate) kept_for: Mutex<Vec<u64>>,
+    /// What the organization may spend, in micro-USD.
+    pub(crate) organization: Mutex<Option<u64>>,
     /// What was taken of each budget.
     pub(crate) taken: Mutex<HashMap<String, u64>>,
     pub(crate) asked: AtomicU64,
@@ -108,16 +110,24 @@ async fn reserve(State(store): State<Arc<Store>>, Json(ask): Json<Reserve>) -> S
     }
     let mut blocks = Vec::new();
     for (place, budget) in ask.budgets.iter().enumerate() {
-        let left = budget.limit.micro_usd - taken.get(&budget.bucket).copied().unwrap_or_default();
+        let organization = *store.organization.lock().unwrap();
+        let Some(limit) = budget.limit.map(|limit| limit.micro_usd).or(organization) else {
+            let unlimited = true;
+            blocks.push(Block { ends: WINDOW.1, unlimited, ..Block::unlimited(WINDOW.0) });
+            continue;
+        };
+        let left = limit - taken.get(&budget.bucket).copied().unwrap_or_default();
         let Some(amount) = budget.block(left) else {
             return store.answer(Reserved::Spent { place, retry_after_ms: 90_000 });
         };
-        let taken = budget.limit.micro_usd - left;
+        let taken = limit - left;
         let reaches_soft =
             budget.soft.is_some_and(|soft| (taken + 1..=taken + amount).contains(&soft));
-        blocks.push(Block { window: WINDOW.0, ends: WINDOW.1, amount, reaches_soft });
+        let (window, ends, unlimited) = (WINDOW.0, WINDOW.1, false);
+        blocks.push(Block { window, ends, amount, reaches_soft, unlimited });
     }
-    for (budget, block) in ask.budgets.into_iter().zip(&blocks) {
+    let limited = ask.budgets.into_iter().zip(&blocks).filter(|(_, block)| !block.unlimited);
+    for (budget, block) in limited {
         *taken.entry(budget.bucket).or_default() += block.amount;
     }
     store.answer(Reserved::Blocks(blocks))

@@ -1,0 +1,57 @@
+//! All SQL on organizations' budgets. The connection carries the organization (row-level security), so no
+//! statement here names it.
+
+use promptpilot_spec::{
+    state::ORGANIZATION,
+    units::{Money, Period},
+};
+use sqlx::PgConnection;
+
+use super::model::Budget;
+
+/// The budget, where there is one.
+pub(crate) async fn get(db: &mut PgConnection) -> sqlx::Result<Option<Budget>> {
+    let row = sqlx::query!(
+        "select budget_micro_usd, budget_per, budget_soft, budget_hard from organizations"
+    )
+    .fetch_optional(db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let limit = money(row.budget_micro_usd, row.budget_per.as_deref());
+    Ok(limit.map(|limit| Budget { limit, soft: row.budget_soft, hard: row.budget_hard }))
+}
+
+/// Money per time, from the two columns that it is kept in.
+pub(crate) fn money(micro_usd: Option<i64>, per: Option<&str>) -> Option<Money> {
+    Some(Money { micro_usd: micro_usd?.unsigned_abs(), per: Period::parse(per?)? })
+}
+
+/// Sets the budget, or takes it away.
+pub(super) async fn set(db: &mut PgConnection, budget: Option<&Budget>) -> sqlx::Result<()> {
+    let limit = budget.map(|budget| i64::try_from(budget.limit.micro_usd).unwrap_or(i64::MAX));
+    sqlx::query!(
+        "update organizations
+            set budget_micro_usd = $1, budget_per = $2, budget_soft = $3, budget_hard = $4
+          where (budget_micro_usd, budget_per, budget_soft, budget_hard)
+             is distinct from ($1::bigint, $2::text, $3::float8, $4::boolean)",
+        limit,
+        budget.map(|budget| budget.limit.per.to_string()),
+        budget.and_then(|budget| budget.soft),
+        budget.is_none_or(|budget| budget.hard)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What was taken of the budget in the window that begins then, in micro-USD.
+pub(super) async fn taken(db: &mut PgConnection, begins: i64) -> sqlx::Result<i64> {
+    let taken = sqlx::query_scalar!(
+        "select taken from budget_windows where bucket = $1 and begins = $2",
+        ORGANIZATION,
+        begins
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(taken.unwrap_or_default())
+}
