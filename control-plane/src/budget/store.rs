@@ -26,16 +26,22 @@ pub(crate) fn money(micro_usd: Option<i64>, per: Option<&str>) -> Option<Money> 
     Some(Money { micro_usd: micro_usd?.unsigned_abs(), per: Period::parse(per?)? })
 }
 
+/// Money per time as the two columns that it is kept in, the other way round.
+pub(crate) fn columns(limit: Option<Money>) -> (Option<i64>, Option<String>) {
+    let micro_usd = limit.map(|it| i64::try_from(it.micro_usd).unwrap_or(i64::MAX));
+    (micro_usd, limit.map(|it| it.per.to_string()))
+}
+
 /// Sets the budget, or takes it away.
 pub(super) async fn set(db: &mut PgConnection, budget: Option<&Budget>) -> sqlx::Result<()> {
-    let limit = budget.map(|budget| i64::try_from(budget.limit.micro_usd).unwrap_or(i64::MAX));
+    let (micro_usd, per) = columns(budget.map(|budget| budget.limit));
     sqlx::query!(
         "update organizations
             set budget_micro_usd = $1, budget_per = $2, budget_soft = $3, budget_hard = $4
           where (budget_micro_usd, budget_per, budget_soft, budget_hard)
              is distinct from ($1::bigint, $2::text, $3::float8, $4::boolean)",
-        limit,
-        budget.map(|budget| budget.limit.per.to_string()),
+        micro_usd,
+        per,
         budget.and_then(|budget| budget.soft),
         budget.is_none_or(|budget| budget.hard)
     )

@@ -75,11 +75,16 @@ impl KeyCaller {
         self.key.prompts.as_deref()
     }
 
+    /// What all is called that is kept of it where state is kept.
+    pub(super) fn bucket(&self) -> String {
+        format!("{PROMPTS}{}", self.key.id)
+    }
+
     /// What may be spent for it, where that is limited.
     pub(super) fn budget(&self) -> Option<OwnBudget> {
         let limit = money(self.key.budget_micro_usd, self.key.budget_per.as_deref())?;
         // Another period counts for itself.
-        let bucket = format!("{PROMPTS}{}/{}", self.key.id, limit.per);
+        let bucket = format!("{}/{}", self.bucket(), limit.per);
         Some(OwnBudget { bucket, limit })
     }
 

@@ -15,7 +15,7 @@ const MINUTE_US: u64 = 60_000_000;
 pub(super) async fn count(caller: &KeyCaller) -> Result<(HeaderMap, Result<(), Problem>), Problem> {
     let per_minute = caller.rate();
     let ask = RateAsk {
-        bucket: format!("prompts/key:{}", caller.key()),
+        bucket: caller.bucket(),
         capacity: per_minute,
         step_us: MINUTE_US / u64::from(per_minute),
     };

@@ -59,7 +59,7 @@ pub(super) fn read(
     let digest = |text: &[u8]| hex::encode(Sha256::digest(text));
     let lease = (LONGEST + AFTER).as_millis();
     Ok(Some(RepeatAsk {
-        key: format!("prompts/key:{}/{}", caller.key(), digest(key.as_bytes())),
+        key: format!("{}/{}", caller.bucket(), digest(key.as_bytes())),
         request: digest(request.to_string().as_bytes()),
         lease_ms: u64::try_from(lease).unwrap_or(u64::MAX),
     }))

@@ -1,13 +1,12 @@
 //! All SQL on API keys. The connection carries the organization (row-level security), so no
 //! statement here compares it.
 
-use promptpilot_spec::units::Money;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::model::{ApiKey, KeyLimits, PromptScope};
-use crate::budget::store::money;
+use crate::budget::store as budget;
 
 /// A key to save.
 #[derive(Debug)]
@@ -57,10 +56,9 @@ pub(super) async fn add(db: &mut PgConnection, row: Row<'_>) -> sqlx::Result<boo
 
 /// Limits, as they are kept.
 fn columns(limits: &KeyLimits) -> (Option<i64>, Option<String>, Option<i32>) {
-    let amount = |money: &Money| i64::try_from(money.micro_usd).unwrap_or(i64::MAX);
-    let (micro_usd, per) = (limits.budget.as_ref().map(amount), limits.budget.map(|it| it.per));
+    let (micro_usd, per) = budget::columns(limits.budget);
     let rate = limits.rate.map(|rate| i32::try_from(rate).unwrap_or(i32::MAX));
-    (micro_usd, per.map(|per| per.to_string()), rate)
+    (micro_usd, per, rate)
 }
 
 /// Gives a key other limits.
@@ -109,7 +107,7 @@ impl From<Listed> for ApiKey {
             environments: key.environments,
             prompts: PromptScope::from(key.prompts),
             limits: KeyLimits {
-                budget: money(key.budget_micro_usd, key.budget_per.as_deref()),
+                budget: budget::money(key.budget_micro_usd, key.budget_per.as_deref()),
                 rate: key.rate.map(i32::unsigned_abs),
             },
             created: key.created,
