@@ -23,9 +23,6 @@ use crate::{
 /// At 3 USD per million tokens in and 15 USD per million out, in micro-USD.
 pub(super) const COST: u64 = 360;
 
-/// Calls that a process holds at once.
-const AT_ONCE: usize = 8;
-
 pub(crate) async fn run(subject: &Subject) -> Outcome {
     what_guards_a_call_is_kept_outside_of_its_process(subject).await?;
     a_thousand_calls_inside_their_budget_are_all_let_in(subject).await?;
@@ -69,7 +66,7 @@ pub(super) async fn processes(
     endpoint.as_object_mut().unwrap().extend(guards.as_object().unwrap().clone());
     let mut variables = subject.variables()?;
     variables.push(("ENDPOINT", endpoint.to_string()));
-    variables.push(("AWS_LAMBDA_MAX_CONCURRENCY", AT_ONCE.to_string()));
+    variables.push(("AWS_LAMBDA_MAX_CONCURRENCY", subject.load.held.to_string()));
     let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let starting = (0..count).map(|_| Function::start("steered", &variables));
     stream::iter(starting).buffered(count).try_collect().await
@@ -134,7 +131,7 @@ async fn a_thousand_calls_inside_their_budget_are_all_let_in(subject: &Subject) 
         let function = &functions[number % functions.len()];
         async move { Ok::<_, Failure>(kind(&call(function, "Hi", &headers).await?)) }
     });
-    let answers: Vec<_> = answers.buffer_unordered(4 * AT_ONCE).try_collect().await?;
+    let answers: Vec<_> = answers.buffer_unordered(4 * subject.load.held).try_collect().await?;
     let refused: Vec<_> = answers.iter().filter(|(status, _)| *status != 200).collect();
     assert!(refused.is_empty(), "{} of them: {:?}", refused.len(), refused[0]);
     assert_eq!(calls.load(Ordering::Relaxed), 1000);
@@ -157,7 +154,7 @@ async fn processes_that_die_never_spend_more_than_the_budget(subject: &Subject) 
                 Ok::<_, Failure>(kind(&answer))
             }
         });
-        let mut asking = asking.buffer_unordered(2 * AT_ONCE);
+        let mut asking = asking.buffer_unordered(2 * subject.load.held);
         let mut refused = 0_u64;
         while let Some(answer) = asking.next().await {
             match answer? {

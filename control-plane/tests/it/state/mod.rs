@@ -11,7 +11,7 @@ mod reconcile;
 mod subject;
 mod suite;
 
-use subject::Subject;
+use subject::{Load, Subject};
 
 use crate::support::Outcome;
 
@@ -28,11 +28,10 @@ async fn the_state_service_keeps_what_it_promises() -> Outcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_keeps_the_same_promises_by_dynalite() -> Outcome {
-    holds(Subject::table(judge::Judge::dynalite().await?, 1000)?).await
+    holds(Subject::table(judge::Judge::dynalite().await?, Load::FULL)?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_keeps_the_same_promises_by_moto() -> Outcome {
-    // Its server lets no more wait for a connection.
-    holds(Subject::table(judge::Judge::moto().await?, 120)?).await
+    holds(Subject::table(judge::Judge::moto().await?, Load::LIGHT)?).await
 }

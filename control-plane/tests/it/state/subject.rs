@@ -27,13 +27,28 @@ enum Behind {
     Table(Judge),
 }
 
+/// What a store is asked to bear.
+#[derive(Clone, Copy)]
+pub(crate) struct Load {
+    /// So many ask at once.
+    pub(crate) callers: usize,
+    /// So many calls a process of a function holds at once.
+    pub(crate) held: usize,
+}
+
+impl Load {
+    pub(crate) const FULL: Self = Self { callers: 1000, held: 8 };
+    /// For a server that lets few wait for a connection and answers them one after the other. What a
+    /// function does not wait for is refused, and would say nothing of what is judged here.
+    pub(crate) const LIGHT: Self = Self { callers: 120, held: 2 };
+}
+
 /// A store and who asks it.
 pub(crate) struct Subject {
     behind: Behind,
     pub(crate) store: Arc<dyn StateStore>,
     pub(crate) identity: Identity,
-    /// So many ask at once.
-    pub(crate) callers: usize,
+    pub(crate) load: Load,
     address: String,
     token: String,
 }
@@ -57,11 +72,11 @@ impl Subject {
     }
 
     /// A table.
-    pub(crate) fn table(judge: Judge, callers: usize) -> Result<Self, Failure> {
+    pub(crate) fn table(judge: Judge, load: Load) -> Result<Self, Failure> {
         let address = judge.address.clone();
         let identity = identity(Uuid::now_v7(), Uuid::now_v7());
         let subject = Self::new(Behind::Table(judge), address, identity, "token".to_owned())?;
-        Ok(Self { callers, ..subject })
+        Ok(Self { load, ..subject })
     }
 
     fn new(
@@ -78,7 +93,7 @@ impl Subject {
             aws: judge::keys(),
         };
         let store = HTTP.open(&place).or_else(|| DYNAMODB.open(&place)).ok_or("no such store")?;
-        Ok(Self { behind, store, identity, callers: 1000, address, token })
+        Ok(Self { behind, store, identity, load: Load::FULL, address, token })
     }
 
     /// What a function of this deployment has in its environment.

@@ -53,9 +53,9 @@ async fn keys_are_found_by_their_hash(subject: &Subject) -> Outcome {
 async fn many_callers_at_once_get_no_call_more_than_their_rate(subject: &Subject) -> Outcome {
     let rate = RateAsk { bucket: "k".to_owned(), capacity: 100, step_us: 3_600_000_000 };
     let ask = Admit { rate: Some(rate), ..Admit::default() };
-    let answers: Vec<_> = stream::iter(0..subject.callers)
+    let answers: Vec<_> = stream::iter(0..subject.load.callers)
         .map(|_| subject.store.admit(&ask))
-        .buffer_unordered(subject.callers)
+        .buffer_unordered(subject.load.callers)
         .collect()
         .await;
     let mut allowed = 0;
