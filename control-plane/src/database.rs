@@ -29,7 +29,7 @@ impl Database {
     pub(crate) async fn connect(url: &str) -> sqlx::Result<Self> {
         let options: PgConnectOptions = url.parse()?;
         Ok(Self {
-            app: pool(&options.clone().options(BOUNDS), "pp_app", 8).await?,
+            app: pool(&options.clone().options(MANNERS), "pp_app", 8).await?,
             system: pool(&options, "pp_system", 16).await?,
             listener: PgPoolOptions::new()
                 .max_connections(1)
@@ -109,6 +109,15 @@ impl Database {
     }
 }
 
+/// Lets a transaction plan each statement anew from here on, for conditions that only some callers
+/// have: which index leads to what is wanted depends on them.
+pub(crate) async fn plan_for_conditions(db: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+        .fetch_one(db)
+        .await?;
+    Ok(())
+}
+
 /// Lets a transaction see one organization from here on.
 pub(crate) async fn see(db: &mut PgConnection, organization: Uuid) -> sqlx::Result<()> {
     sqlx::query!("select set_config('app.org', $1, true)", organization.to_string())
@@ -118,8 +127,10 @@ pub(crate) async fn see(db: &mut PgConnection, organization: Uuid) -> sqlx::Resu
 }
 
 /// A request's statement that takes longer, waits longer for a lock, or a transaction that does
-/// nothing for longer, is ended: whoever waits behind it goes on.
-const BOUNDS: [(&str, &str); 3] = [
+/// nothing for longer, is ended: whoever waits behind it goes on. A statement is planned once for each
+/// connection: planning takes longer than most of them do.
+const MANNERS: [(&str, &str); 4] = [
+    ("plan_cache_mode", "force_generic_plan"),
     ("statement_timeout", "20s"),
     ("lock_timeout", "10s"),
     ("idle_in_transaction_session_timeout", "60s"),

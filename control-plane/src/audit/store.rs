@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::model::{Action, AuditEvent, Origin};
+use crate::database::plan_for_conditions;
 
 /// Which events.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +56,7 @@ pub(super) async fn list(
     before: Option<i64>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditEvent>> {
+    plan_for_conditions(db).await?;
     let rows = sqlx::query_as!(
         Row,
         r#"select position, at, actor_id, actor, origin as "origin: Json<Origin>", action, subject,

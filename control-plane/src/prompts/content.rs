@@ -23,6 +23,8 @@ pub(super) struct Written {
     pub(super) json: String,
     pub(super) sha256: String,
     pub(super) words: String,
+    /// The names of its variables.
+    pub(super) variables: Vec<String>,
 }
 
 /// Refuses what cannot be used, with all that is wrong with it.
@@ -65,7 +67,8 @@ pub(super) fn check(content: &Content) -> Result<Written, Problem> {
     if words.contains('\0') {
         return Err(Problem::bad_request("text-invalid", "a text has the character U+0000"));
     }
-    Ok(Written { sha256: hex::encode(Sha256::digest(&json)), words, json })
+    let variables = variables.into_iter().map(|variable| variable.name).collect();
+    Ok(Written { sha256: hex::encode(Sha256::digest(&json)), words, variables, json })
 }
 
 fn invalid(detail: impl Into<String>) -> Problem {

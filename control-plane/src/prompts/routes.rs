@@ -156,11 +156,9 @@ async fn list(
 ) -> Result<Json<Page<StoredPrompt>>, Problem> {
     let mut db = context.begin().await?;
     let limit = paging.limit();
-    let wanted = Wanted { text: of.q.as_deref(), tag: of.tag.as_deref(), deleted: of.deleted };
-    let mut items = store::list(&mut db, wanted, paging.after.as_deref(), limit + 1).await?;
-    for prompt in &mut items {
-        prompt.content = None;
-    }
+    let (text, tag, deleted) = (of.q.as_deref(), of.tag.as_deref(), of.deleted);
+    let wanted = Wanted { text, tag, deleted, whole: false };
+    let items = store::list(&mut db, wanted, paging.after.as_deref(), limit + 1).await?;
     Ok(Json(Page::new(items, limit, |prompt| prompt.name.clone())))
 }
 

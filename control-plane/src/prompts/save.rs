@@ -127,6 +127,7 @@ fn version<'a>(context: &Context, held: &Held, written: &'a Written) -> NewVersi
         content: &written.json,
         sha256: &written.sha256,
         words: &written.words,
+        variables: &written.variables,
         by: context.user,
         message: None,
         back_to: None,

@@ -14,6 +14,8 @@ pub(super) struct Wanted<'a> {
     pub(super) text: Option<&'a str>,
     pub(super) tag: Option<&'a str>,
     pub(super) deleted: bool,
+    /// With the contents of their newest versions.
+    pub(super) whole: bool,
 }
 
 struct Row {
@@ -23,7 +25,8 @@ struct Row {
     tags: Vec<String>,
     version: i32,
     revision: i64,
-    content: Json<Content>,
+    variables: Vec<String>,
+    content: Option<Json<Content>>,
     labels: Json<Vec<LabelAt>>,
     used_by: Vec<String>,
     by: Option<String>,
@@ -35,8 +38,6 @@ struct Row {
 
 impl From<Row> for StoredPrompt {
     fn from(row: Row) -> Self {
-        let content = row.content.0;
-        let checked = promptpilot_codegen::check_prompt(&content.prompt, &content.values);
         Self {
             id: row.id,
             name: row.name,
@@ -44,9 +45,9 @@ impl From<Row> for StoredPrompt {
             tags: row.tags,
             version: row.version,
             labels: row.labels.0,
-            variables: checked.variables.into_iter().map(|variable| variable.name).collect(),
+            variables: row.variables,
             used_by: row.used_by,
-            content: Some(content),
+            content: row.content.map(|content| content.0),
             by: row.by,
             message: row.message,
             created: row.created,
@@ -57,7 +58,7 @@ impl From<Row> for StoredPrompt {
     }
 }
 
-/// Prompts by name, those after a name, each with its content.
+/// Prompts by name, those after a name.
 pub(super) async fn list(
     db: &mut PgConnection,
     wanted: Wanted<'_>,
@@ -67,10 +68,10 @@ pub(super) async fn list(
     let rows = sqlx::query_as!(
         Row,
         r#"select id as "id!", name as "name!", description as "description!", tags as "tags!",
-                  version as "version!", revision as "revision!",
-                  content as "content!: Json<Content>", labels as "labels!: Json<Vec<LabelAt>>",
-                  used_by as "used_by!", by, message, created as "created!", updated as "updated!",
-                  deleted
+                  version as "version!", revision as "revision!", variables as "variables!",
+                  case when $6 then content end as "content: Json<Content>",
+                  labels as "labels!: Json<Vec<LabelAt>>", used_by as "used_by!", by, message,
+                  created as "created!", updated as "updated!", deleted
              from shown_prompts
             where id in (
                 select id from prompts
@@ -86,7 +87,8 @@ pub(super) async fn list(
         wanted.text,
         wanted.tag,
         after,
-        limit
+        limit,
+        wanted.whole
     )
     .fetch_all(db)
     .await?;
@@ -98,8 +100,8 @@ pub(super) async fn get(db: &mut PgConnection, name: &str) -> sqlx::Result<Optio
     let row = sqlx::query_as!(
         Row,
         r#"select id as "id!", name as "name!", description as "description!", tags as "tags!",
-                  version as "version!", revision as "revision!",
-                  content as "content!: Json<Content>", labels as "labels!: Json<Vec<LabelAt>>",
+                  version as "version!", revision as "revision!", variables as "variables!",
+                  content as "content: Json<Content>", labels as "labels!: Json<Vec<LabelAt>>",
                   used_by as "used_by!", by, message, created as "created!", updated as "updated!",
                   deleted
              from shown_prompts
@@ -185,6 +187,7 @@ pub(super) struct NewVersion<'a> {
     pub(super) content: &'a str,
     pub(super) sha256: &'a str,
     pub(super) words: &'a str,
+    pub(super) variables: &'a [String],
     pub(super) by: Uuid,
     pub(super) message: Option<&'a str>,
     pub(super) back_to: Option<i32>,
@@ -194,7 +197,8 @@ pub(super) struct NewVersion<'a> {
 pub(super) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "with touched as (
-            update prompts set version = $3, words = $6, revision = revision + 1, updated_at = now()
+            update prompts set version = $3, words = $6, variables = $10, revision = revision + 1,
+                               updated_at = now()
              where id = $2
          )
          insert into prompt_versions
@@ -208,7 +212,8 @@ pub(super) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> s
         new.words,
         new.by,
         new.message,
-        new.back_to
+        new.back_to,
+        new.variables
     )
     .execute(db)
     .await?;

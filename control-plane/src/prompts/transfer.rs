@@ -72,9 +72,10 @@ pub(super) fn router() -> ApiRouter<ControlPlane> {
 async fn export(context: Context) -> Result<Json<PromptBundle>, Problem> {
     let mut db = context.begin().await?;
     let mut bundle = PromptBundle::default();
+    let wanted = Wanted { whole: true, ..Wanted::default() };
     loop {
         let after = bundle.prompts.last().map(|prompt| prompt.name.clone());
-        let page = store::list(&mut db, Wanted::default(), after.as_deref(), STEP).await?;
+        let page = store::list(&mut db, wanted, after.as_deref(), STEP).await?;
         if page.is_empty() {
             return Ok(Json(bundle));
         }

@@ -13,7 +13,10 @@ use super::search::{
     store as search,
     wanted::{Of, Span, Wanted, time_of},
 };
-use crate::http::{Context, Problem};
+use crate::{
+    database::plan_for_conditions,
+    http::{Context, Problem},
+};
 
 /// Calls that are looked at for facets and histograms, at most.
 const LOOKED_AT: i64 = 100_000;
@@ -52,7 +55,7 @@ async fn range(context: &Context, mut of: Of, most: i64) -> Result<Range, Proble
     let mut span = of.span();
     let mut db = context.begin().await?;
     let wanted = of.wanted(&mut db).await?;
-    search::plan_for_conditions(&mut db).await?;
+    plan_for_conditions(&mut db).await?;
     let floor = search::floor(&mut db, span, &wanted.driver(), most).await?;
     if let Some(floor) = floor {
         span.least = floor;
@@ -68,7 +71,7 @@ fn out_of_range(detail: &str) -> Problem {
 async fn facets(context: &Context, of: Of) -> Result<Facets, Problem> {
     let range = range(context, of, LOOKED_AT).await?;
     let mut db = context.begin().await?;
-    search::plan_for_conditions(&mut db).await?;
+    plan_for_conditions(&mut db).await?;
     let counts = store::facets(&mut db, range.span, &range.wanted).await?;
     let mut facets: Vec<Facet> = Vec::new();
     for (name, value) in counts {
@@ -86,7 +89,7 @@ async fn histogram(context: &Context, of: Of) -> Result<Histogram, Problem> {
     let Counted { since, until, .. } = range.time;
     let bucket_s = width((until - since).whole_seconds());
     let mut db = context.begin().await?;
-    search::plan_for_conditions(&mut db).await?;
+    plan_for_conditions(&mut db).await?;
     let counted = store::histogram(&mut db, range.span, &range.wanted, bucket_s).await?;
     // Where nothing was is told, too, so that nobody has to find out what is missing.
     let first = since.unix_timestamp().div_euclid(bucket_s) * bucket_s;
@@ -116,7 +119,7 @@ async fn summary(context: &Context, of: Of, by: SummaryBy) -> Result<Summary, Pr
         return Err(out_of_range(detail).hint("ask for a shorter time, by `since` and `until`"));
     }
     let mut db = context.begin().await?;
-    search::plan_for_conditions(&mut db).await?;
+    plan_for_conditions(&mut db).await?;
     let items = store::summary(&mut db, range.span, &range.wanted, by).await?;
     Ok(Summary { time: range.time, by, items })
 }

@@ -11,6 +11,7 @@ use super::{
     wanted::{Span, Wanted},
 };
 use crate::{
+    database::plan_for_conditions,
     events::store::end,
     http::{Context, Problem, sse},
 };
@@ -74,7 +75,7 @@ pub(super) fn follow(
 /// Calls after what was seen, and the last transaction that was looked at.
 async fn look(context: &Context, following: &Following) -> Result<(Vec<Arrived>, i64), Problem> {
     let mut db = context.begin().await?;
-    store::plan_for_conditions(&mut db).await?;
+    plan_for_conditions(&mut db).await?;
     let end = end(&mut db).await?;
     let Following { wanted, span, seen } = following;
     let calls = store::arrived(&mut db, wanted, *span, *seen, end, AT_ONCE as i64).await?;

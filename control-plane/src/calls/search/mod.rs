@@ -16,7 +16,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::wanted::{Span, Wanted};
-use crate::http::{Context, Problem};
+use crate::{
+    database::plan_for_conditions,
+    http::{Context, Problem},
+};
 
 /// Calls that conditions without an index are held against at once.
 const STEP: i64 = 20_000;
@@ -77,7 +80,7 @@ async fn step(
         && let Some(ids) = with_words(context, span, text, left).await?
     {
         let mut db = context.begin().await?;
-        store::plan_for_conditions(&mut db).await?;
+        plan_for_conditions(&mut db).await?;
         let wanted = wanted.without_text();
         let calls = store::list(&mut db, span, &wanted, Some(&ids), limit).await?;
         let full = i64::try_from(ids.len()).is_ok_and(|found| found >= FOUND);
@@ -85,7 +88,7 @@ async fn step(
     }
     let places = if wanted.text.is_some() { STEP_OF_WORDS } else { STEP };
     let mut db = context.begin().await?;
-    store::plan_for_conditions(&mut db).await?;
+    plan_for_conditions(&mut db).await?;
     let driver = wanted.driver();
     let stopped = match driver == *wanted {
         // The index knows all of it.

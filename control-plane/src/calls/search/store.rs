@@ -12,14 +12,6 @@ use super::{
     wanted::{Span, Wanted},
 };
 
-/// Plans each statement for the conditions that it has. To be said before any of them.
-pub(crate) async fn plan_for_conditions(db: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("select set_config('plan_cache_mode', 'force_custom_plan', true)")
-        .fetch_one(db)
-        .await?;
-    Ok(())
-}
-
 /// The key of an id or a name; of several that were called so, the one that opens something still, or
 /// the newest.
 pub(super) async fn key(db: &mut PgConnection, wanted: &str) -> sqlx::Result<Option<Uuid>> {
