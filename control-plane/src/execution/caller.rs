@@ -30,7 +30,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct KeyCaller {
     plane: ControlPlane,
-    organization: Uuid,
     key: Arc<Key>,
 }
 
@@ -46,13 +45,10 @@ impl KeyCaller {
             return Err(unauthorized("key-unknown", detail));
         }
         let hash = key::hash(given);
-        let unknown = || unauthorized("key-unknown", "there is no such key here");
         let mut db = plane.database().unbound().await?;
-        let organization = store::organization(&mut db, &hash).await?.ok_or_else(unknown)?;
-        drop(db);
-        let mut db = plane.database().tenant(organization).await?;
-        let key = store::key(&mut db, &hash).await?.ok_or_else(unknown)?;
-        Ok(Self { plane: plane.clone(), organization, key: Arc::new(key) })
+        let key = store::key(&mut db, &hash).await?;
+        let key = key.ok_or_else(|| unauthorized("key-unknown", "there is no such key here"))?;
+        Ok(Self { plane: plane.clone(), key: Arc::new(key) })
     }
 
     /// The key's id.
@@ -104,7 +100,7 @@ impl KeyCaller {
             return Err(unauthorized("key-unknown", "the key has expired"));
         }
         let is_ours = |named: &str| {
-            named == slug || named.parse::<Uuid>().is_ok_and(|id| id == self.organization)
+            named == slug || named.parse::<Uuid>().is_ok_and(|id| id == self.key.organization)
         };
         if place.org.as_deref().is_some_and(|named| !is_ours(named)) {
             return Err(denied("the key is of another organization"));
@@ -153,11 +149,11 @@ impl Tenant for KeyCaller {
     }
 
     fn organization(&self) -> Uuid {
-        self.organization
+        self.key.organization
     }
 
     async fn transaction(&self) -> Result<Transaction<'static, Postgres>, Problem> {
-        Ok(self.plane.database().tenant(self.organization).await?)
+        Ok(self.plane.database().tenant(self.key.organization).await?)
     }
 }
 

@@ -5,14 +5,10 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Whose key has this hash. The one look-up before the organization is known.
-pub(super) async fn organization(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<Uuid>> {
-    sqlx::query_scalar!("select key_organization($1)", hash).fetch_one(db).await
-}
-
 /// What a key opens.
 #[derive(Debug)]
 pub(super) struct Key {
+    pub(super) organization: Uuid,
     pub(super) id: Uuid,
     pub(super) test: bool,
     /// The organization's slug.
@@ -30,22 +26,15 @@ pub(super) struct Key {
     pub(super) rate: Option<i32>,
 }
 
-/// The key whose secret has this hash, or had it before.
+/// The key whose secret has this hash, or had it before: the one look-up before the organization is
+/// known.
 pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<Key>> {
     sqlx::query_as!(
         Key,
-        r#"select k.id, k.test, o.slug,
-                  case when k.environments is not null then array(
-                      select e.name from environments e where e.id = any(k.environments)
-                  ) end as "environments: Vec<String>",
-                  k.prompts, least(k.expires_at, s.ends_at) as expires,
-                  k.revoked_at is not null as "revoked!",
-                  k.budget_micro_usd, k.budget_per, k.rate
-             from (select id, null::timestamptz as ends_at from api_keys where hash = $1
-                   union all
-                   select key_id, ends_at from earlier_key_secrets where hash = $1) s
-             join api_keys k on k.id = s.id
-             join organizations o on o.id = k.organization_id"#,
+        r#"select organization_id as "organization!", id as "id!", test as "test!", slug as "slug!",
+                  environments, prompts, expires, revoked as "revoked!", budget_micro_usd,
+                  budget_per, rate
+             from key_of($1)"#,
         hash
     )
     .fetch_optional(db)

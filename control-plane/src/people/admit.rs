@@ -7,14 +7,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use sqlx::PgConnection;
 use url::form_urlencoded;
 
 use super::{
     access::{self, Access},
     caller::{Caller, Via, is_installation, unknown},
     model::Membership,
-    store,
 };
 use crate::{
     execution::KeyCaller,
@@ -52,15 +50,18 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
         }
         _ => {}
     }
+    let named = match access {
+        Access::Member(_) | Access::MemberInPerson(_) => named(parts, plane).await?,
+        _ => None,
+    };
     let mut db = plane.database().unbound().await?;
-    let caller = Caller::of(&mut db, parts, plane).await?;
+    let (caller, memberships) = Caller::of(&mut db, parts, plane, named.as_deref()).await?;
     let in_person = matches!(access, Access::InPerson | Access::MemberInPerson(_));
     if in_person && matches!(caller.via, Via::Token { .. }) {
         return Err(not_for_tokens());
     }
     if let Access::Member(needed) | Access::MemberInPerson(needed) = access {
-        let named = named(parts, plane).await?;
-        let Membership { id, role, .. } = membership(&mut db, &caller, named.as_deref()).await?;
+        let Membership { id, role, .. } = only(memberships, &caller, named.as_deref())?;
         access::check(needed, role)?;
         let Caller { plane, user, actor, .. } = caller.clone();
         parts.extensions.insert(Context { plane, organization: id, user, actor, role });
@@ -88,20 +89,12 @@ async fn named(parts: &mut Parts, plane: &ControlPlane) -> Result<Option<String>
     Ok(named.map(|(_, organization)| organization.into_owned()))
 }
 
-/// What the caller is in the organization that the request means.
-async fn membership(
-    db: &mut PgConnection,
+/// What the caller is in the one organization that the request means.
+fn only(
+    mut found: Vec<Membership>,
     caller: &Caller,
     named: Option<&str>,
 ) -> Result<Membership, Problem> {
-    let usual = match (caller.via, named) {
-        (Via::Installation(usual) | Via::Token { organization: usual, .. }, None) => {
-            Some(usual.to_string())
-        }
-        _ => None,
-    };
-    let wanted = named.or(usual.as_deref());
-    let mut found = store::memberships_of(db, caller.user, wanted).await?;
     if found.len() > 1 {
         return Err(Problem::bad_request(
             "organization-required",

@@ -9,7 +9,11 @@ use promptpilot_spec::key;
 use sqlx::{PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{cookie, store};
+use super::{
+    cookie,
+    model::Membership,
+    store::{self, Known},
+};
 use crate::{
     audit::Actor,
     http::{Problem, context},
@@ -46,18 +50,20 @@ impl Caller {
         Ok(self.plane.database().person(self.user, Some(&self.actor.origin)).await?)
     }
 
-    /// Who sent a request.
+    /// Who sent a request, and what they are in the organization that it names, or in all that it may
+    /// mean.
     pub(super) async fn of(
         db: &mut PgConnection,
         parts: &Parts,
         plane: &ControlPlane,
-    ) -> Result<Self, Problem> {
-        let (user, via) = match bearer(&parts.headers) {
-            Some(token) => by_token(db, token, plane).await?,
-            None => by_cookie(db, parts, plane).await?,
+        named: Option<&str>,
+    ) -> Result<(Self, Vec<Membership>), Problem> {
+        let (via, user, memberships) = match bearer(&parts.headers) {
+            Some(token) => by_token(db, token, plane, named).await?,
+            None => by_cookie(db, parts, plane, named).await?,
         };
         let actor = Actor::of(parts, plane.settings(), user, via);
-        Ok(Self { plane: plane.clone(), user, via, actor })
+        Ok((Self { plane: plane.clone(), user, via, actor }, memberships))
     }
 }
 
@@ -70,30 +76,38 @@ fn opens_installation(token: &str, plane: &ControlPlane) -> bool {
     plane.settings().token.as_ref().is_some_and(|installed| installed.matches(token))
 }
 
+type Found = (Via, Uuid, Vec<Membership>);
+
 async fn by_token(
     db: &mut PgConnection,
     token: &str,
     plane: &ControlPlane,
-) -> Result<(Uuid, Via), Problem> {
+    named: Option<&str>,
+) -> Result<Found, Problem> {
     if opens_installation(token, plane) {
         let owner = plane.ensure_local_owner().await?;
-        return Ok((owner.user, Via::Installation(owner.organization)));
+        let usual = owner.organization.to_string();
+        let memberships = store::memberships_of(db, owner.user, named.or(Some(&usual))).await?;
+        return Ok((Via::Installation(owner.organization), owner.user, memberships));
     }
-    let found = store::token_of(db, &key::hash(token)).await?.ok_or_else(unknown)?;
-    Ok((found.user, Via::Token { id: found.token, organization: found.organization }))
+    let found = store::token_of(db, &key::hash(token), named).await?;
+    let (Known { id, user, memberships }, organization) = found.ok_or_else(unknown)?;
+    Ok((Via::Token { id, organization }, user, memberships))
 }
 
 async fn by_cookie(
     db: &mut PgConnection,
     parts: &Parts,
     plane: &ControlPlane,
-) -> Result<(Uuid, Via), Problem> {
+    named: Option<&str>,
+) -> Result<Found, Problem> {
     let cookie = cookie::SESSION.read(&parts.headers, plane.settings()).ok_or_else(unknown)?;
-    let found = store::session_of(db, &key::hash(cookie)).await?.ok_or_else(unknown)?;
+    let found = store::session_of(db, &key::hash(cookie), named).await?;
+    let Known { id, user, memberships } = found.ok_or_else(unknown)?;
     if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
-        check_csrf(&parts.headers, plane, found.session)?;
+        check_csrf(&parts.headers, plane, id)?;
     }
-    Ok((found.user, Via::Session(found.session)))
+    Ok((Via::Session(id), user, memberships))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

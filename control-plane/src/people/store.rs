@@ -35,43 +35,86 @@ pub(crate) async fn ensure_local_owner(system: &PgPool) -> sqlx::Result<LocalOwn
     .await
 }
 
-/// Whose session it is.
+/// Somebody by what they came with: a session or an access token.
 #[derive(Debug)]
-pub(super) struct OfSession {
-    pub(super) session: Uuid,
+pub(super) struct Known {
+    /// The session's or the token's.
+    pub(super) id: Uuid,
     pub(super) user: Uuid,
+    /// What they are in the organization that was named, or else in the token's, or else in all.
+    pub(super) memberships: Vec<Membership>,
 }
 
+struct KnownRow {
+    id: Uuid,
+    user: Uuid,
+    organization: Option<Uuid>,
+    slug: Option<String>,
+    name: Option<String>,
+    role: Option<String>,
+}
+
+impl KnownRow {
+    fn membership(self) -> Option<Membership> {
+        let role = Role::from_word(&self.role?);
+        Some(Membership { id: self.organization?, slug: self.slug?, name: self.name?, role })
+    }
+}
+
+fn known(rows: Vec<KnownRow>) -> Option<Known> {
+    let (id, user) = rows.first().map(|row| (row.id, row.user))?;
+    let memberships = rows.into_iter().filter_map(KnownRow::membership).collect();
+    Some(Known { id, user, memberships })
+}
+
+/// Whose session it is.
 pub(super) async fn session_of(
     db: &mut PgConnection,
     hash: &str,
-) -> sqlx::Result<Option<OfSession>> {
-    sqlx::query_as!(
-        OfSession,
-        r#"select session_id as "session!", user_id as "user!" from session_of($1)"#,
-        hash
+    named: Option<&str>,
+) -> sqlx::Result<Option<Known>> {
+    let rows = sqlx::query_as!(
+        KnownRow,
+        r#"select s.session_id as "id!", s.user_id as "user!", m.organization_id as "organization?",
+                  m.slug as "slug?", m.name as "name?", m.role as "role?"
+             from session_of($1) s
+             left join lateral memberships_of(s.user_id, $2) m on true"#,
+        hash,
+        named
     )
-    .fetch_optional(db)
-    .await
+    .fetch_all(db)
+    .await?;
+    Ok(known(rows))
 }
 
 /// Whose token it is, and for which organization.
-#[derive(Debug)]
-pub(super) struct OfToken {
-    pub(super) token: Uuid,
-    pub(super) user: Uuid,
-    pub(super) organization: Uuid,
-}
-
-pub(super) async fn token_of(db: &mut PgConnection, hash: &str) -> sqlx::Result<Option<OfToken>> {
-    sqlx::query_as!(
-        OfToken,
-        r#"select token_id as "token!", user_id as "user!", organization_id as "organization!"
-             from token_of($1)"#,
-        hash
+pub(super) async fn token_of(
+    db: &mut PgConnection,
+    hash: &str,
+    named: Option<&str>,
+) -> sqlx::Result<Option<(Known, Uuid)>> {
+    let rows = sqlx::query!(
+        r#"select t.token_id as "id!", t.user_id as "user!", t.organization_id as "of!",
+                  m.organization_id as "organization?", m.slug as "slug?", m.name as "name?",
+                  m.role as "role?"
+             from token_of($1) t
+             left join lateral memberships_of(t.user_id, coalesce($2, t.organization_id::text)) m
+               on true"#,
+        hash,
+        named
     )
-    .fetch_optional(db)
-    .await
+    .fetch_all(db)
+    .await?;
+    let of = rows.first().map(|row| row.of);
+    let rows = rows.into_iter().map(|row| KnownRow {
+        id: row.id,
+        user: row.user,
+        organization: row.organization,
+        slug: row.slug,
+        name: row.name,
+        role: row.role,
+    });
+    Ok(known(rows.collect()).zip(of))
 }
 
 /// The person of an address.
