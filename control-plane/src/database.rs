@@ -45,7 +45,17 @@ impl Database {
         self.begin(&[("app.org", &organization.to_string())]).await
     }
 
-    /// The same, in which somebody acts.
+    /// The same, whose commit does not wait for the disk: should the machine lose its power, the last
+    /// few are lost. Waiting would cost a call more than all the rest that is done for it.
+    pub(crate) async fn tenant_async_commit(
+        &self,
+        organization: Uuid,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let organization = organization.to_string();
+        self.begin(&[("app.org", &organization), ("synchronous_commit", "off")]).await
+    }
+
+    /// The same as `tenant`, in which somebody acts.
     pub(crate) async fn tenant_for(
         &self,
         organization: Uuid,
@@ -77,12 +87,11 @@ impl Database {
         &self,
         settings: &[(&str, &str)],
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let mut statement = String::from("begin");
-        for (name, value) in settings {
+        let settings = settings.iter().map(|(name, value)| {
             let value = hex::encode(value);
-            statement +=
-                &format!("; select set_config('{name}', convert_from('\\x{value}', 'UTF8'), true)");
-        }
+            format!("set_config('{name}', convert_from('\\x{value}', 'UTF8'), true)")
+        });
+        let statement = format!("begin; select {}", settings.collect::<Vec<_>>().join(", "));
         self.app.begin_with(AssertSqlSafe(statement)).await
     }
 

@@ -19,7 +19,8 @@ pub(super) async fn count(caller: &KeyCaller) -> Result<(HeaderMap, Result<(), P
         capacity: per_minute,
         step_us: MINUTE_US / u64::from(per_minute),
     };
-    let mut db = caller.transaction().await?;
+    let database = caller.plane().database();
+    let mut db = database.tenant_async_commit(caller.organization()).await?;
     let left = state::count(&mut db, &ask).await?;
     db.commit().await?;
     let outcome = if left.allowed {

@@ -6,19 +6,16 @@ use axum::Json;
 use promptpilot_spec::state::{
     Admit, Admitted, Finish, REPEATED_FOR, RateAsk, RateLeft, RepeatAsk, Verdict,
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 
 use super::{asker::Asker, store};
 use crate::http::{Problem, body::Body};
 
 pub(super) async fn admit(asker: Asker, Body(ask): Body<Admit>) -> Result<Json<Admitted>, Problem> {
-    let mut db = asker.begin().await?;
-    if ask.repeat.is_none() {
-        store::forgive_loss(&mut db).await?;
-    }
+    let mut db = begin(&asker, ask.repeat.is_some()).await?;
     let rate = match &ask.rate {
-        Some(rate) => Some(take(&mut db, rate).await?),
+        Some(rate) => Some(count(&mut db, rate).await?),
         None => None,
     };
     let verdict = match rate {
@@ -30,11 +27,8 @@ pub(super) async fn admit(asker: Asker, Body(ask): Body<Admit>) -> Result<Json<A
 }
 
 pub(super) async fn finish(asker: Asker, Body(finish): Body<Finish>) -> Result<Json<()>, Problem> {
-    let mut db = asker.begin().await?;
     let Finish { repeat, cache, answer } = &finish;
-    if repeat.is_none() {
-        store::forgive_loss(&mut db).await?;
-    }
+    let mut db = begin(&asker, repeat.is_some()).await?;
     if let Some(key) = repeat {
         finish_call(&mut db, key, answer.as_deref()).await?;
     }
@@ -46,14 +40,13 @@ pub(super) async fn finish(asker: Asker, Body(finish): Body<Finish>) -> Result<J
     Ok(Json(()))
 }
 
-/// Counts a request in a bucket. Should the machine lose its power, a few are not counted.
-pub(crate) async fn count(db: &mut PgConnection, ask: &RateAsk) -> Result<RateLeft, Problem> {
-    store::forgive_loss(db).await?;
-    take(db, ask).await
+/// What promises that a call is made once is on disk before anybody is told.
+async fn begin(asker: &Asker, promises: bool) -> Result<Transaction<'static, Postgres>, Problem> {
+    if promises { asker.begin().await } else { asker.begin_async_commit().await }
 }
 
-/// A place in the bucket, if there is one.
-async fn take(db: &mut PgConnection, ask: &RateAsk) -> Result<RateLeft, Problem> {
+/// Counts a request in a bucket, if there is a place in it.
+pub(crate) async fn count(db: &mut PgConnection, ask: &RateAsk) -> Result<RateLeft, Problem> {
     let now =
         i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
     // Far beyond any period that can be written.

@@ -51,6 +51,13 @@ impl Asker {
         Ok(self.plane.database().tenant(self.organization).await?)
     }
 
+    /// The same, whose commit does not wait for the disk.
+    pub(super) async fn begin_async_commit(
+        &self,
+    ) -> Result<Transaction<'static, Postgres>, Problem> {
+        Ok(self.plane.database().tenant_async_commit(self.organization).await?)
+    }
+
     /// Takes in what the deployment's function wrote.
     pub(super) async fn ingest(&self, lines: &[String]) -> Result<Ingested, Problem> {
         self.plane.ingest_of(self.deployment, lines).await

@@ -52,13 +52,6 @@ pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Optio
     .await
 }
 
-/// Lets this transaction end before it is on disk: should the machine lose its power, a few calls are
-/// not counted. Waiting would cost every call more than all the rest of this.
-pub(super) async fn forgive_loss(db: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query!("select set_config('synchronous_commit', 'off', true)").fetch_one(db).await?;
-    Ok(())
-}
-
 /// Takes a place in a bucket, where there is one, and says when it will be full again; times and
 /// spans in microseconds.
 pub(super) async fn take_rate(
