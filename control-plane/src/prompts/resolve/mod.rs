@@ -9,6 +9,7 @@ use promptpilot_spec::definition::{PromptReference, Wanted};
 use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 
+use self::store::Named;
 use super::model::Content;
 
 /// Where references lead, each as it is written.
@@ -92,61 +93,58 @@ pub(crate) async fn resolve(
     if parsed.is_empty() {
         return Ok(Resolved::default());
     }
-    let names: Vec<String> = parsed.iter().map(|(_, reference)| reference.name.clone()).collect();
-    let named = store::named(db, &names).await?;
+    let names: Vec<String> = parsed.iter().map(|(_, it)| it.name.clone()).collect();
+    let labels: Vec<_> = parsed.iter().map(|(_, it)| label(&it.wanted)).collect();
+    let numbers: Vec<_> = parsed.iter().map(|(_, it)| number(&it.wanted)).collect();
+    let named = store::named(db, &names, &labels, &numbers).await?;
     let mut known = None;
     let mut leads = BTreeMap::new();
-    let mut wanted = Vec::new();
-    for (text, reference) in parsed {
-        let Some(prompt) = named.iter().find(|prompt| prompt.name == reference.name) else {
-            let known = match &known {
-                Some(known) => known,
-                None => known.insert(store::names(db).await?),
-            };
-            leads.insert(text, Lead::Missing(MissingPrompt::Prompt(known.clone())));
-            continue;
-        };
-        match number(prompt, &reference.wanted) {
-            Ok(number) => wanted.push((text, reference, prompt, number)),
-            Err(missing) => {
-                leads.insert(text, Lead::Missing(missing));
+    for ((text, reference), named) in parsed.into_iter().zip(named) {
+        let lead = match lead(&text, reference, named) {
+            Some(lead) => lead,
+            None => {
+                let known = match &known {
+                    Some(known) => known,
+                    None => known.insert(store::names(db).await?),
+                };
+                Lead::Missing(MissingPrompt::Prompt(Vec::clone(known)))
             }
-        }
-    }
-    let ids: Vec<Uuid> = wanted.iter().map(|(_, _, prompt, _)| prompt.id).collect();
-    let numbers: Vec<i32> = wanted.iter().map(|(_, _, _, number)| *number).collect();
-    let contents = store::contents(db, &ids, &numbers).await?;
-    for (text, reference, prompt, number) in wanted {
-        let written = contents.iter().find(|it| (it.prompt, it.number) == (prompt.id, number));
-        let lead = match written {
-            Some(written) => Lead::Found(Box::new(Found {
-                prompt: prompt.id,
-                name: reference.name,
-                version: number,
-                wanted: text.split_once('@').map(|(_, wanted)| wanted.to_owned()),
-                content: written.content.0.clone(),
-            })),
-            None => Lead::Missing(MissingPrompt::Version(prompt.newest.unsigned_abs())),
         };
         leads.insert(text, lead);
     }
     Ok(Resolved(leads))
 }
 
-/// The number of the version that is wanted.
-fn number(prompt: &store::Named, wanted: &Wanted) -> Result<i32, MissingPrompt> {
+/// Where a reference leads; `None` where there is no prompt of the name.
+fn lead(text: &str, reference: PromptReference, named: Named) -> Option<Lead> {
+    let (prompt, newest) = named.prompt.zip(named.newest)?;
+    let missing = match reference.wanted {
+        Wanted::Label(_) => MissingPrompt::Label(named.labels),
+        Wanted::Newest | Wanted::Version(_) => MissingPrompt::Version(newest.unsigned_abs()),
+    };
+    let Some((version, content)) = named.number.zip(named.content) else {
+        return Some(Lead::Missing(missing));
+    };
+    Some(Lead::Found(Box::new(Found {
+        prompt,
+        name: reference.name,
+        version,
+        wanted: text.split_once('@').map(|(_, wanted)| wanted.to_owned()),
+        content: content.0,
+    })))
+}
+
+fn label(wanted: &Wanted) -> Option<String> {
     match wanted {
-        Wanted::Newest => Ok(prompt.newest),
-        Wanted::Version(number) => i32::try_from(*number)
-            .ok()
-            .filter(|number| *number <= prompt.newest)
-            .ok_or(MissingPrompt::Version(prompt.newest.unsigned_abs())),
-        Wanted::Label(label) => {
-            let labels = &prompt.labels.0;
-            let found = labels.iter().find(|(known, _)| known == label);
-            found.map(|(_, number)| *number).ok_or_else(|| {
-                MissingPrompt::Label(labels.iter().map(|(label, _)| label.clone()).collect())
-            })
-        }
+        Wanted::Label(label) => Some(label.clone()),
+        Wanted::Newest | Wanted::Version(_) => None,
+    }
+}
+
+/// A number that no version can have names none.
+fn number(wanted: &Wanted) -> Option<i32> {
+    match wanted {
+        Wanted::Version(number) => Some(i32::try_from(*number).unwrap_or_default()),
+        Wanted::Newest | Wanted::Label(_) => None,
     }
 }

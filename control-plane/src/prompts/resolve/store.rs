@@ -6,27 +6,42 @@ use uuid::Uuid;
 
 use crate::prompts::model::Content;
 
-/// A prompt, as far as references name it.
+/// What a reference names, as far as it is there.
 #[derive(Debug)]
 pub(super) struct Named {
-    pub(super) id: Uuid,
-    pub(super) name: String,
-    pub(super) newest: i32,
-    pub(super) labels: Json<Vec<(String, i32)>>,
+    pub(super) prompt: Option<Uuid>,
+    pub(super) newest: Option<i32>,
+    pub(super) labels: Vec<String>,
+    /// The version that is wanted.
+    pub(super) number: Option<i32>,
+    pub(super) content: Option<Json<Content>>,
 }
 
-/// Prompts by their names; those that are not there are left out.
-pub(super) async fn named(db: &mut PgConnection, names: &[String]) -> sqlx::Result<Vec<Named>> {
+/// What references name, each at its place. Without a label and a number the newest version is wanted.
+pub(super) async fn named(
+    db: &mut PgConnection,
+    names: &[String],
+    labels: &[Option<String>],
+    numbers: &[Option<i32>],
+) -> sqlx::Result<Vec<Named>> {
     sqlx::query_as!(
         Named,
-        r#"select p.id, p.name, p.version as newest,
-                  (select coalesce(
-                        jsonb_agg(jsonb_build_array(l.label, l.version) order by l.label), '[]')
-                     from prompt_labels l where l.prompt_id = p.id
-                  ) as "labels!: Json<Vec<(String, i32)>>"
-             from prompts p
-            where p.name = any($1) and p.deleted_at is null"#,
-        names
+        r#"select p.id as "prompt?", p.version as "newest?", v.number as "number?",
+                  v.content as "content?: Json<Content>",
+                  array(select l.label from prompt_labels l where l.prompt_id = p.id order by 1
+                  ) as "labels!"
+             from unnest($1::text[], $2::text[], $3::integer[])
+                  with ordinality as wanted (name, label, number, place)
+             left join prompts p on p.name = wanted.name and p.deleted_at is null
+             left join prompt_versions v on v.prompt_id = p.id and v.number = case
+                  when wanted.label is not null then (
+                      select l.version from prompt_labels l
+                       where l.prompt_id = p.id and l.label = wanted.label)
+                  else coalesce(wanted.number, p.version) end
+            order by wanted.place"#,
+        names,
+        labels as &[Option<String>],
+        numbers as &[Option<i32>]
     )
     .fetch_all(db)
     .await
@@ -36,33 +51,6 @@ pub(super) async fn named(db: &mut PgConnection, names: &[String]) -> sqlx::Resu
 pub(super) async fn names(db: &mut PgConnection) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
         "select name from prompts where deleted_at is null order by name limit 2000"
-    )
-    .fetch_all(db)
-    .await
-}
-
-/// A version with its content.
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) prompt: Uuid,
-    pub(super) number: i32,
-    pub(super) content: Json<Content>,
-}
-
-/// Contents of versions.
-pub(super) async fn contents(
-    db: &mut PgConnection,
-    prompts: &[Uuid],
-    numbers: &[i32],
-) -> sqlx::Result<Vec<Written>> {
-    sqlx::query_as!(
-        Written,
-        r#"select v.prompt_id as prompt, v.number, v.content as "content: Json<Content>"
-             from prompt_versions v
-             join unnest($1::uuid[], $2::integer[]) as wanted (prompt, number)
-               on wanted.prompt = v.prompt_id and wanted.number = v.number"#,
-        prompts,
-        numbers
     )
     .fetch_all(db)
     .await
