@@ -14,13 +14,15 @@ use uuid::Uuid;
 
 use crate::audit::Actor;
 
-/// Both pools.
+/// All pools.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     /// As `pp_app`: row-level security lets nothing through but one organization's rows.
     app: PgPool,
     /// As `pp_system`: for worker, ingest and start-up only.
     system: PgPool,
+    /// The same, whose commits do not wait for the disk.
+    system_async_commit: PgPool,
     /// One connection, for announcements.
     listener: PgPool,
 }
@@ -31,6 +33,8 @@ impl Database {
         Ok(Self {
             app: pool(&options.clone().options(MANNERS), "pp_app", 8).await?,
             system: pool(&options, "pp_system", 16).await?,
+            system_async_commit: pool(&options.clone().options(ASYNC_COMMIT), "pp_system", 4)
+                .await?,
             listener: PgPoolOptions::new()
                 .max_connections(1)
                 .connect_lazy_with(options.clone().options([("role", "pp_system")])),
@@ -52,7 +56,8 @@ impl Database {
         organization: Uuid,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
         let organization = organization.to_string();
-        self.begin(&[("app.org", &organization), ("synchronous_commit", "off")]).await
+        let [async_commit] = ASYNC_COMMIT;
+        self.begin(&[("app.org", &organization), async_commit]).await
     }
 
     /// The same as `tenant`, in which somebody acts.
@@ -96,8 +101,9 @@ impl Database {
     }
 
     /// Each pool's name, connections, and how many of these are idle.
-    pub(crate) fn connections(&self) -> [(&'static str, u32, u32); 2] {
-        [("app", &self.app), ("system", &self.system)].map(|(name, pool)| {
+    pub(crate) fn connections(&self) -> [(&'static str, u32, u32); 3] {
+        let system_async_commit = ("system_async_commit", &self.system_async_commit);
+        [("app", &self.app), ("system", &self.system), system_async_commit].map(|(name, pool)| {
             (name, pool.size(), u32::try_from(pool.num_idle()).unwrap_or(u32::MAX))
         })
     }
@@ -109,12 +115,22 @@ impl Database {
 
     /// Ends all connections in order; whoever asks for one later is refused.
     pub(crate) async fn close(&self) {
-        tokio::join!(self.app.close(), self.system.close(), self.listener.close());
+        tokio::join!(
+            self.app.close(),
+            self.system.close(),
+            self.system_async_commit.close(),
+            self.listener.close()
+        );
     }
 
     /// The pool that passes row-level security.
     pub(crate) const fn system(&self) -> &PgPool {
         &self.system
+    }
+
+    /// The same, for what every call writes: see `tenant_async_commit`.
+    pub(crate) const fn system_async_commit(&self) -> &PgPool {
+        &self.system_async_commit
     }
 }
 
@@ -134,6 +150,9 @@ pub(crate) async fn see(db: &mut PgConnection, organization: Uuid) -> sqlx::Resu
         .await?;
     Ok(())
 }
+
+/// See <https://www.postgresql.org/docs/15/wal-async-commit.html>.
+const ASYNC_COMMIT: [(&str, &str); 1] = [("synchronous_commit", "off")];
 
 /// A request's statement that takes longer, waits longer for a lock, or a transaction that does
 /// nothing for longer, is ended: whoever waits behind it goes on. A statement is planned once for each
@@ -176,12 +195,29 @@ const CHANNEL: &str = "promptpilot";
 /// How long to wait before listening is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Rings `wake` at each announcement, on one connection of its own. An announcement that is
-/// missed costs time and nothing else: whoever waits looks now and then anyway.
-pub(crate) async fn listen(database: Database, wake: Arc<Notify>, gone: CancellationToken) {
+/// Who is woken when something may have changed, and looks for itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Bells {
+    /// There may be work in the queue, or a word for whoever is at work.
+    pub(crate) work: Arc<Notify>,
+    /// There may be something to tell.
+    pub(crate) news: Arc<Notify>,
+}
+
+impl Bells {
+    /// Rings both: what becomes of work is news.
+    pub(crate) fn ring(&self) {
+        self.work.notify_waiters();
+        self.news.notify_waiters();
+    }
+}
+
+/// Rings at each announcement, on one connection of its own. An announcement that is missed costs
+/// time and nothing else: whoever waits looks now and then anyway.
+pub(crate) async fn listen(database: Database, bells: Bells, gone: CancellationToken) {
     let listening = async {
         loop {
-            if let Err(error) = relay(&database, &wake).await {
+            if let Err(error) = relay(&database, &bells).await {
                 tracing::debug!(%error, "not listening to the database's announcements");
             }
             tokio::time::sleep(AGAIN).await;
@@ -193,13 +229,16 @@ pub(crate) async fn listen(database: Database, wake: Arc<Notify>, gone: Cancella
     }
 }
 
-async fn relay(database: &Database, wake: &Notify) -> sqlx::Result<()> {
+async fn relay(database: &Database, bells: &Bells) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(&database.listener).await?;
     listener.listen(CHANNEL).await?;
     // Something may have happened before.
-    wake.notify_waiters();
+    bells.ring();
     loop {
-        listener.recv().await?;
-        wake.notify_waiters();
+        // What has no word of its own is nothing but news.
+        match listener.recv().await?.payload() {
+            "" => bells.news.notify_waiters(),
+            _ => bells.ring(),
+        }
     }
 }

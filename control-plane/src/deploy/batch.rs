@@ -191,7 +191,7 @@ async fn end(
         store::log(&mut db, organization, id, told.stage, level, &text).await?;
     }
     db.commit().await?;
-    work.plane.wake().notify_waiters();
+    work.plane.bells().ring();
     Ok(())
 }
 

@@ -121,7 +121,7 @@ impl Work {
         let text = storable(text);
         let mut db = self.plane.database().system().acquire().await?;
         store::log(&mut db, self.claim.organization, deployment, stage, level, &text).await?;
-        self.plane.wake().notify_waiters();
+        self.plane.bells().ring();
         Ok(())
     }
 }

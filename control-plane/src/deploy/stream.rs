@@ -23,11 +23,11 @@ pub(crate) fn follow(
     seen: i64,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send {
     async_stream::stream! {
-        let wake = context.plane.wake();
+        let bells = context.plane.bells().clone();
         let (mut seen, mut told) = (seen, None::<Status>);
         loop {
             // Registered before looking, so that nothing written in between is slept through.
-            let written = wake.notified();
+            let written = bells.news.notified();
             let (now, lines) = match look(&context, deployment, seen).await {
                 Ok(Some(found)) => found,
                 Ok(None) => return,

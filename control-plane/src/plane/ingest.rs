@@ -56,7 +56,7 @@ impl ControlPlane {
 
     /// Writes down a run of a prompt as a call.
     pub(crate) async fn keep_run(&self, ran: calls::Ran<'_>) -> Result<(), IngestError> {
-        let system = self.shared.database.system();
+        let system = self.shared.database.system_async_commit();
         self.ring(calls::ingest::keep_run(system, ran).await?);
         Ok(())
     }
@@ -71,7 +71,7 @@ impl ControlPlane {
     /// Wakes whoever follows calls.
     fn ring(&self, ingested: Ingested) -> Ingested {
         if ingested.new > 0 {
-            self.shared.wake.notify_waiters();
+            self.shared.bells.news.notify_waiters();
         }
         ingested
     }

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, future::Future, sync::Arc};
 use axum::http::HeaderValue;
 use promptpilot_runtime::studio::Funds;
 use promptpilot_spec::state::AddressError;
-use tokio::sync::{Notify, OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::{
     artifacts::Artifacts,
     budget::Purses,
     credentials::{self, vault::VaultError},
-    database::{Database, listen},
+    database::{Bells, Database, listen},
     deploy::{
         self,
         build::{BuildError, Builder, Progress},
@@ -52,8 +52,7 @@ struct Shared {
     builder: Builder,
     artifacts: Artifacts,
     lambda: aws_sdk_lambda::Client,
-    /// Rung whenever something may have changed; whoever waits looks for itself.
-    wake: Arc<Notify>,
+    bells: Bells,
     /// Who follows which organization.
     tail: Arc<events::Tail>,
     metrics: Metrics,
@@ -120,17 +119,17 @@ impl ControlPlane {
             promptpilot_runtime::transport::deny_private_addresses();
         }
         let build_root = settings.build.root.clone().unwrap_or_else(|| settings.data.join("build"));
-        let wake = Arc::new(Notify::new());
+        let bells = Bells::default();
         let gone = CancellationToken::new();
-        tokio::spawn(listen(database.clone(), Arc::clone(&wake), gone.clone()));
+        tokio::spawn(listen(database.clone(), bells.clone(), gone.clone()));
         let tail = Arc::new(events::Tail::default());
-        let (rung, told) = (Arc::clone(&wake), Arc::clone(&tail));
+        let (rung, told) = (Arc::clone(&bells.news), Arc::clone(&tail));
         tokio::spawn(events::watch(database.clone(), rung, told, gone.clone()));
         let shared = Shared {
             builder: Builder::new(build_root, settings.build.clone()),
             artifacts,
             lambda: lambda::client(&settings.lambda),
-            wake,
+            bells,
             tail,
             metrics: Metrics::new(),
             limits: rate::limits(settings.rates),
@@ -266,7 +265,7 @@ impl ControlPlane {
         &self.shared.tail
     }
 
-    pub(crate) fn wake(&self) -> Arc<Notify> {
-        Arc::clone(&self.shared.wake)
+    pub(crate) fn bells(&self) -> &Bells {
+        &self.shared.bells
     }
 }

@@ -104,10 +104,10 @@ pub(crate) async fn ingest_of(
 
 /// Saves a run of a prompt as a call. Like the record of a function's, it is in the system's hands when
 /// its caller is answered, and on disk a moment later.
-pub(crate) async fn keep_run(system: &PgPool, ran: Ran<'_>) -> Result<Ingested, IngestError> {
+pub(crate) async fn keep_run(db: &PgPool, ran: Ran<'_>) -> Result<Ingested, IngestError> {
     let mut outcome = Ingested::default();
     match row::row_of_run(ran) {
-        Ok(row) => match save_soon(system, &row).await {
+        Ok(row) => match save_one(db, &row).await {
             Ok(new) => outcome.new = new,
             Err(error) if is_data_error(&error) => outcome.refuse(0, error.to_string()),
             Err(error) => return Err(error.into()),
@@ -235,15 +235,23 @@ async fn save_each(
     Ok(())
 }
 
-/// Saves one row without waiting for the disk; how many are new.
-async fn save_soon(system: &PgPool, row: &Value) -> sqlx::Result<usize> {
-    if let Some((year, month)) = month(row) {
-        calls::ensure_partition(system, year, month).await?;
+/// Saves one row; how many are new. Its month has a partition, but for the first one's.
+async fn save_one(db: &PgPool, row: &Value) -> sqlx::Result<usize> {
+    match (calls::insert(db, &[row]).await, month(row)) {
+        (Err(error), Some((year, month))) if is_without_partition(&error) => {
+            calls::ensure_partition(db, year, month).await?;
+            calls::insert(db, &[row]).await
+        }
+        (done, _) => done,
     }
-    let mut db = system.begin_with("begin; set local synchronous_commit = off").await?;
-    let new = calls::insert(&mut *db, &[row]).await?;
-    db.commit().await?;
-    Ok(new)
+}
+
+fn is_without_partition(error: &sqlx::Error) -> bool {
+    const CHECK_VIOLATION: &str = "23514";
+    let error = error.as_database_error();
+    error.is_some_and(|it| {
+        it.code().as_deref() == Some(CHECK_VIOLATION) && it.constraint().is_none()
+    })
 }
 
 /// The month that a call began in.

@@ -39,7 +39,7 @@ pub(crate) async fn run(plane: &ControlPlane, shutdown: CancellationToken) {
     }
     let beside = tokio::spawn(tell(plane.clone(), worker.clone(), shutdown.clone()));
     let copying = tokio::spawn(copy_keys(plane.clone(), shutdown.clone()));
-    let wake = plane.wake();
+    let wake = &plane.bells().work;
     let mut running = JoinSet::new();
     let most = plane.settings().worker.concurrency.max(1);
     while !shutdown.is_cancelled() {
@@ -106,7 +106,7 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
     tracing::debug!(batch = %work.claim.batch, ?outcome, "done with a batch");
     match outcome {
         Outcome::Live(functions) => {
-            work.plane.wake().notify_waiters();
+            work.plane.bells().ring();
             renew::after(&work.plane, work.claim.organization).await;
             for function in functions {
                 sweep::versions(&work.plane, &function).await;
@@ -127,7 +127,7 @@ async fn work(plane: ControlPlane, claim: Claim, worker: String, shutdown: Cance
 /// Never ends by itself: the work sees the reason and ends.
 async fn heartbeat(work: &Work) {
     let lease = work.plane.settings().worker.lease;
-    let wake = work.plane.wake();
+    let wake = &work.plane.bells().work;
     let every = (lease / 3).min(Duration::from_secs(2));
     let mut missed = Duration::ZERO;
     loop {
