@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 use super::{
     content::{self, Written, check_about, check_name, tidy},
     model::{NewPrompt, PromptChange, PromptRollback, StoredPrompt},
-    store::{self, Held, NewRow, NewVersion},
+    store::{self, Held, NewRow},
+    versions::store::{self as versions, NewVersion},
 };
 use crate::http::{Context, Problem, revision::Seen};
 
@@ -65,7 +66,7 @@ pub(super) async fn add(
     let message = new.message.as_deref();
     let version =
         version(context, &Held { id: prompt, version: 0, sha256: String::new() }, written);
-    store::add_version(db, NewVersion { message, ..version }).await?;
+    versions::add(db, NewVersion { message, ..version }).await?;
     Ok(true)
 }
 
@@ -115,7 +116,7 @@ pub(super) async fn save(
         return Ok(false);
     }
     let version = version(context, held, written);
-    store::add_version(db, NewVersion { message, ..version }).await?;
+    versions::add(db, NewVersion { message, ..version }).await?;
     Ok(true)
 }
 
@@ -153,7 +154,7 @@ pub(super) async fn roll_back(
             return Err(Problem::conflict("nothing-to-roll-back-to", detail));
         }
     };
-    let old = store::version(db, held.id, number).await?;
+    let old = versions::get(db, held.id, number).await?;
     let old = old.ok_or_else(|| Problem::not_found("version", number))?;
     if old.sha256 == held.sha256 {
         let detail = format!("the newest version of `{name}` says the same as version {number}");
@@ -162,7 +163,7 @@ pub(super) async fn roll_back(
     let written = content::check(&old.content.unwrap_or_default())?;
     let version = version(context, &held, &written);
     let message = wanted.message.as_deref();
-    store::add_version(db, NewVersion { message, back_to: Some(number), ..version }).await?;
+    versions::add(db, NewVersion { message, back_to: Some(number), ..version }).await?;
     found(db, name).await
 }
 
@@ -227,7 +228,7 @@ async fn check_seen(
     // Revisions begin with the version's number.
     let number = seen.first().and_then(|tag| tag.split('-').next()?.parse().ok());
     let before = match number {
-        Some(number) => store::version(db, held.id, number).await?,
+        Some(number) => versions::get(db, held.id, number).await?,
         None => None,
     };
     Err(stale.with("seen", before))

@@ -1,11 +1,11 @@
-//! All SQL on prompts and their versions. The connection carries the organization (row-level security),
+//! All SQL on prompts. The connection carries the organization (row-level security),
 //! so no statement here compares it.
 
 use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::model::{Content, LabelAt, PromptVersion, StoredPrompt};
+use super::model::{Content, LabelAt, StoredPrompt};
 
 /// Which prompts.
 #[derive(Debug, Clone, Copy, Default)]
@@ -120,6 +120,17 @@ pub(super) async fn id(db: &mut PgConnection, name: &str) -> sqlx::Result<Option
         .await
 }
 
+/// The same, and the number of its newest version.
+pub(super) async fn newest(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<(Uuid, i32)>> {
+    let row = sqlx::query!(
+        "select id, version from prompts where name = $1 and deleted_at is null",
+        name
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| (row.id, row.version)))
+}
+
 /// A prompt's row, held until the transaction ends.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -176,48 +187,6 @@ pub(super) async fn add(db: &mut PgConnection, new: NewRow<'_>) -> sqlx::Result<
     )
     .fetch_optional(db)
     .await
-}
-
-/// A version to save.
-#[derive(Debug)]
-pub(super) struct NewVersion<'a> {
-    pub(super) organization: Uuid,
-    pub(super) prompt: Uuid,
-    pub(super) number: i32,
-    pub(super) content: &'a str,
-    pub(super) sha256: &'a str,
-    pub(super) words: &'a str,
-    pub(super) variables: &'a [String],
-    pub(super) by: Uuid,
-    pub(super) message: Option<&'a str>,
-    pub(super) back_to: Option<i32>,
-}
-
-/// Saves a version, which is the newest from then on.
-pub(super) async fn add_version(db: &mut PgConnection, new: NewVersion<'_>) -> sqlx::Result<()> {
-    sqlx::query!(
-        "with touched as (
-            update prompts set version = $3, words = $6, variables = $10, revision = revision + 1,
-                               updated_at = now()
-             where id = $2
-         )
-         insert into prompt_versions
-            (organization_id, prompt_id, number, content, sha256, created_by, message, back_to)
-         values ($1, $2, $3, $4::text::json, $5, $7, $8, $9)",
-        new.organization,
-        new.prompt,
-        new.number,
-        new.content,
-        new.sha256,
-        new.words,
-        new.by,
-        new.message,
-        new.back_to,
-        new.variables
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Changes what stands beside the content; whether that was a change.
@@ -280,80 +249,4 @@ pub(super) async fn restore(db: &mut PgConnection, name: &str) -> sqlx::Result<b
     .execute(db)
     .await?;
     Ok(done.rows_affected() > 0)
-}
-
-struct VersionRow {
-    version: i32,
-    sha256: String,
-    labels: Vec<String>,
-    back_to: Option<i32>,
-    by: Option<String>,
-    message: Option<String>,
-    created: OffsetDateTime,
-    content: Json<Content>,
-}
-
-impl VersionRow {
-    fn into_version(self, whole: bool) -> PromptVersion {
-        PromptVersion {
-            version: self.version,
-            sha256: self.sha256,
-            labels: self.labels,
-            back_to: self.back_to,
-            by: self.by,
-            message: self.message,
-            created: self.created,
-            content: whole.then_some(self.content.0),
-        }
-    }
-}
-
-/// Versions without their contents, newest first, those before a number.
-pub(super) async fn versions(
-    db: &mut PgConnection,
-    prompt: Uuid,
-    before: Option<i32>,
-    limit: i64,
-) -> sqlx::Result<Vec<PromptVersion>> {
-    let rows = version_rows(db, prompt, None, before, limit).await?;
-    Ok(rows.into_iter().map(|row| row.into_version(false)).collect())
-}
-
-/// One version with its content.
-pub(super) async fn version(
-    db: &mut PgConnection,
-    prompt: Uuid,
-    number: i32,
-) -> sqlx::Result<Option<PromptVersion>> {
-    let found = version_rows(db, prompt, Some(number), None, 1).await?.pop();
-    Ok(found.map(|row| row.into_version(true)))
-}
-
-async fn version_rows(
-    db: &mut PgConnection,
-    prompt: Uuid,
-    only: Option<i32>,
-    before: Option<i32>,
-    limit: i64,
-) -> sqlx::Result<Vec<VersionRow>> {
-    sqlx::query_as!(
-        VersionRow,
-        r#"select v.number as version, v.sha256, v.back_to, v.message, v.created_at as created,
-                  v.content as "content: Json<Content>", u.name as "by?",
-                  array(select l.label from prompt_labels l
-                         where l.prompt_id = v.prompt_id and l.version = v.number order by 1
-                  ) as "labels!"
-             from prompt_versions v
-             left join users u on u.id = v.created_by
-            where v.prompt_id = $1 and ($2::integer is null or v.number = $2)
-              and ($3::integer is null or v.number < $3)
-            order by v.number desc
-            limit $4"#,
-        prompt,
-        only,
-        before,
-        limit
-    )
-    .fetch_all(db)
-    .await
 }

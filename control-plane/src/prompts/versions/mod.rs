@@ -1,5 +1,7 @@
 //! Versions of prompts over HTTP: what they say, what differs between two, and the way back.
 
+pub(crate) mod store;
+
 use aide::axum::{
     ApiRouter,
     routing::{get_with, post_with},
@@ -16,7 +18,7 @@ use super::{
     model::{Content, PromptDiff, PromptRollback, PromptVersion, StoredPrompt},
     routes::{Revised, TAG, revised},
     save::{self, missing},
-    store,
+    store as prompts,
 };
 use crate::{
     http::{
@@ -77,9 +79,9 @@ async fn list(
     Query(paging): Query<Paging<i32>>,
 ) -> Result<Json<Page<PromptVersion>>, Problem> {
     let mut db = context.begin().await?;
-    let prompt = store::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
+    let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     let limit = paging.limit();
-    let items = store::versions(&mut db, prompt, paging.after, limit + 1).await?;
+    let items = store::list(&mut db, prompt, paging.after, limit + 1).await?;
     Ok(Json(Page::new(items, limit, |version| version.version)))
 }
 
@@ -88,7 +90,7 @@ async fn show(
     Path((name, number)): Path<(String, i32)>,
 ) -> Result<Json<PromptVersion>, Problem> {
     let mut db = context.begin().await?;
-    let prompt = store::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
+    let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     version(&mut db, prompt, number).await.map(Json)
 }
 
@@ -97,7 +99,7 @@ async fn version(
     prompt: Uuid,
     number: i32,
 ) -> Result<PromptVersion, Problem> {
-    let found = store::version(db, prompt, number).await?;
+    let found = store::get(db, prompt, number).await?;
     found.ok_or_else(|| Problem::not_found("version", number))
 }
 
@@ -117,11 +119,11 @@ async fn compare(
     Query(between): Query<Between>,
 ) -> Result<Json<PromptDiff>, Problem> {
     let mut db = context.begin().await?;
-    let newest = save::found(&mut db, &name).await?;
-    let to = between.to.unwrap_or(newest.version);
+    let (prompt, newest) = prompts::newest(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
+    let to = between.to.unwrap_or(newest);
     let from = between.from.unwrap_or_else(|| to.saturating_sub(1).max(1));
     let mut content = async |number| -> Result<Content, Problem> {
-        Ok(version(&mut db, newest.id, number).await?.content.unwrap_or_default())
+        Ok(version(&mut db, prompt, number).await?.content.unwrap_or_default())
     };
     let (old, new) = (content(from).await?, content(to).await?);
     Ok(Json(diff((from, &old), (to, &new))))
