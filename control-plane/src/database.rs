@@ -46,7 +46,15 @@ impl Database {
         &self,
         organization: Uuid,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.begin(&[("app.org", &organization.to_string())]).await
+        self.begin(format!("begin; set local app.org = '{organization}'")).await
+    }
+
+    /// The same, in which nothing can be changed.
+    pub(crate) async fn read_tenant(
+        &self,
+        organization: Uuid,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.begin(format!("begin read only; set local app.org = '{organization}'")).await
     }
 
     /// The same, whose commit does not wait for the disk: should the machine lose its power, the last
@@ -55,24 +63,19 @@ impl Database {
         &self,
         organization: Uuid,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let organization = organization.to_string();
-        let [async_commit] = ASYNC_COMMIT;
-        self.begin(&[("app.org", &organization), async_commit]).await
+        let [(async_commit, off)] = ASYNC_COMMIT;
+        let seen = format!("set local app.org = '{organization}'");
+        self.begin(format!("begin; {seen}; set local {async_commit} = {off}")).await
     }
 
-    /// The same as `tenant`, in which somebody acts.
+    /// A transaction that sees one organization, in which somebody acts.
     pub(crate) async fn tenant_for(
         &self,
         organization: Uuid,
         actor: &Actor,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let (organization, user) = (organization.to_string(), actor.user.to_string());
-        self.begin(&[
-            ("app.org", &organization),
-            ("app.actor", &user),
-            ("app.origin", &actor.origin),
-        ])
-        .await
+        let acts = acts(actor.user, &actor.origin);
+        self.begin(format!("begin; set local app.org = '{organization}'; {acts}")).await
     }
 
     /// A transaction that sees what is one person's own, and no organization. The person acts in it.
@@ -81,22 +84,21 @@ impl Database {
         user: Uuid,
         origin: Option<&str>,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let user = user.to_string();
-        let origin = origin.unwrap_or_default();
-        self.begin(&[("app.user", &user), ("app.actor", &user), ("app.origin", origin)]).await
+        let acts = acts(user, origin.unwrap_or_default());
+        self.begin(format!("begin; set local app.\"user\" = '{user}'; {acts}")).await
     }
 
-    /// A transaction with settings of its own, begun and told them in one round trip. A statement that
-    /// begins one takes no parameters: values go as hexadecimal, in which no text can be SQL.
-    async fn begin(
+    /// The same, in which nothing can be changed.
+    pub(crate) async fn read_person(
         &self,
-        settings: &[(&str, &str)],
+        user: Uuid,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let settings = settings.iter().map(|(name, value)| {
-            let value = hex::encode(value);
-            format!("set_config('{name}', convert_from('\\x{value}', 'UTF8'), true)")
-        });
-        let statement = format!("begin; select {}", settings.collect::<Vec<_>>().join(", "));
+        self.begin(format!("begin read only; set local app.\"user\" = '{user}'")).await
+    }
+
+    /// Begins a transaction and tells it its settings in one round trip. Such a statement takes no
+    /// parameters: what is put into it is an id, or goes as hexadecimal, in which no text can be SQL.
+    async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
         self.app.begin_with(AssertSqlSafe(statement)).await
     }
 
@@ -132,6 +134,15 @@ impl Database {
     pub(crate) const fn system_async_commit(&self) -> &PgPool {
         &self.system_async_commit
     }
+}
+
+/// Who acts in a transaction, and how and from where.
+fn acts(user: Uuid, origin: &str) -> String {
+    let origin = hex::encode(origin);
+    format!(
+        "set local app.actor = '{user}'; \
+         select set_config('app.origin', convert_from('\\x{origin}', 'UTF8'), true)"
+    )
 }
 
 /// Lets a transaction plan each statement anew from here on, for conditions that only some callers

@@ -80,7 +80,7 @@ async fn list(
     Query(of): Query<Of>,
     Query(paging): Query<Paging<i64>>,
 ) -> Result<Json<Page<AuditEvent>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let limit = paging.limit();
     let items = store::list(&mut db, &of.into(), paging.after, limit + 1).await?;
     Ok(Json(Page::new(items, limit, |event| event.position)))
@@ -120,7 +120,7 @@ async fn portion(
     before: Option<i64>,
 ) -> Result<Vec<AuditEvent>, std::io::Error> {
     let read = async {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         Ok::<_, Problem>(store::list(&mut db, wanted, before, AT_ONCE).await?)
     };
     read.await.map_err(|problem| std::io::Error::other(problem.detail().to_owned()))

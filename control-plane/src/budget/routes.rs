@@ -45,7 +45,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
 }
 
 async fn show(context: Context) -> Result<Json<BudgetState>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let budget = store::get(&mut db).await?;
     state(&context, &mut db, budget).await.map(Json)
 }

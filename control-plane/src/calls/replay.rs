@@ -20,7 +20,7 @@ const HIDDEN: &str = "[sensitive]";
 /// Makes a call again.
 pub(super) async fn run(context: &Context, call: Uuid) -> Result<Replayed, Problem> {
     let (record, name) = {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         let about = store::get(&mut db, call).await?;
         let record = about.ok_or_else(|| Problem::not_found("call", call))?.record;
         let name = store::endpoint(&mut db, record.endpoint).await?;

@@ -43,7 +43,7 @@ impl Credentials {
 
     /// An environment by its name, with what its functions are given.
     pub(crate) async fn named(tenant: &impl Tenant, name: &str) -> Result<(Uuid, Self), Problem> {
-        let mut db = tenant.transaction().await?;
+        let mut db = tenant.read().await?;
         let environment = environments::find(&mut db, name).await?;
         Ok((environment, Self::of(&mut db, tenant.organization(), environment).await?))
     }

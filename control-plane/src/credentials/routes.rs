@@ -70,7 +70,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
 }
 
 async fn list(context: Context) -> Result<Json<Page<Credential>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let items = store::list(&mut db, context.organization, None).await?;
     Ok(Json(Page { items, next: None }))
 }

@@ -112,7 +112,7 @@ async fn list(
     Query(which): Query<Which>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<Deployment>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let limit = paging.limit();
     let items =
         store::list(&mut db, None, which.endpoint.as_deref(), paging.after, limit + 1).await?;
@@ -120,7 +120,7 @@ async fn list(
 }
 
 async fn show(context: Context, Path(id): Path<Uuid>) -> Result<Json<Deployment>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     store::get(&mut db, id).await?.map(Json).ok_or_else(|| Problem::not_found("deployment", id))
 }
 
@@ -138,7 +138,7 @@ async fn logs(
     Path(id): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let found = store::list(&mut db, Some(id), None, None, 1).await?.pop();
     let deployment = found.ok_or_else(|| Problem::not_found("deployment", id))?;
     if sse::is_wanted(&headers) {
@@ -184,7 +184,7 @@ async fn retry(
     Path(id): Path<Uuid>,
 ) -> Result<(StatusCode, Json<Retried>), Problem> {
     let deployment = {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         store::list(&mut db, Some(id), None, None, 1).await?.pop()
     };
     let deployment = deployment.ok_or_else(|| Problem::not_found("deployment", id))?;

@@ -60,7 +60,7 @@ async fn look(
     deployment: Uuid,
     seen: i64,
 ) -> Result<Option<(Deployment, Vec<LogLine>)>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let Some(now) = store::list(&mut db, Some(deployment), None, None, 1).await?.pop() else {
         return Ok(None);
     };

@@ -37,7 +37,7 @@ pub(crate) async fn references(
     if references.is_empty() {
         return Ok(Resolved::default());
     }
-    let mut db = tenant.transaction().await?;
+    let mut db = tenant.read().await?;
     Ok(resolve(&mut db, references).await?)
 }
 

@@ -155,7 +155,7 @@ async fn list(
     Query(place): Query<In>,
     Query(paging): Query<Paging<String>>,
 ) -> Result<Json<Page<Endpoint>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let environment = environments::find(&mut db, place.name()).await?;
     let limit = paging.limit();
     let items = store::list(&mut db, environment, paging.after.as_deref(), limit + 1).await?;
@@ -170,7 +170,7 @@ async fn show(
     Path(name): Path<String>,
     Query(place): Query<In>,
 ) -> Result<Revised<Endpoint>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let environment = environments::find(&mut db, place.name()).await?;
     let found = found(&mut db, environment, &name).await?;
     Ok(([etag(&found.revision())], Json(found)))
@@ -204,7 +204,7 @@ async fn versions(
     Query(place): Query<In>,
     Query(paging): Query<Paging<i32>>,
 ) -> Result<Json<Page<Version>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let environment = environments::find(&mut db, place.name()).await?;
     let id = endpoint(&mut db, &name).await?;
     let limit = paging.limit();
@@ -226,7 +226,7 @@ async fn source(
     Query(of): Query<Of>,
 ) -> Result<Json<GeneratedSource>, Problem> {
     let text = {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         let id = endpoint(&mut db, &name).await?;
         store::text(&mut db, id, of.version).await?
     };

@@ -64,7 +64,7 @@ async fn show(
     Path(name): Path<String>,
     Query(place): Query<In>,
 ) -> Result<Json<Snippets>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let environment = environments::find(&mut db, place.name()).await?;
     let endpoint = endpoint(&mut db, &name).await?;
     let live = release::store::live(&mut db, endpoint, environment).await?;

@@ -21,7 +21,7 @@ pub(crate) async fn run(
     request: &Map<String, Value>,
 ) -> Result<Tried, Problem> {
     let live = {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         let environment = environments::find(&mut db, environment_name).await?;
         let endpoint = endpoint(&mut db, name).await?;
         store::live(&mut db, endpoint, environment).await?

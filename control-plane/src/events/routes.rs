@@ -55,7 +55,7 @@ async fn list(
     }
     let limit = paging.limit();
     let after = paging.after.unwrap_or(Position::START);
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let end = store::end(&mut db).await?;
     let kinds = model::told(context.role);
     let changes = store::after(&mut db, after, end, &kinds, limit + 1).await?;

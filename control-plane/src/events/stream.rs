@@ -150,13 +150,13 @@ async fn page(context: &Context, from: Place, asked: Asked) -> Result<Option<Pag
 }
 
 async fn role(context: &Context) -> Result<Option<Role>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let role = store::role(&mut db, context.user).await?;
     Ok(role.as_deref().map(Role::from_word))
 }
 
 async fn look(context: &Context, from: Place, role: Role) -> Result<Look, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let end = store::end(&mut db).await?;
     let seen = match from {
         Place::Now => return Ok(Look { told: vec![], seen: Position::end_of(end), more: false }),

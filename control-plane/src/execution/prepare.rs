@@ -104,7 +104,7 @@ async fn guarded(
     head.extend(limits);
     outcome?;
     let wanted = wanted?;
-    let mut db = call.caller.transaction().await?;
+    let mut db = call.caller.read().await?;
     let environment = environments::find(&mut db, place.environment()).await?;
     let credentials = Credentials::of(&mut db, call.caller.organization(), environment).await?;
     let found = find(&mut db, &call.caller, &wanted.reference).await?;

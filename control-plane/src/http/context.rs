@@ -34,6 +34,11 @@ pub(crate) trait Tenant: Sync {
     fn transaction(
         &self,
     ) -> impl Future<Output = Result<Transaction<'static, Postgres>, Problem>> + Send;
+
+    /// The same, in which nothing can be changed.
+    fn read(&self) -> impl Future<Output = Result<Transaction<'static, Postgres>, Problem>> + Send {
+        async { Ok(self.plane().database().read_tenant(self.organization()).await?) }
+    }
 }
 
 impl Tenant for Context {
@@ -54,6 +59,11 @@ impl Context {
     /// A transaction that sees this organization only.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Problem> {
         Ok(self.plane.database().tenant_for(self.organization, &self.actor).await?)
+    }
+
+    /// The same, in which nothing can be changed.
+    pub(crate) async fn read(&self) -> Result<Transaction<'static, Postgres>, Problem> {
+        Ok(self.plane.database().read_tenant(self.organization).await?)
     }
 }
 

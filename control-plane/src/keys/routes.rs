@@ -82,7 +82,7 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
 }
 
 async fn list(context: Context) -> Result<Json<Page<ApiKey>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     Ok(Json(Page { items: store::list(&mut db, None).await?, next: None }))
 }
 

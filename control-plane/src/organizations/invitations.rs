@@ -32,7 +32,7 @@ pub(super) async fn list(
     context: Context,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<Invitation>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let limit = paging.limit();
     let items = store::invitations(&mut db, paging.after, limit + 1).await?;
     Ok(Json(Page::new(items, limit, |invitation| invitation.id)))

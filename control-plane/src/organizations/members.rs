@@ -22,7 +22,7 @@ pub(super) async fn list(
     context: Context,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<Member>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let limit = paging.limit();
     let items = store::members(&mut db, paging.after, limit + 1).await?;
     Ok(Json(Page::new(items, limit, |member| member.id)))

@@ -151,7 +151,7 @@ fn of_invitations() -> ApiRouter<ControlPlane> {
 }
 
 async fn list(caller: Caller) -> Result<Json<Page<Membership>>, Problem> {
-    let mut db = caller.begin().await?;
+    let mut db = caller.read().await?;
     let items = memberships(&mut db, caller.user, caller.via).await?;
     Ok(Json(Page { items, next: None }))
 }
@@ -189,7 +189,7 @@ fn revised(organization: Organization) -> Revised {
 }
 
 async fn show(context: Context) -> Result<Revised, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let found = store::get(&mut db).await?;
     found.map(revised).ok_or_else(|| Problem::not_found("organization", context.organization))
 }

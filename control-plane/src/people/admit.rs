@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::{
     access::{self, Access},
-    caller::{Caller, Via, is_installation, unknown},
+    caller::{Caller, For, Via, is_installation, unknown},
     model::Membership,
 };
 use crate::{
@@ -50,12 +50,11 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
         }
         _ => {}
     }
-    let named = match access {
-        Access::Member(_) | Access::MemberInPerson(_) => named(parts, plane).await?,
-        _ => None,
-    };
+    let is_for_one = matches!(access, Access::Member(_) | Access::MemberInPerson(_));
+    let named = if is_for_one { named(parts, plane).await? } else { None };
+    let asked = if is_for_one { For::Organization(named.as_deref()) } else { For::Person };
     let mut db = plane.database().unbound().await?;
-    let (caller, memberships) = Caller::of(&mut db, parts, plane, named.as_deref()).await?;
+    let (caller, memberships) = Caller::of(&mut db, parts, plane, asked).await?;
     let in_person = matches!(access, Access::InPerson | Access::MemberInPerson(_));
     if in_person && matches!(caller.via, Via::Token { .. }) {
         return Err(not_for_tokens());

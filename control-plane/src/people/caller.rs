@@ -34,6 +34,24 @@ pub(crate) enum Via {
     Session(Uuid),
 }
 
+/// Whether a request is for an organization.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum For<'a> {
+    /// For none.
+    Person,
+    /// For the one that it names, or else for the only one that it may mean.
+    Organization(Option<&'a str>),
+}
+
+impl For<'_> {
+    fn named(&self) -> Option<&str> {
+        match self {
+            Self::Person => None,
+            Self::Organization(named) => *named,
+        }
+    }
+}
+
 /// Somebody who is known.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -50,17 +68,21 @@ impl Caller {
         Ok(self.plane.database().person(self.user, Some(&self.actor.origin)).await?)
     }
 
-    /// Who sent a request, and what they are in the organization that it names, or in all that it may
-    /// mean.
+    /// The same, in which nothing can be changed.
+    pub(crate) async fn read(&self) -> Result<Transaction<'static, Postgres>, Problem> {
+        Ok(self.plane.database().read_person(self.user).await?)
+    }
+
+    /// Who sent a request, and what they are in the organizations that it may be for.
     pub(super) async fn of(
         db: &mut PgConnection,
         parts: &Parts,
         plane: &ControlPlane,
-        named: Option<&str>,
+        asked: For<'_>,
     ) -> Result<(Self, Vec<Membership>), Problem> {
         let (via, user, memberships) = match bearer(&parts.headers) {
-            Some(token) => by_token(db, token, plane, named).await?,
-            None => by_cookie(db, parts, plane, named).await?,
+            Some(token) => by_token(db, token, plane, asked).await?,
+            None => by_cookie(db, parts, plane, asked.named()).await?,
         };
         let actor = Actor::of(parts, plane.settings(), user, via);
         Ok((Self { plane: plane.clone(), user, via, actor }, memberships))
@@ -82,15 +104,20 @@ async fn by_token(
     db: &mut PgConnection,
     token: &str,
     plane: &ControlPlane,
-    named: Option<&str>,
+    asked: For<'_>,
 ) -> Result<Found, Problem> {
     if opens_installation(token, plane) {
         let owner = plane.ensure_local_owner().await?;
-        let usual = owner.organization.to_string();
-        let memberships = store::memberships_of(db, owner.user, named.or(Some(&usual))).await?;
+        let memberships = match asked {
+            For::Person => Vec::new(),
+            For::Organization(named) => {
+                let usual = owner.organization.to_string();
+                store::memberships_of(db, owner.user, named.or(Some(&usual))).await?
+            }
+        };
         return Ok((Via::Installation(owner.organization), owner.user, memberships));
     }
-    let found = store::token_of(db, &key::hash(token), named).await?;
+    let found = store::token_of(db, &key::hash(token), asked.named()).await?;
     let (Known { id, user, memberships }, organization) = found.ok_or_else(unknown)?;
     Ok((Via::Token { id, organization }, user, memberships))
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) async fn me(caller: Caller) -> Result<Json<Me>, Problem> {
-    let mut db = caller.begin().await?;
+    let mut db = caller.read().await?;
     about(&mut db, &caller.plane, caller.user, caller.via).await.map(Json)
 }
 
@@ -28,8 +28,7 @@ pub(super) async fn about(
     user: Uuid,
     via: Via,
 ) -> Result<Me, Problem> {
-    let names = store::names(db, user).await?;
-    let organizations = memberships(db, user, via).await?;
+    let (names, organizations) = store::about(db, user, only(via).as_deref()).await?;
     let (csrf_token, token) = match via {
         Via::Session(session) => (Some(csrf_token(plane, session)), None),
         Via::Token { id, .. } => (None, Some(id)),
@@ -54,11 +53,14 @@ pub(crate) async fn memberships(
     user: Uuid,
     via: Via,
 ) -> sqlx::Result<Vec<Membership>> {
-    let only = match via {
+    store::memberships_of(db, user, only(via).as_deref()).await
+}
+
+fn only(via: Via) -> Option<String> {
+    match via {
         Via::Token { organization, .. } => Some(organization.to_string()),
         Via::Installation(_) | Via::Session(_) => None,
-    };
-    store::memberships_of(db, user, only.as_deref()).await
+    }
 }
 
 pub(super) async fn list(caller: Caller) -> Result<Json<Page<Session>>, Problem> {
@@ -66,7 +68,7 @@ pub(super) async fn list(caller: Caller) -> Result<Json<Page<Session>>, Problem>
         Via::Session(id) => Some(id),
         Via::Installation(_) | Via::Token { .. } => None,
     };
-    let mut db = caller.begin().await?;
+    let mut db = caller.read().await?;
     let items = store::sessions(&mut db, current).await?;
     Ok(Json(Page { items, next: None }))
 }

@@ -45,36 +45,13 @@ pub(super) struct Known {
     pub(super) memberships: Vec<Membership>,
 }
 
-struct KnownRow {
-    id: Uuid,
-    user: Uuid,
-    organization: Option<Uuid>,
-    slug: Option<String>,
-    name: Option<String>,
-    role: Option<String>,
-}
-
-impl KnownRow {
-    fn membership(self) -> Option<Membership> {
-        let role = Role::from_word(&self.role?);
-        Some(Membership { id: self.organization?, slug: self.slug?, name: self.name?, role })
-    }
-}
-
-fn known(rows: Vec<KnownRow>) -> Option<Known> {
-    let (id, user) = rows.first().map(|row| (row.id, row.user))?;
-    let memberships = rows.into_iter().filter_map(KnownRow::membership).collect();
-    Some(Known { id, user, memberships })
-}
-
 /// Whose session it is.
 pub(super) async fn session_of(
     db: &mut PgConnection,
     hash: &str,
     named: Option<&str>,
 ) -> sqlx::Result<Option<Known>> {
-    let rows = sqlx::query_as!(
-        KnownRow,
+    let rows = sqlx::query!(
         r#"select s.session_id as "id!", s.user_id as "user!", m.organization_id as "organization?",
                   m.slug as "slug?", m.name as "name?", m.role as "role?"
              from session_of($1) s
@@ -84,7 +61,10 @@ pub(super) async fn session_of(
     )
     .fetch_all(db)
     .await?;
-    Ok(known(rows))
+    let Some((id, user)) = rows.first().map(|row| (row.id, row.user)) else { return Ok(None) };
+    let rows = rows.into_iter();
+    let memberships = rows.filter_map(|it| member(it.organization, it.slug, it.name, it.role));
+    Ok(Some(Known { id, user, memberships: memberships.collect() }))
 }
 
 /// Whose token it is, and for which organization.
@@ -93,7 +73,7 @@ pub(super) async fn token_of(
     hash: &str,
     named: Option<&str>,
 ) -> sqlx::Result<Option<(Known, Uuid)>> {
-    let rows = sqlx::query!(
+    let row = sqlx::query!(
         r#"select t.token_id as "id!", t.user_id as "user!", t.organization_id as "of!",
                   m.organization_id as "organization?", m.slug as "slug?", m.name as "name?",
                   m.role as "role?"
@@ -103,18 +83,22 @@ pub(super) async fn token_of(
         hash,
         named
     )
-    .fetch_all(db)
+    .fetch_optional(db)
     .await?;
-    let of = rows.first().map(|row| row.of);
-    let rows = rows.into_iter().map(|row| KnownRow {
-        id: row.id,
-        user: row.user,
-        organization: row.organization,
-        slug: row.slug,
-        name: row.name,
-        role: row.role,
-    });
-    Ok(known(rows.collect()).zip(of))
+    let Some(it) = row else { return Ok(None) };
+    let membership = member(it.organization, it.slug, it.name, it.role);
+    let memberships = membership.into_iter().collect();
+    Ok(Some((Known { id: it.id, user: it.user, memberships }, it.of)))
+}
+
+/// A membership, where there is one.
+fn member(
+    id: Option<Uuid>,
+    slug: Option<String>,
+    name: Option<String>,
+    role: Option<String>,
+) -> Option<Membership> {
+    Some(Membership { id: id?, slug: slug?, name: name?, role: Role::from_word(&role?) })
 }
 
 /// The person of an address.
@@ -263,6 +247,29 @@ pub(crate) struct Names {
 /// The person's names.
 pub(crate) async fn names(db: &mut PgConnection, user: Uuid) -> sqlx::Result<Names> {
     sqlx::query_as!(Names, "select email, name from users where id = $1", user).fetch_one(db).await
+}
+
+/// The person's names, and what they are in all of their organizations, or in the one that is named.
+pub(super) async fn about(
+    db: &mut PgConnection,
+    user: Uuid,
+    named: Option<&str>,
+) -> sqlx::Result<(Names, Vec<Membership>)> {
+    let rows = sqlx::query!(
+        r#"select u.email, u.name as called, m.organization_id as "organization?",
+                  m.slug as "slug?", m.name as "name?", m.role as "role?"
+             from users u left join lateral memberships_of(u.id, $2) m on true
+            where u.id = $1"#,
+        user,
+        named
+    )
+    .fetch_all(db)
+    .await?;
+    let first = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+    let names = Names { email: first.email.clone(), name: first.called.clone() };
+    let rows = rows.into_iter();
+    let memberships = rows.filter_map(|it| member(it.organization, it.slug, it.name, it.role));
+    Ok((names, memberships.collect()))
 }
 
 /// Whether the person has shown that their address is theirs.

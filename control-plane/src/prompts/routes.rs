@@ -154,7 +154,7 @@ async fn list(
     Query(of): Query<Of>,
     Query(paging): Query<Paging<String>>,
 ) -> Result<Json<Page<StoredPrompt>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let limit = paging.limit();
     let (text, tag, deleted) = (of.q.as_deref(), of.tag.as_deref(), of.deleted);
     let wanted = Wanted { text, tag, deleted, whole: false };
@@ -173,7 +173,7 @@ async fn create(
 }
 
 async fn show(context: Context, Path(name): Path<String>) -> Result<Revised, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     Ok(revised(found(&mut db, &name).await?))
 }
 
@@ -223,7 +223,7 @@ async fn show_uses(
     context: Context,
     Path(name): Path<String>,
 ) -> Result<Json<Page<PromptUse>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let prompt = store::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     let items = uses::store::of(&mut db, prompt).await?;
     Ok(Json(Page { items, next: None }))

@@ -70,7 +70,7 @@ pub(super) fn router() -> ApiRouter<ControlPlane> {
 }
 
 async fn export(context: Context) -> Result<Json<PromptBundle>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let mut bundle = PromptBundle::default();
     let wanted = Wanted { whole: true, ..Wanted::default() };
     loop {

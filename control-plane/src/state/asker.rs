@@ -51,6 +51,11 @@ impl Asker {
         Ok(self.plane.database().tenant(self.organization).await?)
     }
 
+    /// The same, in which nothing can be changed.
+    pub(super) async fn read(&self) -> Result<Transaction<'static, Postgres>, Problem> {
+        Ok(self.plane.database().read_tenant(self.organization).await?)
+    }
+
     /// The same, whose commit does not wait for the disk.
     pub(super) async fn begin_async_commit(
         &self,

@@ -28,6 +28,6 @@ async fn key(
     asker: Asker,
     Body(query): Body<KeyQuery>,
 ) -> Result<Json<Option<KeyRecord>>, Problem> {
-    let mut db = asker.begin().await?;
+    let mut db = asker.read().await?;
     Ok(Json(store::key(&mut db, &query.hash).await?))
 }

@@ -40,7 +40,7 @@ async fn ready(State(plane): State<ControlPlane>) -> Result<NoContent, Problem> 
 }
 
 async fn status(context: Context) -> Result<Json<SystemStatus>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let workers = store::workers(&mut db).await?;
     let lambda = &context.plane.settings().lambda;
     Ok(Json(SystemStatus {

@@ -78,7 +78,7 @@ pub(super) async fn show(
     caller: Caller,
     Path(code): Path<String>,
 ) -> Result<Json<PendingLogin>, Problem> {
-    let mut db = caller.begin().await?;
+    let mut db = caller.read().await?;
     let found = store::pending_login(&mut db, &kept(&code)).await?;
     found.map(Json).ok_or_else(|| not_found(&code))
 }

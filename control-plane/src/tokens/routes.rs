@@ -95,7 +95,7 @@ async fn list(
     context: Context,
     Query(paging): Query<Paging>,
 ) -> Result<Json<Page<AccessToken>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let limit = paging.limit();
     let items = store::list(&mut db, context.user, paging.after, limit + 1).await?;
     Ok(Json(Page::new(items, limit, |token| token.id)))

@@ -50,7 +50,7 @@ async fn export(
 ) -> Result<Response, Problem> {
     let span = of.span();
     let wanted = {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         of.wanted(&mut db).await?
     };
     let headers = [

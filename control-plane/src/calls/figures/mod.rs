@@ -53,7 +53,7 @@ async fn range(context: &Context, mut of: Of, most: i64) -> Result<Range, Proble
         return Err(out_of_range(detail).hint("give a `since` that lies before `until`"));
     }
     let mut span = of.span();
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let wanted = of.wanted(&mut db).await?;
     plan_for_conditions(&mut db).await?;
     let floor = search::floor(&mut db, span, &wanted.driver(), most).await?;
@@ -70,7 +70,7 @@ fn out_of_range(detail: &str) -> Problem {
 
 async fn facets(context: &Context, of: Of) -> Result<Facets, Problem> {
     let range = range(context, of, LOOKED_AT).await?;
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     plan_for_conditions(&mut db).await?;
     let counts = store::facets(&mut db, range.span, &range.wanted).await?;
     let mut facets: Vec<Facet> = Vec::new();
@@ -88,7 +88,7 @@ async fn histogram(context: &Context, of: Of) -> Result<Histogram, Problem> {
     let range = range(context, of, LOOKED_AT).await?;
     let Counted { since, until, .. } = range.time;
     let bucket_s = width((until - since).whole_seconds());
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     plan_for_conditions(&mut db).await?;
     let counted = store::histogram(&mut db, range.span, &range.wanted, bucket_s).await?;
     // Where nothing was is told, too, so that nobody has to find out what is missing.
@@ -118,7 +118,7 @@ async fn summary(context: &Context, of: Of, by: SummaryBy) -> Result<Summary, Pr
         let detail = "a summary is of 7 days at most";
         return Err(out_of_range(detail).hint("ask for a shorter time, by `since` and `until`"));
     }
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     plan_for_conditions(&mut db).await?;
     let items = store::summary(&mut db, range.span, &range.wanted, by).await?;
     Ok(Summary { time: range.time, by, items })

@@ -47,7 +47,7 @@ struct Retention {
 }
 
 async fn show(context: Context) -> Result<Json<Retention>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     Ok(Json(Retention { days: store::get(&mut db).await? }))
 }
 

@@ -74,7 +74,7 @@ pub(super) fn follow(
 
 /// Calls after what was seen, and the last transaction that was looked at.
 async fn look(context: &Context, following: &Following) -> Result<(Vec<Arrived>, i64), Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     plan_for_conditions(&mut db).await?;
     let end = end(&mut db).await?;
     let Following { wanted, span, seen } = following;

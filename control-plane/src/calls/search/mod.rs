@@ -79,7 +79,7 @@ async fn step(
     if let Some(text) = &wanted.text
         && let Some(ids) = with_words(context, span, text, left).await?
     {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         plan_for_conditions(&mut db).await?;
         let wanted = wanted.without_text();
         let calls = store::list(&mut db, span, &wanted, Some(&ids), limit).await?;
@@ -87,7 +87,7 @@ async fn step(
         return Ok(Found { calls, stopped: ids.last().copied().filter(|_| full) });
     }
     let places = if wanted.text.is_some() { STEP_OF_WORDS } else { STEP };
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     plan_for_conditions(&mut db).await?;
     let driver = wanted.driver();
     let stopped = match driver == *wanted {

@@ -83,7 +83,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let mut span = of.span();
     let (wanted, end) = {
-        let mut db = context.begin().await?;
+        let mut db = context.read().await?;
         (of.wanted(&mut db).await?, events::store::end(&mut db).await?)
     };
     if sse::is_wanted(&headers) {
@@ -116,7 +116,7 @@ async fn listed(context: &Context, calls: Vec<CallRecord>) -> Result<Vec<ListedC
     let mut prompts = match runs.is_empty() {
         true => HashMap::new(),
         false => {
-            let mut db = context.begin().await?;
+            let mut db = context.read().await?;
             store::prompts(&mut db, &runs).await?
         }
     };
@@ -126,7 +126,7 @@ async fn listed(context: &Context, calls: Vec<CallRecord>) -> Result<Vec<ListedC
 }
 
 async fn show(context: Context, Path(id): Path<Uuid>) -> Result<Json<CallDetail>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let about = store::get(&mut db, id).await?.ok_or_else(|| Problem::not_found("call", id))?;
     let not_replayable = replay::request_of(&about.record).err();
     Ok(Json(CallDetail {

@@ -65,7 +65,7 @@ struct Now {
 impl Pass<'_> {
     async fn one(&self, wanted: Wanted<'_>) -> Result<EndpointPlan, Problem> {
         let now = {
-            let mut db = self.context.begin().await?;
+            let mut db = self.context.read().await?;
             self.now(&mut db, &wanted.name).await?
         };
         let version = wanted.version(now.newest.as_ref());
@@ -138,7 +138,7 @@ impl Pass<'_> {
         let sources = promptpilot_codegen::sources(&wanted.plan);
         let Ok(id) = plane.builder().artifact_id(&sources, kind).await else { return Ok(None) };
         let known = {
-            let mut db = self.context.begin().await?;
+            let mut db = self.context.read().await?;
             artifacts::artifact(&mut *db, *organization, &id).await?
         };
         // Where artifacts cannot be looked at, a worker may still have them.

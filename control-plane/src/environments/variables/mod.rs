@@ -57,7 +57,7 @@ async fn change(
 }
 
 async fn list(context: &Context, environment: &str) -> Result<Page<model::Variable>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let id = super::find(&mut db, environment).await?;
     Ok(Page { items: store::list(&mut db, id).await?, next: None })
 }

@@ -22,7 +22,7 @@ pub(super) async fn list(
     Query(place): Query<Place>,
 ) -> Result<Json<ModelList>, Problem> {
     admit(&caller, &place).await?;
-    let mut db = caller.transaction().await?;
+    let mut db = caller.read().await?;
     let named = store::named(&mut db, caller.prompts()).await?;
     let data = named
         .into_iter()
@@ -41,7 +41,7 @@ pub(super) async fn show(
     Query(place): Query<Place>,
 ) -> Result<Json<ListedModel>, Problem> {
     admit(&caller, &place).await?;
-    let mut db = caller.transaction().await?;
+    let mut db = caller.read().await?;
     let found = prepare::find(&mut db, &caller, reference(&id)?).await?;
     let saved = store::saved(&mut db, found.prompt, found.version).await?;
     let saved = saved.ok_or_else(|| Problem::not_found("prompt", &id))?;

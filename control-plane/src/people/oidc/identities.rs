@@ -24,7 +24,7 @@ use crate::{
 const PROFILE: &str = "/profile";
 
 pub(super) async fn list(caller: Caller) -> Result<Json<Page<Identity>>, Problem> {
-    let items = store::list(&mut *caller.begin().await?).await?;
+    let items = store::list(&mut *caller.read().await?).await?;
     Ok(Json(Page { items, next: None }))
 }
 

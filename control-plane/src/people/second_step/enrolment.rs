@@ -14,7 +14,7 @@ use crate::{
 };
 
 pub(super) async fn show(caller: Caller) -> Result<Json<Authenticator>, Problem> {
-    Ok(Json(store::state(&mut *caller.begin().await?).await?))
+    Ok(Json(store::state(&mut *caller.read().await?).await?))
 }
 
 /// The password is asked for once more: who finds a browser open must not lock its person out.

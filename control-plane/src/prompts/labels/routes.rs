@@ -158,7 +158,7 @@ async fn moves(
     Query(of): Query<Of>,
     Query(paging): Query<Paging<i64>>,
 ) -> Result<Json<Page<LabelMove>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     let limit = paging.limit();
     let label = of.label.as_deref();
@@ -167,7 +167,7 @@ async fn moves(
 }
 
 async fn rules(context: Context) -> Result<Json<Page<LabelRule>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let mut items: Vec<LabelRule> = store::rules(&mut db)
         .await?
         .into_iter()

@@ -78,7 +78,7 @@ async fn list(
     Path(name): Path<String>,
     Query(paging): Query<Paging<i32>>,
 ) -> Result<Json<Page<PromptVersion>>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     let limit = paging.limit();
     let items = store::list(&mut db, prompt, paging.after, limit + 1).await?;
@@ -89,7 +89,7 @@ async fn show(
     context: Context,
     Path((name, number)): Path<(String, i32)>,
 ) -> Result<Json<PromptVersion>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     version(&mut db, prompt, number).await.map(Json)
 }
@@ -118,7 +118,7 @@ async fn compare(
     Path(name): Path<String>,
     Query(between): Query<Between>,
 ) -> Result<Json<PromptDiff>, Problem> {
-    let mut db = context.begin().await?;
+    let mut db = context.read().await?;
     let (prompt, newest) = prompts::newest(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     let to = between.to.unwrap_or(newest);
     let from = between.from.unwrap_or_else(|| to.saturating_sub(1).max(1));

@@ -254,7 +254,10 @@ async fn calls_are_counted_exactly_and_the_newest_are_shown() -> Outcome {
                     assert!(!items.is_empty() && items.len() <= 20);
                     shown.extend(items.iter().map(|call| call["call_id"].clone()));
                 }
-                "change" => break,
+                "change" if event.data["name"] == "afterwards" => break,
+                // What was done before the stream was opened may be told in it: a transaction of
+                // somebody else's holds up what lies behind it.
+                "change" => {}
                 other => panic!("{other}"),
             }
             ids.push(event.id);
