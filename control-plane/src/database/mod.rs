@@ -1,16 +1,18 @@
-//! Connections: one pool for requests, which see one organization at a time, and one for the
-//! worker, which sees all.
+//! Connections: one pool for requests, which see one organization at a time, and others for the
+//! worker and for what every call writes, which see all.
 
-use std::{sync::Arc, time::Duration};
+mod bells;
+
+use std::time::Duration;
 
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
     pool::PoolConnection,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+pub(crate) use self::bells::{Bells, listen};
 
 use crate::audit::Actor;
 
@@ -49,14 +51,6 @@ impl Database {
         self.begin(format!("begin; set local app.org = '{organization}'")).await
     }
 
-    /// The same, in which nothing can be changed.
-    pub(crate) async fn read_tenant(
-        &self,
-        organization: Uuid,
-    ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.begin(format!("begin read only; set local app.org = '{organization}'")).await
-    }
-
     /// The same, whose commit does not wait for the disk: should the machine lose its power, the last
     /// few are lost. Waiting would cost a call more than all the rest that is done for it.
     pub(crate) async fn tenant_async_commit(
@@ -66,6 +60,14 @@ impl Database {
         let [(async_commit, off)] = ASYNC_COMMIT;
         let seen = format!("set local app.org = '{organization}'");
         self.begin(format!("begin; {seen}; set local {async_commit} = {off}")).await
+    }
+
+    /// A transaction that sees one organization, and in which nothing can be changed.
+    pub(crate) async fn read_tenant(
+        &self,
+        organization: Uuid,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        self.begin(format!("begin read only; set local app.org = '{organization}'")).await
     }
 
     /// A transaction that sees one organization, in which somebody acts.
@@ -198,58 +200,4 @@ async fn pool(options: &PgConnectOptions, role: &str, size: u32) -> sqlx::Result
         })
         .connect_with(options.clone().options([("role", role)]))
         .await
-}
-
-/// What changes are announced on.
-const CHANNEL: &str = "promptpilot";
-
-/// How long to wait before listening is tried again.
-const AGAIN: Duration = Duration::from_secs(1);
-
-/// Who is woken when something may have changed, and looks for itself.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Bells {
-    /// There may be work in the queue, or a word for whoever is at work.
-    pub(crate) work: Arc<Notify>,
-    /// There may be something to tell.
-    pub(crate) news: Arc<Notify>,
-}
-
-impl Bells {
-    /// Rings both: what becomes of work is news.
-    pub(crate) fn ring(&self) {
-        self.work.notify_waiters();
-        self.news.notify_waiters();
-    }
-}
-
-/// Rings at each announcement, on one connection of its own. An announcement that is missed costs
-/// time and nothing else: whoever waits looks now and then anyway.
-pub(crate) async fn listen(database: Database, bells: Bells, gone: CancellationToken) {
-    let listening = async {
-        loop {
-            if let Err(error) = relay(&database, &bells).await {
-                tracing::debug!(%error, "not listening to the database's announcements");
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
-    };
-    tokio::select! {
-        () = listening => {}
-        () = gone.cancelled() => {}
-    }
-}
-
-async fn relay(database: &Database, bells: &Bells) -> sqlx::Result<()> {
-    let mut listener = PgListener::connect_with(&database.listener).await?;
-    listener.listen(CHANNEL).await?;
-    // Something may have happened before.
-    bells.ring();
-    loop {
-        // What has no word of its own is nothing but news.
-        match listener.recv().await?.payload() {
-            "" => bells.news.notify_waiters(),
-            _ => bells.ring(),
-        }
-    }
 }
