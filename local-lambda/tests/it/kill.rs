@@ -222,6 +222,7 @@ async fn a_kill_at_any_instant_leaves_a_state_that_was() -> Result<()> {
             *done = found;
         }
         let (client, mut so_far) = (victim.client.clone(), acknowledged);
+        let (begun, mut at_work) = tokio::sync::watch::channel(false);
         let writer = tokio::spawn(async move {
             loop {
                 if so_far.last().is_none_or(|done| *done == STEPS) {
@@ -233,10 +234,12 @@ async fn a_kill_at_any_instant_leaves_a_state_that_was() -> Result<()> {
                     return so_far;
                 }
                 so_far[number] += 1;
+                begun.send_replace(true);
             }
         });
+        at_work.wait_for(|begun| *begun).await.ok();
         // Any instant will do; these fall differently into the steps.
-        tokio::time::sleep(Duration::from_millis(60 + 29 * (round * 7 % 12))).await;
+        tokio::time::sleep(Duration::from_millis(29 * (round * 7 % 12))).await;
         victim.kill().await?;
         acknowledged = writer.await?;
     }
