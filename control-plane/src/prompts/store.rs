@@ -115,9 +115,7 @@ pub(super) async fn get(db: &mut PgConnection, name: &str) -> sqlx::Result<Optio
 
 /// Id of a prompt that is not deleted.
 pub(super) async fn id(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Uuid>> {
-    sqlx::query_scalar!("select id from prompts where name = $1 and deleted_at is null", name)
-        .fetch_optional(db)
-        .await
+    Ok(newest(db, name).await?.map(|(id, _)| id))
 }
 
 /// The same, and the number of its newest version.

@@ -82,25 +82,8 @@ pub(crate) async fn list(
     before: Option<i32>,
     limit: i64,
 ) -> sqlx::Result<Vec<PromptVersion>> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"select v.number as version, v.sha256, v.back_to, v.message, v.created_at as created,
-                  null::json as "content?: Json<Content>", u.name as "by?",
-                  array(select l.label from prompt_labels l
-                         where l.prompt_id = v.prompt_id and l.version = v.number order by 1
-                  ) as "labels!"
-             from prompt_versions v
-             left join users u on u.id = v.created_by
-            where v.prompt_id = $1 and v.number < coalesce($2::integer, 2147483647)
-            order by v.number desc
-            limit $3"#,
-        prompt,
-        before,
-        limit
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows.into_iter().map(PromptVersion::from).collect())
+    let last = before.map_or(i32::MAX, |before| before.saturating_sub(1));
+    between(db, prompt, (i32::MIN, last), false, limit).await
 }
 
 /// One version with its content.
@@ -109,20 +92,36 @@ pub(crate) async fn get(
     prompt: Uuid,
     number: i32,
 ) -> sqlx::Result<Option<PromptVersion>> {
-    let row = sqlx::query_as!(
+    Ok(between(db, prompt, (number, number), true, 1).await?.pop())
+}
+
+/// Versions from one number to another, newest first; `whole` ones with their contents.
+async fn between(
+    db: &mut PgConnection,
+    prompt: Uuid,
+    (first, last): (i32, i32),
+    whole: bool,
+    limit: i64,
+) -> sqlx::Result<Vec<PromptVersion>> {
+    let rows = sqlx::query_as!(
         Row,
         r#"select v.number as version, v.sha256, v.back_to, v.message, v.created_at as created,
-                  v.content as "content?: Json<Content>", u.name as "by?",
+                  case when $4 then v.content end as "content: Json<Content>", u.name as "by?",
                   array(select l.label from prompt_labels l
                          where l.prompt_id = v.prompt_id and l.version = v.number order by 1
                   ) as "labels!"
              from prompt_versions v
              left join users u on u.id = v.created_by
-            where v.prompt_id = $1 and v.number = $2"#,
+            where v.prompt_id = $1 and v.number between $2 and $3
+            order by v.number desc
+            limit $5"#,
         prompt,
-        number
+        first,
+        last,
+        whole,
+        limit
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
-    Ok(row.map(PromptVersion::from))
+    Ok(rows.into_iter().map(PromptVersion::from).collect())
 }
