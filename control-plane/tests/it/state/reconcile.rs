@@ -8,7 +8,7 @@ use promptpilot_spec::{
     state::{BudgetAsk, ORGANIZATION, Reserve, Reserved, Returned},
 };
 use serde::Serialize;
-use sqlx::Executor;
+use sqlx::{Executor, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -25,6 +25,15 @@ fn paid() -> String {
         "provider = \"openai-compatible\"\nname = \"m\"\nbase_url = \"http://127.0.0.1:1\"\n\
          max_tokens = 10\nretries = 0\nprice = { input = 3, output = 15 }",
     )
+}
+
+/// Whose calls are records: the subject's deployment, as if its function were published.
+async fn published(subject: &Subject, db: &mut PgConnection) -> Result<Identity, Failure> {
+    let published = sqlx::query_scalar(
+        "update deployments set function_name = $1, function_version = '1' returning endpoint_id",
+    );
+    let endpoint: Uuid = published.bind(FUNCTION).fetch_one(db).await?;
+    Ok(Identity { endpoint, ..subject.identity.clone() })
 }
 
 struct Budget<'a> {
@@ -85,11 +94,7 @@ async fn what_an_organization_may_spend_comes_back_by_the_records_of_all_of_its_
     let subject = Subject::service_of(&paid()).await?;
     let pilot = subject.pilot()?;
     let mut db = pilot.database.connect().await?;
-    let published = sqlx::query_scalar(
-        "update deployments set function_name = $1, function_version = '1' returning endpoint_id",
-    );
-    let endpoint: Uuid = published.bind(FUNCTION).fetch_one(&mut db).await?;
-    let identity = Identity { endpoint, ..subject.identity.clone() };
+    let identity = published(&subject, &mut db).await?;
     let path = format!("/api/organizations/{}/budget", identity.organization);
     let set = Some(serde_json::json!({ "limit": "1 USD/month" }));
     pilot.request(reqwest::Method::PUT, &path, set).await?;
@@ -117,12 +122,8 @@ async fn what_killed_processes_held_comes_back_as_far_as_records_tell_that_it_wa
     let subject = Subject::service_of(&paid()).await?;
     let pilot = subject.pilot()?;
     let mut db = pilot.database.connect().await?;
-    let published = sqlx::query_scalar(
-        "update deployments set function_name = $1, function_version = '1' returning endpoint_id",
-    );
-    let endpoint: Uuid = published.bind(FUNCTION).fetch_one(&mut db).await?;
-    let identity = Identity { endpoint, ..subject.identity.clone() };
-    let bucket = format!("{endpoint}/production/month");
+    let identity = published(&subject, &mut db).await?;
+    let bucket = format!("{}/production/month", identity.endpoint);
     let budget = Budget { subject: &subject, identity, bucket };
 
     let window = budget.take().await?;
