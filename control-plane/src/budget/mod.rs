@@ -22,6 +22,6 @@ pub(crate) async fn is_asked_for(plane: &ControlPlane, organization: Uuid) -> sq
     if !is_known_to_functions(plane) {
         return Ok(false);
     }
-    let mut db = plane.database().tenant(organization).await?;
+    let mut db = plane.database().read_tenant(organization).await?;
     Ok(store::get(&mut db).await?.is_some())
 }

@@ -63,7 +63,7 @@ impl Context {
 
     /// The same, in which nothing can be changed.
     pub(crate) async fn read(&self) -> Result<Transaction<'static, Postgres>, Problem> {
-        Ok(self.plane.database().read_tenant(self.organization).await?)
+        Tenant::read(self).await
     }
 }
 

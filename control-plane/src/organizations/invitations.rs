@@ -94,7 +94,7 @@ pub(super) async fn show(
     Body(by): Body<ByToken>,
 ) -> Result<Json<ShownInvitation>, Problem> {
     let of = find(&mut *plane.database().unbound().await?, &by.token).await?;
-    let mut db = plane.database().tenant(of.organization).await?;
+    let mut db = plane.database().read_tenant(of.organization).await?;
     store::show_invitation(&mut db, of.invitation).await?.map(Json).ok_or_else(gone)
 }
 

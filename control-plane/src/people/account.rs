@@ -34,7 +34,7 @@ pub(super) async fn confirm(
 ) -> Result<(), Problem> {
     plane.throttle().count(&user.to_string(), browser.address)?;
     let place = password::get_in_line()?;
-    let hash = store::password(&mut *plane.database().person(user, None).await?, user).await?;
+    let hash = store::password(&mut *plane.database().read_person(user).await?, user).await?;
     if password::fits(&place, Secret::from(given), hash).await? { Ok(()) } else { Err(refused()) }
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn change_password(
 ) -> Result<WithCookie<NoContent>, Problem> {
     let Caller { plane, user, actor, .. } = caller;
     confirm(&plane, user, &browser, request.current).await?;
-    let names = store::names(&mut *plane.database().person(user, None).await?, user).await?;
+    let names = store::names(&mut *plane.database().read_person(user).await?, user).await?;
     password::check(&request.new, &names.email)?;
     let place = password::get_in_line()?;
     let hash = password::hash(&place, Secret::from(request.new)).await?;

@@ -48,7 +48,7 @@ pub(super) async fn complete(
     let mut db = plane.database().unbound().await?;
     let user = mailed::find(&mut db, Purpose::Reset, &request.token).await?;
     drop(db);
-    let names = store::names(&mut *plane.database().person(user, None).await?, user).await?;
+    let names = store::names(&mut *plane.database().read_person(user).await?, user).await?;
     password::check(&request.password, &names.email)?;
     let hash = password::hash(&place, Secret::from(request.password)).await?;
     let mut db = plane.database().person(user, Some(&sender.by("letter"))).await?;

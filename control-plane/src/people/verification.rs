@@ -48,8 +48,7 @@ pub(super) async fn complete(
 /// knows the password.
 pub(super) async fn check(plane: &ControlPlane, user: Uuid) -> Result<(), Problem> {
     let wanted = plane.settings().verify_emails;
-    if !wanted || store::is_verified(&mut *plane.database().person(user, None).await?, user).await?
-    {
+    if !wanted || store::is_verified(&mut *plane.database().read_person(user).await?, user).await? {
         return Ok(());
     }
     let detail = "this address has not been confirmed";

@@ -108,7 +108,7 @@ async fn is_earlier(
     deployment: Uuid,
     token: &str,
 ) -> Result<bool, Problem> {
-    let mut db = plane.database().tenant(organization).await?;
+    let mut db = plane.database().read_tenant(organization).await?;
     let earlier = store::earlier_token(&mut db, deployment).await?;
     Ok(earlier.is_some_and(|hash| Secret::from(hash).matches(&key::hash(token))))
 }
