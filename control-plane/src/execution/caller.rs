@@ -21,9 +21,12 @@ use super::{
 use crate::{
     budget::store::money,
     http::{Problem, Tenant, context},
-    plane::ControlPlane,
+    plane::{ControlPlane, recent::Recent},
     state::reconcile::PROMPTS,
 };
+
+/// Keys by the hashes of their secrets.
+pub(crate) type RecentKeys = Recent<String, Arc<Key>>;
 
 /// A program with a key that is known. What the key opens is seen later, so that a refusal is written
 /// down.
@@ -31,6 +34,13 @@ use crate::{
 pub(crate) struct KeyCaller {
     plane: ControlPlane,
     key: Arc<Key>,
+}
+
+async fn look_up(plane: &ControlPlane, hash: &str) -> Result<Arc<Key>, Problem> {
+    let mut db = plane.database().unbound().await?;
+    let key = store::key(&mut db, hash).await?;
+    let key = key.ok_or_else(|| unauthorized("key-unknown", "there is no such key here"))?;
+    Ok(Arc::new(key))
 }
 
 impl KeyCaller {
@@ -45,10 +55,8 @@ impl KeyCaller {
             return Err(unauthorized("key-unknown", detail));
         }
         let hash = key::hash(given);
-        let mut db = plane.database().unbound().await?;
-        let key = store::key(&mut db, &hash).await?;
-        let key = key.ok_or_else(|| unauthorized("key-unknown", "there is no such key here"))?;
-        Ok(Self { plane: plane.clone(), key: Arc::new(key) })
+        let key = plane.lookups().keys.get(hash.clone(), look_up(plane, &hash)).await?;
+        Ok(Self { plane: plane.clone(), key })
     }
 
     /// The key's id.

@@ -17,4 +17,5 @@ mod run;
 mod store;
 mod stream;
 
-pub(crate) use caller::KeyCaller;
+pub(crate) use caller::{KeyCaller, RecentKeys};
+pub(crate) use prepare::RecentResolutions;

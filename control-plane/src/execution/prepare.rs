@@ -1,7 +1,7 @@
 //! From what a caller wants to what is asked of a model: the guards, then the prompt's version, then the
 //! model with its key.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderValue, header::LINK};
 use promptpilot_codegen::PlannedModel;
@@ -19,6 +19,7 @@ use crate::{
     credentials::Credentials,
     environments,
     http::{Problem, Tenant},
+    plane::recent::Recent,
     prompts::{
         content::messages,
         resolve::{Found, Lead, resolve},
@@ -104,16 +105,13 @@ async fn guarded(
     head.extend(limits);
     outcome?;
     let wanted = wanted?;
-    let mut db = call.caller.read().await?;
-    let environment = environments::find(&mut db, place.environment()).await?;
-    let credentials = Credentials::of(&mut db, call.caller.organization(), environment).await?;
-    let found = find(&mut db, &call.caller, &wanted.reference).await?;
+    let resolved = resolution(&call.caller, place.environment(), &wanted.reference).await?;
+    let Resolution { credentials, found, alternate } = &*resolved;
+    // It may be another key that it was looked up for.
+    call.caller.check_prompt(found.prompt)?;
     call.note_prompt(found.prompt, found.version);
-    if let Some(link) = alternate(&mut db, environment, &found).await? {
-        head.insert(LINK, link);
-    }
-    drop(db);
-    let Found { name, version, content, .. } = found;
+    head.extend(alternate.clone().map(|link| (LINK, link)));
+    let Found { name, version, content, .. } = found.clone();
     if !asks(&content.prompt, &wanted.conversation) {
         let detail = "nobody asks: neither the prompt nor the request has a message of the user's";
         return Err(invalid(detail).with("at", "messages"));
@@ -126,8 +124,37 @@ async fn guarded(
             return Err(invalid(detail).hint("save a version of it that does"));
         }
     };
-    let (model, key) = model(&call.caller, &credentials, &model_ref).await?;
+    let (model, key) = model(&call.caller, credentials, &model_ref).await?;
     Ok(Prepared { name, version, prompt: content.prompt, model, key, wanted })
+}
+
+/// Where a reference leads in an environment.
+#[derive(Debug)]
+pub(crate) struct Resolution {
+    credentials: Credentials,
+    found: Found,
+    /// The one endpoint that serves the same, as the header `link`.
+    alternate: Option<HeaderValue>,
+}
+
+/// By organization, environment and reference.
+pub(crate) type RecentResolutions = Recent<(Uuid, String, String), Arc<Resolution>>;
+
+async fn resolution(
+    caller: &KeyCaller,
+    environment: &str,
+    reference: &str,
+) -> Result<Arc<Resolution>, Problem> {
+    let look_up = async {
+        let mut db = caller.read().await?;
+        let environment = environments::find(&mut db, environment).await?;
+        let credentials = Credentials::of(&mut db, caller.organization(), environment).await?;
+        let found = find(&mut db, caller, reference).await?;
+        let alternate = alternate(&mut db, environment, &found).await?;
+        Ok(Arc::new(Resolution { credentials, found, alternate }))
+    };
+    let about = (caller.organization(), environment.to_owned(), reference.to_owned());
+    caller.plane().lookups().resolutions.get(about, look_up).await
 }
 
 /// Whether anybody but a system speaks.

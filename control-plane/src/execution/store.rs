@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// What a key opens.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub(super) organization: Uuid,
     pub(super) id: Uuid,
     pub(super) test: bool,

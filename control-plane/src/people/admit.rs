@@ -3,7 +3,7 @@
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State},
-    http::{StatusCode, request::Parts},
+    http::{Method, StatusCode, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -28,16 +28,30 @@ pub(crate) async fn admit(
     next: Next,
 ) -> Response {
     let (mut parts, body) = request.into_parts();
-    match examine(&mut parts, &plane).await {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
-        Err(problem) => problem.into_response(),
+    // Where there is no route, there is nothing to guard.
+    let Some(route) = parts.extensions.get::<MatchedPath>() else {
+        return next.run(Request::from_parts(parts, body)).await;
+    };
+    let access = access::of(&parts.method, route.as_str());
+    if let Err(problem) = examine(&mut parts, &plane, access).await {
+        return problem.into_response();
+    }
+    // Until its answer is there.
+    let _changing = may_change(&parts.method, access).then(|| plane.lookups().changes.begin());
+    next.run(Request::from_parts(parts, body)).await
+}
+
+/// Whether a request may change who somebody is, or what they may. Programs change nothing of that; some
+/// links that anybody may open do.
+fn may_change(method: &Method, access: Access) -> bool {
+    match access {
+        Access::Key => false,
+        Access::Anybody => true,
+        _ => !method.is_safe(),
     }
 }
 
-async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem> {
-    // Where there is no route, there is nothing to guard.
-    let Some(route) = parts.extensions.get::<MatchedPath>() else { return Ok(()) };
-    let access = access::of(&parts.method, route.as_str());
+async fn examine(parts: &mut Parts, plane: &ControlPlane, access: Access) -> Result<(), Problem> {
     match access {
         Access::Anybody => return Ok(()),
         // Answered without a database, too.
@@ -51,16 +65,17 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane) -> Result<(), Problem>
         _ => {}
     }
     let is_for_one = matches!(access, Access::Member(_) | Access::MemberInPerson(_));
-    let named = if is_for_one { named(parts, plane).await? } else { None };
-    let asked = if is_for_one { For::Organization(named.as_deref()) } else { For::Person };
-    let mut db = plane.database().unbound().await?;
-    let (caller, memberships) = Caller::of(&mut db, parts, plane, asked).await?;
+    let asked = match is_for_one {
+        true => For::Organization(named(parts, plane).await?),
+        false => For::Person,
+    };
+    let (caller, memberships) = Caller::of(parts, plane, &asked).await?;
     let in_person = matches!(access, Access::InPerson | Access::MemberInPerson(_));
     if in_person && matches!(caller.via, Via::Token { .. }) {
         return Err(not_for_tokens());
     }
     if let Access::Member(needed) | Access::MemberInPerson(needed) = access {
-        let Membership { id, role, .. } = only(memberships, &caller, named.as_deref())?;
+        let Membership { id, role, .. } = only(memberships, &caller, asked.named())?;
         access::check(needed, role)?;
         let Caller { plane, user, actor, .. } = caller.clone();
         parts.extensions.insert(Context { plane, organization: id, user, actor, role });

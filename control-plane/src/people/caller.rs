@@ -1,12 +1,14 @@
 //! Who asks: by the installation's token, a token of their own, or the cookie of a session.
 
+use std::future::Future;
+
 use aide::OperationInput;
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
 };
 use promptpilot_spec::key;
-use sqlx::{PgConnection, Postgres, Transaction};
+use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +19,7 @@ use super::{
 use crate::{
     audit::Actor,
     http::{Problem, context},
-    plane::ControlPlane,
+    plane::{ControlPlane, recent::Recent},
 };
 
 /// What pages of ours send with every write, so that pages of others cannot.
@@ -35,22 +37,33 @@ pub(crate) enum Via {
 }
 
 /// Whether a request is for an organization.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum For<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum For {
     /// For none.
     Person,
     /// For the one that it names, or else for the only one that it may mean.
-    Organization(Option<&'a str>),
+    Organization(Option<String>),
 }
 
-impl For<'_> {
-    fn named(&self) -> Option<&str> {
+impl For {
+    pub(super) fn named(&self) -> Option<&str> {
         match self {
             Self::Person => None,
-            Self::Organization(named) => *named,
+            Self::Organization(named) => named.as_deref(),
         }
     }
 }
+
+/// Whom a secret belongs to, and what they are in the organizations that were asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    via: Via,
+    user: Uuid,
+    memberships: Vec<Membership>,
+}
+
+/// By the hashes of secrets, and by what requests were for.
+pub(crate) type RecentCallers = Recent<(String, For), Found>;
 
 /// Somebody who is known.
 #[derive(Debug, Clone)]
@@ -75,14 +88,13 @@ impl Caller {
 
     /// Who sent a request, and what they are in the organizations that it may be for.
     pub(super) async fn of(
-        db: &mut PgConnection,
         parts: &Parts,
         plane: &ControlPlane,
-        asked: For<'_>,
+        asked: &For,
     ) -> Result<(Self, Vec<Membership>), Problem> {
-        let (via, user, memberships) = match bearer(&parts.headers) {
-            Some(token) => by_token(db, token, plane, asked).await?,
-            None => by_cookie(db, parts, plane, asked.named()).await?,
+        let Found { via, user, memberships } = match bearer(&parts.headers) {
+            Some(token) => by_token(token, plane, asked).await?,
+            None => by_cookie(parts, plane, asked).await?,
         };
         let actor = Actor::of(parts, plane.settings(), user, via);
         Ok((Self { plane: plane.clone(), user, via, actor }, memberships))
@@ -98,43 +110,57 @@ fn opens_installation(token: &str, plane: &ControlPlane) -> bool {
     plane.settings().token.as_ref().is_some_and(|installed| installed.matches(token))
 }
 
-type Found = (Via, Uuid, Vec<Membership>);
-
-async fn by_token(
-    db: &mut PgConnection,
-    token: &str,
-    plane: &ControlPlane,
-    asked: For<'_>,
-) -> Result<Found, Problem> {
-    if opens_installation(token, plane) {
-        let owner = plane.ensure_local_owner().await?;
-        let memberships = match asked {
-            For::Person => Vec::new(),
-            For::Organization(named) => {
-                let usual = owner.organization.to_string();
-                store::memberships_of(db, owner.user, named.or(Some(&usual))).await?
-            }
-        };
-        return Ok((Via::Installation(owner.organization), owner.user, memberships));
-    }
-    let found = store::token_of(db, &key::hash(token), asked.named()).await?;
-    let (Known { id, user, memberships }, organization) = found.ok_or_else(unknown)?;
-    Ok((Via::Token { id, organization }, user, memberships))
+async fn by_token(token: &str, plane: &ControlPlane, asked: &For) -> Result<Found, Problem> {
+    let look_up = async {
+        if opens_installation(token, plane) {
+            return Ok(installation(plane, asked).await?);
+        }
+        let mut db = plane.database().unbound().await?;
+        let found = store::token_of(&mut db, &key::hash(token), asked.named()).await?;
+        let (Known { id, user, memberships }, organization) = found.ok_or_else(unknown)?;
+        Ok(Found { via: Via::Token { id, organization }, user, memberships })
+    };
+    known(token, plane, asked, look_up).await
 }
 
-async fn by_cookie(
-    db: &mut PgConnection,
-    parts: &Parts,
-    plane: &ControlPlane,
-    named: Option<&str>,
-) -> Result<Found, Problem> {
+async fn installation(plane: &ControlPlane, asked: &For) -> sqlx::Result<Found> {
+    let owner = plane.ensure_local_owner().await?;
+    let memberships = match asked {
+        For::Person => Vec::new(),
+        For::Organization(named) => {
+            let usual = owner.organization.to_string();
+            let mut db = plane.database().unbound().await?;
+            store::memberships_of(&mut db, owner.user, named.as_deref().or(Some(&usual))).await?
+        }
+    };
+    Ok(Found { via: Via::Installation(owner.organization), user: owner.user, memberships })
+}
+
+async fn by_cookie(parts: &Parts, plane: &ControlPlane, asked: &For) -> Result<Found, Problem> {
     let cookie = cookie::SESSION.read(&parts.headers, plane.settings()).ok_or_else(unknown)?;
-    let found = store::session_of(db, &key::hash(cookie), named).await?;
-    let Known { id, user, memberships } = found.ok_or_else(unknown)?;
-    if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+    let look_up = async {
+        let mut db = plane.database().unbound().await?;
+        let found = store::session_of(&mut db, &key::hash(cookie), asked.named()).await?;
+        let Known { id, user, memberships } = found.ok_or_else(unknown)?;
+        Ok(Found { via: Via::Session(id), user, memberships })
+    };
+    let found = known(cookie, plane, asked, look_up).await?;
+    if let Via::Session(id) = found.via
+        && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS)
+    {
         check_csrf(&parts.headers, plane, id)?;
     }
-    Ok((Via::Session(id), user, memberships))
+    Ok(found)
+}
+
+/// Whom a secret belongs to.
+async fn known(
+    secret: &str,
+    plane: &ControlPlane,
+    asked: &For,
+    look_up: impl Future<Output = Result<Found, Problem>>,
+) -> Result<Found, Problem> {
+    plane.lookups().callers.get((key::hash(secret), asked.clone()), look_up).await
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

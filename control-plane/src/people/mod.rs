@@ -20,7 +20,7 @@ mod throttle;
 mod verification;
 
 pub use access::Role;
-pub(crate) use caller::{Caller, Via};
+pub(crate) use caller::{Caller, RecentCallers, Via};
 pub(crate) use session::begin_local;
 pub(crate) use sessions::memberships;
 pub(crate) use sign_in::check_email;

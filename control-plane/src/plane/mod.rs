@@ -2,6 +2,7 @@
 
 mod chores;
 mod ingest;
+pub(crate) mod recent;
 mod router;
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
@@ -13,6 +14,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
+use self::recent::Lookups;
 use crate::{
     artifacts::Artifacts,
     budget::Purses,
@@ -63,6 +65,7 @@ struct Shared {
     oidc: Option<Provider>,
     owner: OnceCell<LocalOwner>,
     deployments: state::Deployments,
+    lookups: Lookups,
     /// What runs of prompts are paid from.
     purses: Purses,
     /// Where functions look up keys, if that is not here.
@@ -138,6 +141,7 @@ impl ControlPlane {
             oidc: settings.oidc.clone().map(Provider::new),
             owner: OnceCell::new(),
             deployments: state::Deployments::default(),
+            lookups: Lookups::default(),
             purses: Purses::default(),
             mirror: Mirror::of(&settings)?,
             ingesting: Semaphore::new(INGESTING),
@@ -238,6 +242,11 @@ impl ControlPlane {
 
     pub(crate) fn deployments(&self) -> &state::Deployments {
         &self.shared.deployments
+    }
+
+    /// What was looked up a moment ago.
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.shared.lookups
     }
 
     /// What an organization's runs of prompts are paid from.

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod elsewhere;
 mod letters;
 mod mail_server;
 mod oidc;

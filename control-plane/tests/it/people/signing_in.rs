@@ -124,7 +124,7 @@ async fn a_session_ends_when_it_is_unused_or_old() -> Outcome {
     for (age, status) in [("6 days", 200), ("8 days", 401)] {
         let unused = format!("update sessions set seen_at = now() - interval '{age}'");
         db.execute(sqlx::AssertSqlSafe(unused)).await?;
-        assert_eq!(jo.get("/api/me").await?.0, status, "{age}");
+        jo.until("/api/me", status).await?;
     }
     let jo = Person::sign_in(&pilot, &jo.email).await?;
     let seen: bool =
@@ -133,7 +133,7 @@ async fn a_session_ends_when_it_is_unused_or_old() -> Outcome {
             .await?;
     assert!(seen);
     db.execute("update sessions set expires_at = now()").await?;
-    assert_eq!(jo.get("/api/me").await?.0, 401);
+    jo.until("/api/me", 401).await?;
     pilot.stop().await
 }
 

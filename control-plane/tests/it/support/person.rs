@@ -1,9 +1,14 @@
 //! Somebody with a browser.
 
+use std::time::{Duration, Instant};
+
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::{Failure, pilot::Pilot};
+use super::{Failure, Outcome, pilot::Pilot};
+
+/// How long is waited for what holds within a second.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
@@ -68,6 +73,22 @@ impl Person {
 
     pub(crate) async fn get(&self, path: &str) -> Result<(u16, Value), Failure> {
         answer(self.ask(Method::GET, path)).await
+    }
+
+    /// Asks until the answer has this status: what is changed behind a server's back holds there within a
+    /// second.
+    pub(crate) async fn until(&self, path: &str, status: u16) -> Outcome {
+        let started = Instant::now();
+        loop {
+            let (last, body) = self.get(path).await?;
+            if last == status {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                return Err(format!("{path} still answers {last}: {body}").into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) async fn send(
