@@ -79,7 +79,7 @@ pub(super) async fn change(
     change: &PromptChange,
 ) -> Result<StoredPrompt, Problem> {
     let held = store::hold(db, name).await?.ok_or_else(|| missing(name))?;
-    check_seen(db, seen, name, &held).await?;
+    check_seen(db, seen, name).await?;
     let tags = change.tags.as_deref().map(tidy);
     check_about(change.description.as_deref(), tags.as_deref(), change.message.as_deref())?;
     store::change_about(db, held.id, change.description.as_deref(), tags.as_deref()).await?;
@@ -144,7 +144,7 @@ pub(super) async fn roll_back(
     wanted: &PromptRollback,
 ) -> Result<StoredPrompt, Problem> {
     let held = store::hold(db, name).await?.ok_or_else(|| missing(name))?;
-    check_seen(db, seen, name, &held).await?;
+    check_seen(db, seen, name).await?;
     check_about(None, None, wanted.message.as_deref())?;
     let number = match wanted.version {
         Some(number) => number,
@@ -154,7 +154,7 @@ pub(super) async fn roll_back(
             return Err(Problem::conflict("nothing-to-roll-back-to", detail));
         }
     };
-    let old = versions::get(db, held.id, number).await?;
+    let old = versions::get(db, name, number).await?;
     let old = old.ok_or_else(|| Problem::not_found("version", number))?;
     if old.sha256 == held.sha256 {
         let detail = format!("the newest version of `{name}` says the same as version {number}");
@@ -175,7 +175,7 @@ pub(super) async fn delete(
     force: bool,
 ) -> Result<StoredPrompt, Problem> {
     let held = store::hold(db, name).await?.ok_or_else(|| missing(name))?;
-    check_seen(db, seen, name, &held).await?;
+    check_seen(db, seen, name).await?;
     let mut prompt = found(db, name).await?;
     if !force && !prompt.used_by.is_empty() {
         let detail = format!("`{name}` is used by {}", list(&prompt.used_by));
@@ -213,12 +213,7 @@ pub(super) fn list(names: &[String]) -> String {
 }
 
 /// Refuses an edit of what has changed since, with what is there now, and what the caller had seen.
-async fn check_seen(
-    db: &mut PgConnection,
-    seen: &Seen,
-    name: &str,
-    held: &Held,
-) -> Result<(), Problem> {
+async fn check_seen(db: &mut PgConnection, seen: &Seen, name: &str) -> Result<(), Problem> {
     if !seen.is_given() {
         return Ok(());
     }
@@ -228,7 +223,7 @@ async fn check_seen(
     // Revisions begin with the version's number.
     let number = seen.first().and_then(|tag| tag.split('-').next()?.parse().ok());
     let before = match number {
-        Some(number) => versions::get(db, held.id, number).await?,
+        Some(number) => versions::get(db, name, number).await?,
         None => None,
     };
     Err(stale.with("seen", before))

@@ -73,16 +73,13 @@ pub(super) async fn list(
                   labels as "labels!: Json<Vec<LabelAt>>", used_by as "used_by!", by, message,
                   created as "created!", updated as "updated!", deleted
              from shown_prompts
-            where id in (
-                select id from prompts
-                 where (deleted_at is not null) = $1
-                   and ($2::text is null or position(
-                         lower($2) in lower(name || ' ' || description || ' ' || words)) > 0)
-                   and ($3::text is null or tags @> array[$3])
-                   and ($4::text is null or name > $4)
-                 order by name, deleted_at desc
-                 limit $5)
-            order by shown_prompts.name, shown_prompts.deleted desc"#,
+            where is_deleted = $1
+              and case when $2::text is null then true else position(
+                      lower($2) in lower(name || ' ' || description || ' ' || words)) > 0 end
+              and case when $3::text is null then true else tags @> array[$3] end
+              and name > coalesce($4, '')
+            order by shown_prompts.name, shown_prompts.deleted desc
+            limit $5"#,
         wanted.deleted,
         wanted.text,
         wanted.tag,
@@ -115,18 +112,9 @@ pub(super) async fn get(db: &mut PgConnection, name: &str) -> sqlx::Result<Optio
 
 /// Id of a prompt that is not deleted.
 pub(super) async fn id(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<Uuid>> {
-    Ok(newest(db, name).await?.map(|(id, _)| id))
-}
-
-/// The same, and the number of its newest version.
-pub(super) async fn newest(db: &mut PgConnection, name: &str) -> sqlx::Result<Option<(Uuid, i32)>> {
-    let row = sqlx::query!(
-        "select id, version from prompts where name = $1 and deleted_at is null",
-        name
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(|row| (row.id, row.version)))
+    sqlx::query_scalar!("select id from prompts where name = $1 and deleted_at is null", name)
+        .fetch_optional(db)
+        .await
 }
 
 /// A prompt's row, held until the transaction ends.

@@ -10,9 +10,9 @@ const VERSIONS: usize = 50;
 pub(super) async fn prompts(pilot: &Pilot) -> Result<()> {
     let statement = format!(
         "with made as (
-            insert into prompts (organization_id, id, name, version, words, tags)
+            insert into prompts (organization_id, id, name, version, words, tags, message)
             select o.id, gen_random_uuid(), 'folder-' || i % 20 || '/prompt-' || i, {VERSIONS},
-                   'Summarise for a reader ' || i, array['tag-' || i % 10]
+                   'Summarise for a reader ' || i, array['tag-' || i % 10], 'change {VERSIONS}'
               from organizations o, generate_series(1, {PROMPTS}) i
             returning organization_id, id, name),
          versions as (

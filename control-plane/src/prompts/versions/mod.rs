@@ -11,11 +11,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::{
     diff::diff,
-    model::{Content, PromptDiff, PromptRollback, PromptVersion, StoredPrompt},
+    model::{PromptDiff, PromptRollback, PromptVersion, StoredPrompt},
     routes::{Revised, TAG, revised},
     save::{self, missing},
     store as prompts,
@@ -79,9 +78,11 @@ async fn list(
     Query(paging): Query<Paging<i32>>,
 ) -> Result<Json<Page<PromptVersion>>, Problem> {
     let mut db = context.read().await?;
-    let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
     let limit = paging.limit();
-    let items = store::list(&mut db, prompt, paging.after, limit + 1).await?;
+    let items = store::list(&mut db, &name, paging.after, limit + 1).await?;
+    if items.is_empty() {
+        check_prompt(&mut db, &name).await?;
+    }
     Ok(Json(Page::new(items, limit, |version| version.version)))
 }
 
@@ -90,17 +91,20 @@ async fn show(
     Path((name, number)): Path<(String, i32)>,
 ) -> Result<Json<PromptVersion>, Problem> {
     let mut db = context.read().await?;
-    let prompt = prompts::id(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
-    version(&mut db, prompt, number).await.map(Json)
+    let Some(version) = store::get(&mut db, &name, number).await? else {
+        check_prompt(&mut db, &name).await?;
+        return Err(missing_version(number));
+    };
+    Ok(Json(version))
 }
 
-async fn version(
-    db: &mut PgConnection,
-    prompt: Uuid,
-    number: i32,
-) -> Result<PromptVersion, Problem> {
-    let found = store::get(db, prompt, number).await?;
-    found.ok_or_else(|| Problem::not_found("version", number))
+/// Refuses where there is no such prompt.
+async fn check_prompt(db: &mut PgConnection, name: &str) -> Result<(), Problem> {
+    prompts::id(db, name).await?.map(|_| ()).ok_or_else(|| missing(name))
+}
+
+fn missing_version(number: i32) -> Problem {
+    Problem::not_found("version", number)
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -119,14 +123,11 @@ async fn compare(
     Query(between): Query<Between>,
 ) -> Result<Json<PromptDiff>, Problem> {
     let mut db = context.read().await?;
-    let (prompt, newest) = prompts::newest(&mut db, &name).await?.ok_or_else(|| missing(&name))?;
-    let to = between.to.unwrap_or(newest);
-    let from = between.from.unwrap_or_else(|| to.saturating_sub(1).max(1));
-    let mut content = async |number| -> Result<Content, Problem> {
-        Ok(version(&mut db, prompt, number).await?.content.unwrap_or_default())
-    };
-    let (old, new) = (content(from).await?, content(to).await?);
-    Ok(Json(diff((from, &old), (to, &new))))
+    let Between { from, to } = between;
+    let two = store::two(&mut db, &name, from, to).await?.ok_or_else(|| missing(&name))?;
+    let old = two.old.ok_or_else(|| missing_version(two.from))?;
+    let new = two.new.ok_or_else(|| missing_version(two.to))?;
+    Ok(Json(diff((two.from, &old), (two.to, &new))))
 }
 
 async fn roll_back(

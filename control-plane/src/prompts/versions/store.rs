@@ -5,7 +5,7 @@ use sqlx::{PgConnection, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::prompts::model::{Content, PromptVersion};
+use crate::prompts::model::{Content, LabelAt, PromptVersion};
 
 /// A version to save.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(crate) struct NewVersion<'a> {
 pub(crate) async fn add(db: &mut PgConnection, new: NewVersion<'_>) -> sqlx::Result<()> {
     sqlx::query!(
         "with touched as (
-            update prompts set version = $3, words = $6, variables = $10, revision = revision + 1,
-                               updated_at = now()
+            update prompts set version = $3, words = $6, variables = $10, saved_by = $7, message = $8,
+                               revision = revision + 1, updated_at = now()
              where id = $2
          )
          insert into prompt_versions
@@ -52,7 +52,8 @@ pub(crate) async fn add(db: &mut PgConnection, new: NewVersion<'_>) -> sqlx::Res
 struct Row {
     version: i32,
     sha256: String,
-    labels: Vec<String>,
+    /// The prompt's, of all of its versions.
+    labels: Json<Vec<LabelAt>>,
     back_to: Option<i32>,
     by: Option<String>,
     message: Option<String>,
@@ -62,10 +63,11 @@ struct Row {
 
 impl From<Row> for PromptVersion {
     fn from(row: Row) -> Self {
+        let labels = row.labels.0.into_iter().filter(|at| at.version == row.version);
         Self {
             version: row.version,
             sha256: row.sha256,
-            labels: row.labels,
+            labels: labels.map(|at| at.label).collect(),
             back_to: row.back_to,
             by: row.by,
             message: row.message,
@@ -75,10 +77,10 @@ impl From<Row> for PromptVersion {
     }
 }
 
-/// Versions without their contents, newest first, those before a number.
+/// Versions of a prompt without their contents, newest first, those before a number.
 pub(crate) async fn list(
     db: &mut PgConnection,
-    prompt: Uuid,
+    prompt: &str,
     before: Option<i32>,
     limit: i64,
 ) -> sqlx::Result<Vec<PromptVersion>> {
@@ -86,10 +88,10 @@ pub(crate) async fn list(
     between(db, prompt, (i32::MIN, last), false, limit).await
 }
 
-/// One version with its content.
+/// One version of a prompt with its content.
 pub(crate) async fn get(
     db: &mut PgConnection,
-    prompt: Uuid,
+    prompt: &str,
     number: i32,
 ) -> sqlx::Result<Option<PromptVersion>> {
     Ok(between(db, prompt, (number, number), true, 1).await?.pop())
@@ -98,7 +100,7 @@ pub(crate) async fn get(
 /// Versions from one number to another, newest first; `whole` ones with their contents.
 async fn between(
     db: &mut PgConnection,
-    prompt: Uuid,
+    prompt: &str,
     (first, last): (i32, i32),
     whole: bool,
     limit: i64,
@@ -107,12 +109,11 @@ async fn between(
         Row,
         r#"select v.number as version, v.sha256, v.back_to, v.message, v.created_at as created,
                   case when $4 then v.content end as "content: Json<Content>", u.name as "by?",
-                  array(select l.label from prompt_labels l
-                         where l.prompt_id = v.prompt_id and l.version = v.number order by 1
-                  ) as "labels!"
-             from prompt_versions v
+                  p.labels as "labels: Json<Vec<LabelAt>>"
+             from prompts p
+             join prompt_versions v on v.prompt_id = p.id and v.number between $2 and $3
              left join users u on u.id = v.created_by
-            where v.prompt_id = $1 and v.number between $2 and $3
+            where p.name = $1 and p.deleted_at is null
             order by v.number desc
             limit $5"#,
         prompt,
@@ -124,4 +125,38 @@ async fn between(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(PromptVersion::from).collect())
+}
+
+/// What two versions say, as far as they are there.
+#[derive(Debug)]
+pub(super) struct Two {
+    pub(super) from: i32,
+    pub(super) to: i32,
+    pub(super) old: Option<Json<Content>>,
+    pub(super) new: Option<Json<Content>>,
+}
+
+/// Two versions of a prompt, the newest and the one before where no others are named; `None` if there is no
+/// such prompt.
+pub(super) async fn two(
+    db: &mut PgConnection,
+    prompt: &str,
+    from: Option<i32>,
+    to: Option<i32>,
+) -> sqlx::Result<Option<Two>> {
+    sqlx::query_as!(
+        Two,
+        r#"select named."from" as "from!", named."to" as "to!",
+                  old.content as "old: Json<Content>", new.content as "new: Json<Content>"
+             from (select id, "to", coalesce($2, greatest("to", 2) - 1) as "from"
+                     from (select id, coalesce($3, version) as "to" from prompts
+                            where name = $1 and deleted_at is null) newest) named
+             left join prompt_versions old on old.prompt_id = named.id and old.number = named."from"
+             left join prompt_versions new on new.prompt_id = named.id and new.number = named."to""#,
+        prompt,
+        from,
+        to
+    )
+    .fetch_optional(db)
+    .await
 }
