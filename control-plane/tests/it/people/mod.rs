@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod letters;
+mod lost_second_step;
 mod mail_server;
 mod oidc;
 mod oidc_provider;
