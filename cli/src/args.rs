@@ -134,6 +134,7 @@ pub(crate) enum Command {
     Orgs(commands::whoami::Orgs),
     /// Show and change who is in the organization
     Members(commands::members::Members),
+    People(commands::people::People),
     /// Show and set what the organization may spend in a period
     Budget(commands::budget::Budgets),
     /// Show what was done in the organization, newest first
@@ -168,6 +169,7 @@ impl Command {
             Self::Whoami(args) => args.place.data.clone(),
             Self::Orgs(args) => args.place.data.clone(),
             Self::Members(args) => args.data(),
+            Self::People(args) => args.data(),
             Self::Budget(args) => args.data(),
             Self::Check(args) => args.place.data.clone(),
             Self::Plan(args) => args.place.data.clone(),

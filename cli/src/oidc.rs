@@ -1,10 +1,10 @@
 //! Who vouches for people beside their password: what `up` and `serve` are told of it.
 
-use std::path::PathBuf;
-use std::{env, fs};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use clap::Args;
-use promptpilot_control_plane::{Oidc, Secret};
+use promptpilot_control_plane::{Authority, Oidc, Secret};
 use url::{Host, Url};
 
 use crate::error::Failure;
@@ -32,6 +32,10 @@ pub(crate) struct OidcOptions {
         requires = "oidc_issuer"
     )]
     oidc_client_secret_file: Option<PathBuf>,
+    /// Certificates in PEM of the authority that the provider's is signed by, where that is none of the
+    /// well-known. They are believed in requests to the provider, and in no others
+    #[arg(long, value_name = "FILE", env = "PROMPTPILOT_OIDC_CA", requires = "oidc_issuer")]
+    oidc_ca: Option<PathBuf>,
     /// What people know the provider by [default: its host]
     #[arg(long, value_name = "NAME", env = "PROMPTPILOT_OIDC_NAME", requires = "oidc_issuer")]
     oidc_name: Option<String>,
@@ -62,6 +66,7 @@ impl OidcOptions {
             issuer: issuer.clone(),
             client_id: self.oidc_client_id.clone().unwrap_or_default(),
             client_secret: self.secret()?,
+            authority: self.authority()?,
             name: self.oidc_name.clone().unwrap_or(host),
             domains: self.oidc_domains.iter().map(|domain| domain.trim().to_owned()).collect(),
         }))
@@ -69,9 +74,7 @@ impl OidcOptions {
 
     fn secret(&self) -> Result<Secret, Failure> {
         let text = match &self.oidc_client_secret_file {
-            Some(path) => fs::read_to_string(path).map_err(|error| {
-                Failure::usage(format!("could not read `{}`", path.display())).caused_by(&error)
-            })?,
+            Some(path) => fs::read_to_string(path).map_err(|error| unreadable(path, &error))?,
             None => env::var(SECRET).unwrap_or_default(),
         };
         let text = text.trim();
@@ -81,6 +84,20 @@ impl OidcOptions {
         }
         Ok(Secret::from(text))
     }
+
+    fn authority(&self) -> Result<Option<Authority>, Failure> {
+        let Some(path) = &self.oidc_ca else { return Ok(None) };
+        let pem = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let authority = Authority::from_pem(&pem).map_err(|error| {
+            let what = format!("`{}` is no file of an authority", path.display());
+            Failure::usage(what).caused_by(&error).hint("mend `--oidc-ca`")
+        });
+        authority.map(Some)
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("could not read `{}`", path.display())).caused_by(error)
 }
 
 /// The host of an issuer, which is spoken to over TLS, or on this machine.
@@ -113,6 +130,7 @@ mod tests {
             oidc_issuer: Some(issuer.to_owned()),
             oidc_client_id: Some("pilot".to_owned()),
             oidc_client_secret_file: Some(secret),
+            oidc_ca: None,
             oidc_name: None,
             oidc_domains: vec!["example.com".to_owned(), " example.org".to_owned()],
         }
@@ -141,5 +159,26 @@ mod tests {
         assert!(failure.to_string().contains("/nowhere/secret"), "{failure}");
         let failure = options.provider(false).unwrap_err();
         assert_eq!(failure.hint.as_deref(), Some("add `--public-url URL`"));
+    }
+
+    #[test]
+    fn an_authority_that_cannot_be_used_is_named_with_what_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let (secret, ca) = (folder.path().join("secret"), folder.path().join("ca.pem"));
+        fs::write(&secret, "s3cret").unwrap();
+        let provider = || {
+            let plain = options("https://a.example", secret.clone());
+            OidcOptions { oidc_ca: Some(ca.clone()), ..plain }.provider(true)
+        };
+        let told = |failure: Failure| format!("{}: {}", failure.message, failure.causes.join(": "));
+        let missing = told(provider().unwrap_err());
+        assert!(missing.starts_with("could not read `") && missing.contains("ca.pem"), "{missing}");
+        fs::write(&ca, "no certificate").unwrap();
+        let wrong = told(provider().unwrap_err());
+        assert!(wrong.contains("ca.pem` is no file of an authority"), "{wrong}");
+        assert!(wrong.ends_with("there is no certificate in PEM in it"), "{wrong}");
+        let made = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        fs::write(&ca, made.cert.pem()).unwrap();
+        assert!(provider().unwrap().unwrap().authority.is_some());
     }
 }

@@ -38,6 +38,7 @@ pub use deploy::build::{BuildError, Diagnostic, Export, Progress, export};
 pub use http::page::Page;
 pub use mail::{Mail, MailServer, MailServerError};
 pub use migrate::{MigrateError, make_roles, migrate, schema_version};
+pub use people::{Authority, AuthorityError};
 pub use plane::{AdoptError, ConnectError, ControlPlane, LocalOwner, SignInError};
 pub use secret::{NoKey, Secret, SecretKey, SecretToken};
 pub use settings::{

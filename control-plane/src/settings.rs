@@ -5,6 +5,7 @@ use std::{net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 use crate::{
     deploy::model::Status,
     mail::Mail,
+    people::Authority,
     secret::{Secret, SecretKey, SecretToken},
 };
 
@@ -122,6 +123,8 @@ pub struct Oidc {
     pub client_id: String,
     /// What it gave us to be known by.
     pub client_secret: Secret,
+    /// Whom its certificate is signed by, where that is none of the well-known authorities.
+    pub authority: Option<Authority>,
     /// What people know it by.
     pub name: String,
     /// Of which hosts an address has to be; of any, where none is named.

@@ -47,6 +47,14 @@ async fn somebody_logs_in_by_a_code_and_deploys_as_at_home() -> Result<()> {
     assert!(invited.stdout.starts_with(&format!("{}/invite/", running.api)), "{}", invited.stdout);
     let unknown = Run::of(remote(&pilot, &["members", "remove", "owner@localhos"])?).await?;
     assert_eq!(unknown.hint()?, "did you mean `owner@localhost`?");
+    let lost = ["people", "second-step", "off", "owner@localhost"];
+    let asked = pilot.cli(&lost).await?;
+    assert_eq!((asked.code, asked.hint()?), (Some(2), "add `--yes`"));
+    let none = pilot.cli(&[&lost[..], &["--yes"]].concat()).await?;
+    assert!(none.error()?.starts_with("`owner@localhost` has no second step"), "{}", none.stderr);
+    // Their own token is not the installation's.
+    let refused = Run::of(remote(&pilot, &[&lost[..], &["--yes"]].concat())?).await?;
+    assert_eq!(refused.error()?, "this takes the installation's own token");
     let elsewhere = Run::of(remote(&pilot, &["list", "--org", "nowhere"])?).await?;
     assert_eq!(elsewhere.error()?, "there is no organization `nowhere`");
 

@@ -22,6 +22,7 @@ pub(crate) mod logs;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod next;
+pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod promote;
 pub(crate) mod prompts;
@@ -95,6 +96,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Whoami(_) => whoami::whoami(&context).await,
         Command::Orgs(_) => whoami::orgs(&context).await,
         Command::Members(args) => members::run(&context, args).await,
+        Command::People(args) => people::run(&context, &args).await,
         Command::Budget(args) => budget::run(&context, args).await,
         Command::Up(args) => Box::pin(crate::up::run(&context, *args)).await,
         Command::Serve(args) => crate::apart::serve(&context, *args).await,
@@ -121,7 +123,7 @@ fn confirm(what: &str, question: &str) -> Result<(), Failure> {
     let read = io::stdin().lock().read_line(&mut answer);
     match read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes") {
         true => Ok(()),
-        false => Err(Failure::new("nothing was deleted")),
+        false => Err(Failure::new("nothing was done")),
     }
 }
 

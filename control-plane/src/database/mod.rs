@@ -86,7 +86,17 @@ impl Database {
         user: Uuid,
         origin: Option<&str>,
     ) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let acts = acts(user, origin.unwrap_or_default());
+        let origin = origin.unwrap_or_default().to_owned();
+        self.person_for(user, &Actor { user, origin }).await
+    }
+
+    /// The same, in which somebody else acts.
+    pub(crate) async fn person_for(
+        &self,
+        user: Uuid,
+        actor: &Actor,
+    ) -> sqlx::Result<Transaction<'static, Postgres>> {
+        let acts = acts(actor.user, &actor.origin);
         self.begin(format!("begin; set local app.\"user\" = '{user}'; {acts}")).await
     }
 

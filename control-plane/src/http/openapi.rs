@@ -285,6 +285,11 @@ fn admit(path: &str, operation: &mut Operation, access: Access) -> bool {
         operation.security.push([("key".to_owned(), Vec::new())].into_iter().collect());
         return false;
     }
+    if access == Access::Installation {
+        note(operation, &["unauthorized"]);
+        operation.security.push([("token".to_owned(), Vec::new())].into_iter().collect());
+        return false;
+    }
     note(operation, &KNOWN);
     for scheme in ["token", "session"] {
         operation.security.push([(scheme.to_owned(), Vec::new())].into_iter().collect());

@@ -37,6 +37,17 @@ impl Letter {
         Self::new(to, "Your password was changed", text)
     }
 
+    /// That whoever runs the server has turned the second step off just now.
+    pub(crate) fn second_step_off(to: &str, site: &str) -> Self {
+        let text = format!(
+            "Whoever runs {site} turned off the second step of the account of {to} just now, and all \
+             sessions that it had have ended. From now on the account opens by its password alone.\n\n\
+             If you asked for it, sign in and set up an authenticator again. If you did not, choose \
+             another password at once, and ask them why.\n"
+        );
+        Self::new(to, "Your second step was turned off", text)
+    }
+
     /// The link that shows that an address is its account's.
     pub(crate) fn verify(to: &str, link: &str) -> Self {
         let text = format!(

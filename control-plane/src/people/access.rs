@@ -105,6 +105,8 @@ const OPERATIONS: &[(&str, &str, Access)] = &[
     ("DELETE", "/api/me/authenticator", InPerson),
     ("POST", "/api/me/authenticator/confirm", InPerson),
     ("POST", "/api/me/authenticator/recovery-codes", InPerson),
+    // Whoever has lost theirs cannot give a code.
+    ("DELETE", "/api/installation/people/{email}/authenticator", Installation),
     ("GET", "/api/me/identities", InPerson),
     ("POST", "/api/me/identities", InPerson),
     ("DELETE", "/api/me/identities/{id}", InPerson),

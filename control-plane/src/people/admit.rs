@@ -11,7 +11,7 @@ use url::form_urlencoded;
 
 use super::{
     access::{self, Access},
-    caller::{Caller, For, Via, is_installation, unknown},
+    caller::{Caller, For, Via, is_installation},
     model::Membership,
 };
 use crate::{
@@ -56,7 +56,7 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane, access: Access) -> Res
         Access::Anybody => return Ok(()),
         // Answered without a database, too.
         Access::Installation if is_installation(&parts.headers, plane) => return Ok(()),
-        Access::Installation => return Err(unknown()),
+        Access::Installation => return Err(not_installation()),
         Access::Key => {
             let caller = KeyCaller::of(parts, plane).await?;
             parts.extensions.insert(caller);
@@ -82,6 +82,12 @@ async fn examine(parts: &mut Parts, plane: &ControlPlane, access: Access) -> Res
     }
     parts.extensions.insert(caller);
     Ok(())
+}
+
+fn not_installation() -> Problem {
+    let detail = "this takes the installation's own token";
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
+        .hint("ask who runs the server: `up` keeps it in `up.json`, and `serve` was given it")
 }
 
 fn not_for_tokens() -> Problem {

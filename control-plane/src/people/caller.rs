@@ -167,7 +167,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-pub(super) fn unknown() -> Problem {
+fn unknown() -> Problem {
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",

@@ -21,6 +21,7 @@ mod verification;
 
 pub use access::Role;
 pub(crate) use caller::{Caller, RecentCallers, Via};
+pub use oidc::{Authority, AuthorityError};
 pub(crate) use session::begin_local;
 pub(crate) use sessions::memberships;
 pub(crate) use sign_in::check_email;

@@ -27,6 +27,7 @@ use hyper_util::{
 };
 
 use promptpilot_spec::deployment::PRIVATE_ADDRESSES_VARIABLE;
+use rustls::pki_types::TrustAnchor;
 
 use super::{
     Reply, Transport,
@@ -46,12 +47,14 @@ const CONNECT: Duration = Duration::from_secs(5);
 const USER_AGENT: &str = concat!("promptpilot/", env!("CARGO_PKG_VERSION"));
 
 /// The transport of all providers that are reached over a network.
-pub static HTTP: Http = Http { pool: Mutex::new(None) };
+pub static HTTP: Http = Http::trusting(Vec::new());
 
 /// An HTTP client that is made when it is needed.
 #[derive(Debug)]
 pub struct Http {
     pool: Mutex<Option<Pool>>,
+    /// Whom it believes beside the well-known authorities.
+    roots: Vec<TrustAnchor<'static>>,
 }
 
 type HttpClient = Client<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>;
@@ -64,6 +67,11 @@ struct Pool {
 }
 
 impl Http {
+    /// A client that believes these authorities, too.
+    pub const fn trusting(roots: Vec<TrustAnchor<'static>>) -> Self {
+        Self { pool: Mutex::new(None), roots }
+    }
+
     /// The client, made anew where the last one may have been frozen.
     fn client(&self, now: SystemTime) -> Result<HttpClient, Failure> {
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +83,7 @@ impl Http {
         if let Some(Ok(age)) = pool.as_ref().map(|pool| now.duration_since(pool.made)) {
             log(Level::Info, &format!("connections made {age:?} ago were idle too long: dropped"));
         }
-        let client = new_client().map_err(|error| {
+        let client = new_client(&self.roots).map_err(|error| {
             Failure::new(Kind::Connect, format!("could not set up TLS: {error}"))
         })?;
         *pool = Some(Pool { client: client.clone(), made: now, used: now });
@@ -83,8 +91,9 @@ impl Http {
     }
 }
 
-fn new_client() -> Result<HttpClient, rustls::Error> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+fn new_client(more: &[TrustAnchor<'static>]) -> Result<HttpClient, rustls::Error> {
+    let roots = [webpki_roots::TLS_SERVER_ROOTS, more].concat();
+    let roots = rustls::RootCertStore { roots };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -202,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_was_frozen_is_made_anew() -> Result<(), Failure> {
-        let http = Http { pool: Mutex::new(None) };
+        let http = Http::trusting(Vec::new());
         let made = || {
             let pool = http.pool.lock().unwrap_or_else(PoisonError::into_inner);
             pool.as_ref().map(|pool| pool.made)

@@ -12,7 +12,7 @@ use futures::{future::BoxFuture, stream::BoxStream};
 pub(crate) use self::aws::send as send_signed;
 pub use self::{
     aws::{AWS, AwsKeys},
-    http::{HTTP, deny_private_addresses},
+    http::{HTTP, Http, deny_private_addresses},
 };
 use crate::provider::{Failure, Request};
 

@@ -2,6 +2,7 @@
 //! back with a code; what the provider says for it is checked, and its person's session begins.
 
 mod account;
+mod authority;
 mod claims;
 mod fetch;
 mod flow;
@@ -20,6 +21,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 
+pub use self::authority::{Authority, AuthorityError};
 pub(crate) use self::provider::Provider;
 use self::{
     account::Found,

@@ -17,7 +17,7 @@ use url::Url;
 
 use super::{
     claims::{self, About, Claims, Expected, NotBelieved},
-    fetch::{self, FetchError},
+    fetch::{Fetch, FetchError},
     flow::{Flow, Goal},
     keys::Keys,
     verifier,
@@ -93,6 +93,7 @@ type OauthClient = Client<
 #[derive(Debug)]
 pub(crate) struct Provider {
     pub(super) settings: Oidc,
+    fetch: Fetch,
     discovered: OnceCell<Discovered>,
     keys: Keys,
 }
@@ -101,7 +102,8 @@ impl Provider {
     /// Asks nothing yet: the provider need not be there when this server starts.
     pub(crate) fn new(settings: Oidc) -> Self {
         verifier::install();
-        Self { settings, discovered: OnceCell::new(), keys: Keys::default() }
+        let fetch = Fetch::trusting(settings.authority.as_ref());
+        Self { settings, fetch, discovered: OnceCell::new(), keys: Keys::default() }
     }
 
     /// Begins a flow: where the browser goes, and what is to be remembered meanwhile.
@@ -152,7 +154,7 @@ impl Provider {
         let exchanged = client
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(PkceCodeVerifier::new(flow.verifier.clone()))
-            .request_async(&fetch::send)
+            .request_async(&self.fetch)
             .await;
         exchanged.map_err(|error| match error {
             RequestTokenError::Request(error) => ProviderError::Exchange(error),
@@ -186,7 +188,7 @@ impl Provider {
         let issuer = self.settings.issuer.trim_end_matches('/');
         let url = format!("{issuer}/.well-known/openid-configuration").parse()?;
         let discovered: Discovered =
-            fetch::json(&url, None).await.map_err(ProviderError::Discovery)?;
+            self.fetch.json(&url, None).await.map_err(ProviderError::Discovery)?;
         if discovered.issuer != self.settings.issuer {
             return Err(ProviderError::Issuer(discovered.issuer));
         }
@@ -195,7 +197,7 @@ impl Provider {
 
     async fn keys(&self, kid: Option<&str>) -> Result<JwkSet, ProviderError> {
         let url = &self.discovered().await?.jwks_uri;
-        self.keys.with(kid, url).await.map_err(ProviderError::Keys)
+        self.keys.with(kid, &self.fetch, url).await.map_err(ProviderError::Keys)
     }
 
     /// What the provider says of a person beside the token, where it says more there.
@@ -210,7 +212,7 @@ impl Provider {
             return Ok(About::default());
         };
         let Userinfo { sub, about } =
-            fetch::json(url, Some(token)).await.map_err(ProviderError::Userinfo)?;
+            self.fetch.json(url, Some(token)).await.map_err(ProviderError::Userinfo)?;
         if sub == subject { Ok(about) } else { Err(ProviderError::Somebody) }
     }
 }

@@ -3,6 +3,7 @@
 
 mod authenticator;
 mod enrolment;
+mod lost;
 pub(super) mod model;
 mod recovery;
 pub(super) mod routes;

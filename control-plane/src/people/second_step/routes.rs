@@ -2,12 +2,12 @@
 
 use aide::axum::{
     ApiRouter,
-    routing::{get_with, post_with},
+    routing::{delete_with, get_with, post_with},
 };
 use axum::{Json, response::NoContent};
 use serde_json::json;
 
-use super::{complete, enrolment};
+use super::{complete, enrolment, lost};
 use crate::{
     http::openapi::{describe, describe_with},
     people::model::Me,
@@ -29,6 +29,16 @@ pub(in crate::people) fn router() -> ApiRouter<ControlPlane> {
                 let example = json!({ "challenge": "0123456789abcdef", "code": "287082" });
                 describe_with(TAG, "completeSignIn", summary, KINDS, example)(operation)
                     .response::<200, Json<Me>>()
+            }),
+        )
+        .api_route(
+            "/api/installation/people/{email}/authenticator",
+            delete_with(lost::turn_off, |operation| {
+                const KINDS: &[&str] = &["person-not-found", "authenticator-off"];
+                let summary =
+                    "Turn off the second step of somebody who has lost it; their sessions end";
+                describe(TAG, "removeLostAuthenticator", summary, KINDS)(operation)
+                    .response::<204, NoContent>()
             }),
         )
         .api_route(

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::support::{
     Failure, Outcome,
     person::{Person, answer, kind},
-    pilot::Pilot,
+    pilot::{Pilot, TOKEN},
 };
 
 const ROLES: [&str; 4] = ["viewer", "developer", "admin", "owner"];
 
-/// Every operation with who may do it at least: `anybody`, `person` (whoever is known), a role, or `key`:
-/// a program with an API key, and no person.
+/// Every operation with who may do it at least: `anybody`, `person` (whoever is known), a role, `key`: a
+/// program with an API key, and no person, or `installation`: whoever has its own token, and nobody else.
 const LEAST: &[(&str, &str)] = &[
     ("acceptInvitation", "person"),
     ("approveLogin", "viewer"),
@@ -95,6 +95,7 @@ const LEAST: &[(&str, &str)] = &[
     ("removeAuthenticator", "person"),
     ("removeBudget", "admin"),
     ("removeIdentity", "person"),
+    ("removeLostAuthenticator", "installation"),
     ("removeMember", "admin"),
     ("removePromptLabel", "developer"),
     ("renewRecoveryCodes", "person"),
@@ -181,11 +182,15 @@ async fn every_operation_is_open_to_its_least_role_and_those_above_only() -> Out
         let (is_open, is_last) = (least(&id) == "anybody", id == "signOut");
         let nobody = pilot.client.request(method.clone(), format!("{}{path}", pilot.url));
         let nobody = answer(nobody.json(&json!({}))).await?;
-        if least(&id) == "key" {
-            let request = pilot.client.request(method.clone(), format!("{}{path}", pilot.url));
-            let by_token = answer(request.bearer_auth(&token).json(&json!({}))).await?;
-            let in_person = owner.send(method, &path, json!({})).await?;
-            assert_eq!([nobody.0, by_token.0, in_person.0], [401; 3], "{id}");
+        if matches!(least(&id), "key" | "installation") {
+            let by = |token: &str| {
+                let request = pilot.client.request(method.clone(), format!("{}{path}", pilot.url));
+                answer(request.bearer_auth(token).json(&json!({})))
+            };
+            let in_person = owner.send(method.clone(), &path, json!({})).await?;
+            assert_eq!([nobody.0, by(&token).await?.0, in_person.0], [401; 3], "{id}");
+            let opens = by(TOKEN).await?.0 != 401;
+            assert_eq!(opens, least(&id) == "installation", "{id}");
             continue;
         }
         assert_eq!(kind(&nobody) == (401, "unauthorized"), !is_open, "{id} {nobody:?}");
@@ -240,6 +245,7 @@ async fn operations(pilot: &Pilot, org: &str) -> Result<Vec<Operation>, Failure>
                 .replace("{key}", "nobody")
                 .replace("{version}", "1")
                 .replace("{label}", "nobody")
+                .replace("{email}", "nobody@example.com")
                 .replace("{code}", "BCDF-GHJK");
             assert!(!path.contains('{'), "{path}");
             operations.push(Operation {

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod elsewhere;
 mod letters;
+mod lost_second_step;
 mod mail_server;
 mod oidc;
 mod oidc_provider;

@@ -1,6 +1,6 @@
 //! Signing in by an OpenID provider.
 
-use promptpilot_control_plane::SignUps;
+use promptpilot_control_plane::{Authority, Oidc, SignUps};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::Executor;
@@ -268,4 +268,27 @@ async fn a_provider_that_cannot_be_asked_is_told_of() -> Outcome {
     let hosted = provider.pilot(|settings| settings.private_addresses = false).await?;
     assert_eq!(Browser::new(&hosted)?.sent(&begin).await?, refused("oidc-unavailable"));
     hosted.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_with_an_authority_of_its_own_is_believed_where_that_is_named() -> Outcome {
+    let provider = Provider::over_tls(json!({ "1": confirmed("ada@example.com") })).await?;
+    let pilot_that_believes = |authority| {
+        provider.pilot(move |settings| {
+            settings.sign_ups = SignUps::Open;
+            settings.oidc = settings.oidc.take().map(|oidc| Oidc { authority, ..oidc });
+        })
+    };
+    let pilot = pilot_that_believes(None).await?;
+    let mut browser = Browser::trusting(&pilot, &provider)?;
+    assert_eq!(browser.sent(&format!("{SITE}{BEGIN}")).await?, refused("oidc-unavailable"));
+    pilot.stop().await?;
+
+    // It is asked what it is, for a token, for its keys, and about the person.
+    let authority = provider.authority.as_deref().ok_or("no authority")?;
+    let pilot = pilot_that_believes(Some(Authority::from_pem(authority.as_bytes())?)).await?;
+    let mut browser = Browser::trusting(&pilot, &provider)?;
+    assert_eq!(browser.sign_in(BEGIN, "1").await?, "/");
+    assert_eq!(browser.me().await?["email"], "ada@example.com");
+    pilot.stop().await
 }

@@ -1,14 +1,16 @@
 // An OpenID provider that others wrote, at a port of its own. Its people have no passwords: whoever the `as` of
 // the sign-in page names is signed in. What tests ask of it beside OpenID is under `/test/`.
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 // The one thing of later Nodes that it uses.
 URL.parse ??= (text) => (URL.canParse(text) ? new URL(text) : null);
 
-const [judges, callback] = process.argv.slice(2);
+const [judges, callback, certificate, privateKey] = process.argv.slice(2);
 const { resolve } = createRequire(pathToFileURL(`${judges}/`));
 const load = (name) => import(pathToFileURL(resolve(name)));
 const { default: Provider } = await load("oidc-provider");
@@ -72,9 +74,11 @@ function make(signer) {
   return { provider, answer: provider.callback() };
 }
 
-const server = createServer();
+const server = certificate
+  ? createTlsServer({ cert: readFileSync(certificate), key: readFileSync(privateKey) })
+  : createServer();
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const issuer = `${certificate ? "https" : "http"}://127.0.0.1:${server.address().port}`;
 let { provider, answer } = make(await key("RS256"));
 
 const changes = {

@@ -6,8 +6,10 @@ use std::{
 };
 
 use promptpilot_control_plane::{Oidc, Settings};
-use reqwest::{Client, Response, Url, header, redirect::Policy};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use reqwest::{Certificate, Client, ClientBuilder, Response, Url, header, redirect::Policy};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
@@ -21,36 +23,65 @@ pub(crate) const SITE: &str = "http://pilot.localhost";
 /// A running provider.
 pub(crate) struct Provider {
     pub(crate) issuer: String,
+    /// In PEM, the authority that has signed its certificate, where it has one.
+    pub(crate) authority: Option<String>,
     _child: Child,
+    _folder: TempDir,
 }
 
 impl Provider {
     /// A provider that knows these people.
     pub(crate) async fn of(people: Value) -> Result<Self, Failure> {
+        Self::start(people, None).await
+    }
+
+    /// The same over TLS, by a certificate that an authority of its own has signed.
+    pub(crate) async fn over_tls(people: Value) -> Result<Self, Failure> {
+        let mut authority = CertificateParams::new([])?;
+        authority.distinguished_name.push(DnType::CommonName, "Example's own");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+        let key = KeyPair::generate()?;
+        let certificate = CertificateParams::new(["127.0.0.1".to_owned()])?;
+        let certificate = certificate.signed_by(&key, &authority)?;
+        let pem = [authority.pem(), certificate.pem(), key.serialize_pem()];
+        Self::start(people, Some(pem)).await
+    }
+
+    /// With an authority, a certificate and its key in PEM.
+    async fn start(people: Value, tls: Option<[String; 3]>) -> Result<Self, Failure> {
         rustls::crypto::ring::default_provider().install_default().ok();
         let hint = "PROMPTPILOT_JUDGES must name a folder with `oidc-provider`: run `make test`, or \
                     `scripts/need judges` and set it to target/judges";
         let judges = PathBuf::from(std::env::var_os("PROMPTPILOT_JUDGES").ok_or(hint)?);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/people");
-        let mut child = Command::new("node")
-            .arg(folder.join("oidc_provider.mjs"))
+        let own = tempfile::tempdir()?;
+        let mut node = Command::new("node");
+        node.arg(folder.join("oidc_provider.mjs"))
             .arg(judges)
-            .arg(format!("{SITE}/api/oidc/callback"))
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
+            .arg(format!("{SITE}/api/oidc/callback"));
+        let mut authority = None;
+        if let Some([signer, certificate, key]) = tls {
+            authority = Some(signer);
+            for (name, pem) in [("provider.pem", certificate), ("provider.key", key)] {
+                let path = own.path().join(name);
+                std::fs::write(&path, pem)?;
+                node.arg(path);
+            }
+        }
+        let mut child = node.stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
         let out = child.stdout.take().ok_or("no output")?;
         let mut lines = BufReader::new(out).lines();
         // It warns of other things, too.
         let issuer = loop {
             let line = lines.next_line().await?.ok_or(hint)?;
-            if line.starts_with("http://") {
+            if line.starts_with("http") {
                 break line;
             }
         };
         // What else it says is read, so that it never writes to nobody.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let provider = Self { issuer, _child: child };
+        let provider = Self { issuer, authority, _child: child, _folder: own };
         provider.change("people", people).await?;
         Ok(provider)
     }
@@ -58,8 +89,15 @@ impl Provider {
     /// Changes its `people`, the `keys` that it signs with, or the `forgery` in its tokens.
     pub(crate) async fn change(&self, what: &str, to: Value) -> Outcome {
         let url = format!("{}/test/{what}", self.issuer);
-        Client::new().put(url).body(to.to_string()).send().await?.error_for_status()?;
+        self.client()?.build()?.put(url).body(to.to_string()).send().await?.error_for_status()?;
         Ok(())
+    }
+
+    /// What believes its certificate.
+    fn client(&self) -> Result<ClientBuilder, Failure> {
+        let client = Client::builder().no_proxy();
+        let Some(authority) = &self.authority else { return Ok(client) };
+        Ok(client.add_root_certificate(Certificate::from_pem(authority.as_bytes())?))
     }
 
     /// A server that people may sign in at by this provider.
@@ -70,6 +108,7 @@ impl Provider {
                 issuer: self.issuer.clone(),
                 client_id: "pilot".to_owned(),
                 client_secret: "s3cret/+%: of the pilot, long enough for HMAC".into(),
+                authority: None,
                 name: "Example".to_owned(),
                 domains: Vec::new(),
             });
@@ -96,7 +135,16 @@ pub(crate) struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     pub(crate) fn new(pilot: &'a Pilot) -> Result<Self, Failure> {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build()?;
+        Self::of(pilot, Client::builder().no_proxy())
+    }
+
+    /// One that believes a provider's certificate.
+    pub(crate) fn trusting(pilot: &'a Pilot, provider: &Provider) -> Result<Self, Failure> {
+        Self::of(pilot, provider.client()?)
+    }
+
+    fn of(pilot: &'a Pilot, client: ClientBuilder) -> Result<Self, Failure> {
+        let client = client.redirect(Policy::none()).build()?;
         Ok(Self { pilot, client, cookies: Vec::new() })
     }
 

@@ -16,7 +16,7 @@ use crate::support::{
     pilot::Pilot,
 };
 
-const AUTHENTICATOR: &str = "/api/me/authenticator";
+pub(super) const AUTHENTICATOR: &str = "/api/me/authenticator";
 
 /// What an authenticator shows three steps ago, in the last step, in this one and in the next.
 pub(super) struct Codes([String; 4]);
@@ -46,7 +46,7 @@ async fn open() -> Result<Pilot, Failure> {
 }
 
 /// The first step: a challenge.
-async fn challenge(pilot: &Pilot) -> Result<String, Failure> {
+pub(super) async fn challenge(pilot: &Pilot) -> Result<String, Failure> {
     let body = json!({ "email": "jo@example.com", "password": PASSWORD });
     let response =
         pilot.client.post(format!("{}/api/sign-in", pilot.url)).json(&body).send().await?;
