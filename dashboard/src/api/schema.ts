@@ -2278,10 +2278,7 @@ export interface components {
              * @description When the next period begins; null without a budget.
              */
             resets?: string | null;
-            /**
-             * @description Whether deployed endpoints are held to it: they are not where a table of DynamoDB's, or nothing, is
-             *     their state store.
-             */
+            /** @description Whether deployed endpoints are held to it: they are not where they have no state store. */
             holds_endpoints: boolean;
         };
         /** @description What an organization may spend. Body of `PUT /api/organizations/{organization}/budget`. */
@@ -11810,7 +11807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -11975,7 +11972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -12119,7 +12116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
