@@ -204,6 +204,13 @@ impl Period {
         (begin, begin.saturating_add(length))
     }
 
+    /// When all windows are over that begin at this moment, of whichever period.
+    pub fn all_over(begin: i64) -> i64 {
+        let windows = Self::ALL.map(|(_, period, _)| period.window(begin));
+        let ends = windows.iter().filter(|(begins, _)| *begins == begin).map(|(_, ends)| *ends);
+        ends.max().unwrap_or(begin)
+    }
+
     /// The period that is written so.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(known, ..)| *known == name).map(|(_, period, _)| *period)
@@ -376,6 +383,13 @@ mod tests {
             (Period::Month, "2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
         ] {
             assert_eq!(period.window(moment), (at(begin), at(end)), "{period}");
+        }
+        for (begin, over) in [
+            ("2024-02-01T00:00:00Z", "2024-03-01T00:00:00Z"),
+            ("2024-02-02T00:00:00Z", "2024-02-03T00:00:00Z"),
+            ("2024-02-02T03:00:00Z", "2024-02-02T04:00:00Z"),
+        ] {
+            assert_eq!(Period::all_over(at(begin)), at(over));
         }
         let december = Period::Month.window(at("2024-12-31T23:59:59Z"));
         assert_eq!(december, (at("2024-12-01T00:00:00Z"), at("2025-01-01T00:00:00Z")));

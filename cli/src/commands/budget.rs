@@ -119,7 +119,7 @@ pub(crate) async fn run(context: &Context, args: Budgets) -> Result<(), Failure>
     let is_held = state.holds_endpoints || state.budget.is_none();
     context.out.result(&Shown(state));
     if !is_held && !context.out.is_json() {
-        note("Deployed endpoints are not held to it: they have no state service to ask.");
+        note("Deployed endpoints are not held to it: they have no state store to ask.");
     }
     Ok(())
 }

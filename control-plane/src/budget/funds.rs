@@ -13,7 +13,11 @@ use promptpilot_runtime::{
 use promptpilot_spec::state::{Reserve, Reserved};
 use uuid::Uuid;
 
-use crate::{database::Database, state};
+use super::apart::Apart;
+use crate::{
+    database::Database,
+    state::{self, mirror::Mirror},
+};
 
 /// Most organizations whose blocks are held at once, before those go that hold none.
 const MOST: usize = 10_000;
@@ -23,20 +27,31 @@ const MOST: usize = 10_000;
 pub(crate) struct Purses(Mutex<HashMap<Uuid, Funds>>);
 
 impl Purses {
-    /// What an organization's runs are paid from.
-    pub(crate) fn of(&self, database: &Database, organization: Uuid) -> Funds {
+    /// What an organization's runs are paid from: what it may spend in all is where its functions take it.
+    pub(crate) fn of(
+        &self,
+        database: &Database,
+        mirror: Option<&Mirror>,
+        organization: Uuid,
+    ) -> Funds {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.retain(|_, funds| !funds.is_empty());
         }
-        let open = || Funds::new(Within { database: database.clone(), organization });
+        let open = || {
+            let here = Within { database: database.clone(), organization };
+            match mirror {
+                Some(mirror) => Funds::new(Apart { here, there: mirror.store(organization) }),
+                None => Funds::new(here),
+            }
+        };
         known.entry(organization).or_insert_with(open).clone()
     }
 }
 
 /// The budgets of one organization, without the way over HTTP.
 #[derive(Debug)]
-struct Within {
+pub(super) struct Within {
     database: Database,
     organization: Uuid,
 }

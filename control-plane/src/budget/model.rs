@@ -1,6 +1,6 @@
 //! An organization's budget, as the API shows it.
 
-use promptpilot_spec::units::Money;
+use promptpilot_spec::{state::Terms, units::Money};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -40,21 +40,20 @@ pub struct BudgetState {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schemars(with = "Option<Rfc3339>")]
     pub resets: Option<OffsetDateTime>,
-    /// Whether deployed endpoints are held to it: they are not where a table of DynamoDB's, or nothing, is
-    /// their state store.
+    /// Whether deployed endpoints are held to it: they are not where they have no state store.
     pub holds_endpoints: bool,
 }
 
 impl Budget {
     /// When so much is spent, it is told; in micro-USD. Rounded up.
-    pub(crate) fn told_at(&self) -> Option<u64> {
+    fn told_at(&self) -> Option<u64> {
         let share = self.soft.or((!self.hard).then_some(1.0))?;
         Some((self.limit.micro_usd as f64 * share).ceil() as u64)
     }
 
-    /// The most that is ever given, in micro-USD.
-    pub(crate) const fn most(&self) -> u64 {
-        if self.hard { self.limit.micro_usd } else { u64::MAX }
+    /// As state stores know it.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms { limit: self.limit, soft: self.told_at(), hard: self.hard }
     }
 }
 
@@ -68,6 +67,5 @@ mod tests {
         let told = |soft, hard| budget(soft, hard).told_at();
         assert_eq!((told(None, true), told(None, false)), (None, Some(10_000)));
         assert_eq!((told(Some(0.8), true), told(Some(0.33333), false)), (Some(8_000), Some(3_334)));
-        assert_eq!((budget(None, true).most(), budget(None, false).most()), (10_000, u64::MAX));
     }
 }

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::{
-    is_known_to_functions,
+    holds_functions,
     model::{Budget, BudgetState},
     store,
 };
@@ -19,6 +19,7 @@ use crate::{
         openapi::{describe, describe_with},
     },
     plane::ControlPlane,
+    state::mirror,
 };
 
 pub(crate) fn router() -> ApiRouter<ControlPlane> {
@@ -27,19 +28,29 @@ pub(crate) fn router() -> ApiRouter<ControlPlane> {
         TAG,
         "setBudget",
         "Say what the organization may spend in a period",
-        &["budget-invalid"],
+        &["budget-invalid", "state-unavailable"],
         json!({ "limit": "100 USD/month", "soft": 0.8 }),
     );
     ApiRouter::new().api_route(
         "/api/organizations/{organization}/budget",
         get_with(
             show,
-            describe(TAG, "showBudget", "Show what the organization may spend, and has spent", &[]),
+            describe(
+                TAG,
+                "showBudget",
+                "Show what the organization may spend, and has spent",
+                &["state-unavailable"],
+            ),
         )
         .put_with(put, set)
         .delete_with(
             remove,
-            describe(TAG, "removeBudget", "Let the organization spend what it likes", &[]),
+            describe(
+                TAG,
+                "removeBudget",
+                "Let the organization spend what it likes",
+                &["state-unavailable"],
+            ),
         ),
     )
 }
@@ -54,6 +65,8 @@ async fn put(context: Context, Body(budget): Body<Budget>) -> Result<Json<Budget
     check(&budget)?;
     let mut db = context.begin().await?;
     store::set(&mut db, Some(&budget)).await?;
+    // Before it is saved: what no function knows holds nobody.
+    mirror::tell_limit(&context.plane, &mut db, context.organization).await?;
     let state = state(&context, &mut db, Some(budget)).await?;
     db.commit().await?;
     Ok(Json(state))
@@ -62,6 +75,7 @@ async fn put(context: Context, Body(budget): Body<Budget>) -> Result<Json<Budget
 async fn remove(context: Context) -> Result<NoContent, Problem> {
     let mut db = context.begin().await?;
     store::set(&mut db, None).await?;
+    mirror::tell_limit(&context.plane, &mut db, context.organization).await?;
     db.commit().await?;
     Ok(NoContent)
 }
@@ -74,15 +88,23 @@ async fn state(
     let now = OffsetDateTime::now_utc().unix_timestamp();
     let window = budget.as_ref().map(|budget| budget.limit.per.window(now));
     let spent = match window {
-        Some((begins, _)) => Some(store::taken(db, begins).await?),
+        Some((begins, _)) => Some(spent(context, db, begins).await?),
         None => None,
     };
     Ok(BudgetState {
         budget,
-        spent_usd: spent.map(|micro_usd| usd(micro_usd.unsigned_abs())),
+        spent_usd: spent.map(usd),
         resets: window.and_then(|(_, ends)| OffsetDateTime::from_unix_timestamp(ends).ok()),
-        holds_endpoints: is_known_to_functions(&context.plane),
+        holds_endpoints: holds_functions(&context.plane),
     })
+}
+
+/// What was taken in the window that begins then, in micro-USD, where functions take it.
+async fn spent(context: &Context, db: &mut PgConnection, begins: i64) -> Result<u64, Problem> {
+    match context.plane.mirror() {
+        Some(mirror) => mirror.spent(context.organization, begins).await,
+        None => Ok(store::taken(db, begins).await?.unsigned_abs()),
+    }
 }
 
 fn check(budget: &Budget) -> Result<(), Problem> {

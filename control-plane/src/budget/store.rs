@@ -1,24 +1,88 @@
-//! All SQL on organizations' budgets. The connection carries the organization (row-level security), so no
-//! statement here names it.
+//! All SQL on organizations' budgets. The connection carries the organization (row-level security), but
+//! where the system looks at all of them.
 
 use promptpilot_spec::{
     state::ORGANIZATION,
     units::{Money, Period},
 };
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
 
 use super::model::Budget;
 
+/// An organization and what it may spend, as a row.
+#[derive(Debug)]
+struct Row {
+    id: Uuid,
+    budget_micro_usd: Option<i64>,
+    budget_per: Option<String>,
+    budget_soft: Option<f64>,
+    budget_hard: bool,
+}
+
+/// An organization and what it may spend.
+#[derive(Debug)]
+pub(crate) struct Spender {
+    pub(crate) organization: Uuid,
+    pub(crate) budget: Option<Budget>,
+}
+
+impl From<Row> for Spender {
+    fn from(row: Row) -> Self {
+        let limit = money(row.budget_micro_usd, row.budget_per.as_deref());
+        let budget = |limit| Budget { limit, soft: row.budget_soft, hard: row.budget_hard };
+        Self { organization: row.id, budget: limit.map(budget) }
+    }
+}
+
 /// The budget, where there is one.
 pub(crate) async fn get(db: &mut PgConnection) -> sqlx::Result<Option<Budget>> {
-    let row = sqlx::query!(
-        "select budget_micro_usd, budget_per, budget_soft, budget_hard from organizations"
+    let row = sqlx::query_as!(
+        Row,
+        "select id, budget_micro_usd, budget_per, budget_soft, budget_hard from organizations"
     )
     .fetch_optional(db)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let limit = money(row.budget_micro_usd, row.budget_per.as_deref());
-    Ok(limit.map(|limit| Budget { limit, soft: row.budget_soft, hard: row.budget_hard }))
+    Ok(row.and_then(|row| Spender::from(row).budget))
+}
+
+/// What an organization may spend. Nobody else changes it before this transaction ends.
+pub(crate) async fn hold(
+    db: &mut PgConnection,
+    organization: Uuid,
+) -> sqlx::Result<Option<Spender>> {
+    let row = sqlx::query_as!(
+        Row,
+        "select id, budget_micro_usd, budget_per, budget_soft, budget_hard
+           from organizations
+          where id = $1
+            for no key update",
+        organization
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(Spender::from))
+}
+
+/// Of all organizations, those that come after one.
+pub(crate) async fn spenders(
+    system: &PgPool,
+    after: Uuid,
+    limit: i64,
+) -> sqlx::Result<Vec<Spender>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "select id, budget_micro_usd, budget_per, budget_soft, budget_hard
+           from organizations
+          where id > $1
+          order by id
+          limit $2",
+        after,
+        limit
+    )
+    .fetch_all(system)
+    .await?;
+    Ok(rows.into_iter().map(Spender::from).collect())
 }
 
 /// Money per time, from the two columns that it is kept in.

@@ -1,7 +1,7 @@
 //! What workers do now and then, beside the queue.
 
 use super::ControlPlane;
-use crate::{calls, events, state};
+use crate::{calls, events, http, state};
 
 impl ControlPlane {
     /// Gives up calls that nothing was heard of for longer than any call lasts. Workers do it now and
@@ -37,12 +37,23 @@ impl ControlPlane {
     /// Gives budgets back what processes held that were killed, as far as the records of calls tell that
     /// it was not spent. Workers do it now and then.
     pub async fn reconcile_budgets(&self) {
-        match state::reconcile::budgets(self.shared.database.system()).await {
+        let system = self.shared.database.system();
+        let given_back = |budgets| {
+            tracing::info!(budgets, "gave back what killed processes had of budgets");
+        };
+        match state::reconcile::budgets(system).await {
             Ok(0) => {}
-            Ok(budgets) => {
-                tracing::info!(budgets, "gave back what killed processes had of budgets");
-            }
+            Ok(budgets) => given_back(budgets),
             Err(error) => tracing::warn!(%error, "could not reconcile budgets with the records"),
+        }
+        let Some(mirror) = self.mirror() else { return };
+        match state::reconcile::table::budgets(mirror, system).await {
+            Ok(0) => {}
+            Ok(budgets) => given_back(budgets),
+            Err(error) => {
+                let error = http::problem::chain(&error);
+                tracing::warn!(error, "could not reconcile the functions' table with the records");
+            }
         }
     }
 }

@@ -251,7 +251,7 @@ impl ControlPlane {
 
     /// What an organization's runs of prompts are paid from.
     pub(crate) fn funds(&self, organization: Uuid) -> Funds {
-        self.shared.purses.of(&self.shared.database, organization)
+        self.shared.purses.of(&self.shared.database, self.mirror(), organization)
     }
 
     pub(crate) fn mirror(&self) -> Option<&Mirror> {

@@ -1,10 +1,7 @@
 //! Money of budgets, handed out in blocks that are on disk before anybody spends of them.
 
 use axum::Json;
-use promptpilot_spec::{
-    state::{BLOCK_LIFE, Block, BudgetAsk, Reserve, Reserved},
-    units::Money,
-};
+use promptpilot_spec::state::{BLOCK_LIFE, Block, BudgetAsk, Reserve, Reserved, Terms};
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 
@@ -51,23 +48,12 @@ pub(crate) async fn give(
     Ok(reserved)
 }
 
-/// What may be taken of a budget; in micro-USD.
-struct Terms {
-    /// All that may be spent in a period. How large blocks are goes by what is left of it.
-    limit: Money,
-    /// All that is ever given in one: more, where the budget only tells.
-    most: u64,
-    /// When so much is taken, it is told.
-    soft: Option<u64>,
-}
-
 /// The terms that are asked for, or those that the organization has set, if it has.
-async fn terms(db: &mut PgConnection, ask: &BudgetAsk) -> Result<Option<Terms>, Problem> {
-    if let Some(limit) = ask.limit {
-        return Ok(Some(Terms { limit, most: limit.micro_usd, soft: ask.soft }));
+async fn terms(db: &mut PgConnection, ask: &BudgetAsk) -> sqlx::Result<Option<Terms>> {
+    match ask.terms() {
+        Some(terms) => Ok(Some(terms)),
+        None => Ok(budget::store::get(db).await?.map(|set| set.terms())),
     }
-    let set = budget::store::get(db).await?;
-    Ok(set.map(|set| Terms { limit: set.limit, most: set.most(), soft: set.told_at() }))
 }
 
 async fn blocks(
@@ -90,7 +76,7 @@ async fn blocks(
             begins,
             ends,
             limit: signed(terms.limit.micro_usd),
-            most: signed(terms.most),
+            most: signed(terms.most()),
             least: signed(ask.amount),
             soft: terms.soft.map_or(i64::MAX, signed),
         };

@@ -2295,10 +2295,7 @@ export interface components {
              * @description When the next period begins; null without a budget.
              */
             resets?: string | null;
-            /**
-             * @description Whether deployed endpoints are held to it: they are not where a table of DynamoDB's, or nothing, is
-             *     their state store.
-             */
+            /** @description Whether deployed endpoints are held to it: they are not where they have no state store. */
             holds_endpoints: boolean;
         };
         /** @description What an organization may spend. Body of `PUT /api/organizations/{organization}/budget`. */
@@ -11950,7 +11947,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -12115,7 +12112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */
@@ -12259,7 +12256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Service Unavailable: `database-busy`, `database-unavailable` */
+            /** @description Service Unavailable: `database-busy`, `database-unavailable`, `state-unavailable` */
             503: {
                 headers: {
                     /** @description Seconds until another attempt makes sense. */

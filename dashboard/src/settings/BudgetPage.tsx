@@ -90,7 +90,7 @@ function Shown({ state }: { state: BudgetState }) {
       </p>
       {holds_endpoints ? null : (
         <p className="quiet">
-          Deployed endpoints are not held to it, since they have no state service to ask.
+          Deployed endpoints are not held to it, since they have no state store to ask.
         </p>
       )}
     </section>

@@ -180,15 +180,39 @@ pub const ORGANIZATION: &str = "organization";
 pub const UNLIMITED_LIFE: i64 = 30;
 
 impl BudgetAsk {
-    /// How large a block is, where so much of the budget is left: a hundredth of it, so that few
-    /// blocks empty it, and never less than is wanted. `None` where there is less than that.
-    pub fn block(&self, left: u64) -> Option<u64> {
-        (self.amount <= left).then(|| self.amount.max(left / 100))
+    /// What may be taken of it; `None` where the store knows that.
+    pub fn terms(&self) -> Option<Terms> {
+        self.limit.map(|limit| Terms { limit, soft: self.soft, hard: true })
     }
 }
 
-/// How long a block of a state service's is good, in seconds, where its window is not over before: so
-/// long after the last one was given, nobody holds any.
+/// What may be taken of a budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// What may be spent in a window of time.
+    pub limit: Money,
+    /// Who takes the block with which so much is taken is told so; in micro-USD.
+    pub soft: Option<u64>,
+    /// Whether nobody gets any more; else it only tells.
+    pub hard: bool,
+}
+
+impl Terms {
+    /// The most that is ever given in a window, in micro-USD.
+    pub const fn most(&self) -> u64 {
+        if self.hard { self.limit.micro_usd } else { i64::MAX.unsigned_abs() }
+    }
+
+    /// How large a block is, where so much was taken: a hundredth of what is left, so that few blocks
+    /// empty it, and never less than is wanted. `None` where there is less than that.
+    pub fn block(&self, wanted: u64, taken: u64) -> Option<u64> {
+        let share = self.limit.micro_usd.saturating_sub(taken) / 100;
+        (wanted <= self.most().saturating_sub(taken)).then(|| wanted.max(share))
+    }
+}
+
+/// How long a block is good, in seconds, where its window is not over before and the store compares what
+/// was taken with the records of calls: so long after the last one was given, nobody holds any.
 pub const BLOCK_LIFE: i64 = 900;
 
 /// Gives back a part of a block.
@@ -247,6 +271,19 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_is_a_share_of_what_is_left_and_never_more_than_that() {
+        let limit = "0.01 USD/day".parse().unwrap();
+        let terms = |hard| Terms { limit, soft: None, hard };
+        let blocks = |hard: bool| {
+            let of = [(70, 0), (170, 0), (70, 9_930), (71, 9_930), (1, 20_000)];
+            of.map(|(wanted, taken)| terms(hard).block(wanted, taken))
+        };
+        assert_eq!(blocks(true), [Some(100), Some(170), Some(70), None, None]);
+        assert_eq!(blocks(false), [Some(100), Some(170), Some(70), Some(71), Some(1)]);
+        assert_eq!(terms(false).block(u64::MAX, 0), None);
+    }
 
     #[test]
     fn a_bucket_says_what_is_left_in_it() {

@@ -1,9 +1,13 @@
-//! A copy of the API keys, where functions look them up in a table of DynamoDB's.
+//! A copy of the API keys and of what organizations may spend, where functions look both up in a table of
+//! DynamoDB's.
 //!
-//! Postgres stays the truth. Whoever changes a key writes it into the table, too, and a worker compares
-//! all keys when it starts and now and then.
+//! Postgres stays the truth. Whoever changes a key or a budget writes it into the table, too, and a worker
+//! compares all of them when it starts and now and then.
 
+mod limits;
 mod store;
+
+pub(crate) use limits::tell as tell_limit;
 
 use std::time::Duration;
 
@@ -11,8 +15,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use promptpilot_runtime::{
     Secret,
     state::dynamodb::{
-        Table, TableError,
-        keys::{self, MOST_AT_ONCE, StoredKey},
+        MOST_AT_ONCE, Table, TableError,
+        keys::{self, StoredKey},
     },
     transport::AwsKeys,
 };
@@ -23,22 +27,22 @@ use uuid::Uuid;
 
 use crate::{http::Problem, plane::ControlPlane, settings::Settings};
 
-/// How long a request for a key waits for the table.
+/// How long a request waits for the table.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many keys are written at once.
 const WRITING: usize = 8;
 
-/// The table that functions look keys up in.
+/// The table that functions look things up in.
 #[derive(Debug)]
 pub(crate) struct Mirror(Table);
 
-/// Why the table does not have all keys.
+/// Why the table does not have all that it should.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MirrorError {
-    #[error("could not read the keys")]
+    #[error("could not read what it should have")]
     Database(#[from] sqlx::Error),
-    #[error("could not compare or write the keys")]
+    #[error("could not compare or write what it has")]
     Table(#[from] TableError),
 }
 
@@ -76,11 +80,18 @@ impl Mirror {
     }
 
     async fn put(&self, key: &StoredKey) -> Result<(), TableError> {
-        let put = keys::put(&self.0, key);
-        tokio::time::timeout(PATIENCE, put).await.unwrap_or_else(|_| {
-            Err(TableError::Unreachable(format!("no answer within {PATIENCE:?}")))
-        })
+        in_time(keys::put(&self.0, key)).await
     }
+}
+
+async fn in_time<T>(asked: impl Future<Output = Result<T, TableError>>) -> Result<T, TableError> {
+    tokio::time::timeout(PATIENCE, asked)
+        .await
+        .unwrap_or_else(|_| Err(TableError::Unreachable(format!("no answer within {PATIENCE:?}"))))
+}
+
+fn unavailable(detail: &str) -> Problem {
+    Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "state-unavailable", detail)
 }
 
 /// Writes a key with all of its secrets, as this transaction has it, to where functions see it.
@@ -97,22 +108,29 @@ pub(crate) async fn tell(
     for stored in &stored {
         mirror.put(stored).await.map_err(|error| {
             tracing::warn!(%key, %error, "the functions' table could not be told of a key");
-            let detail = "the table that functions look keys up in could not be told";
-            Problem::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "state-unavailable", detail)
+            unavailable("the table that functions look keys up in could not be told")
         })?;
     }
     Ok(())
 }
 
-/// Compares all keys with the functions' table, where there is one.
+/// Compares all keys and budgets with the functions' table, where there is one.
 pub(crate) async fn reconcile(plane: &ControlPlane, system: &PgPool) {
     let Some(mirror) = plane.mirror() else { return };
-    match mirror.reconcile(system).await {
+    report("keys", mirror.reconcile(system).await);
+    report("budgets", mirror.reconcile_limits(system).await);
+}
+
+fn report(what: &'static str, written: Result<usize, MirrorError>) {
+    match written {
         Ok(0) => {}
-        Ok(keys) => tracing::info!(keys, "told the functions' table of keys that it had not"),
+        Ok(count) => tracing::info!(count, "told the functions' table of {what} that it had not"),
         Err(error) => {
             let error = crate::http::problem::chain(&error);
-            tracing::warn!(error, "the functions' table may not have all keys; trying again later");
+            tracing::warn!(
+                error,
+                "the functions' table may not have all {what}; trying again later"
+            );
         }
     }
 }

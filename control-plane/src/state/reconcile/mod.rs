@@ -7,6 +7,7 @@
 //! whatever is in doubt counts as spent.
 
 mod store;
+pub(crate) mod table;
 
 use promptpilot_codegen::{Bound, Facts, examine_json};
 use promptpilot_spec::state::{BLOCK_LIFE, ORGANIZATION};

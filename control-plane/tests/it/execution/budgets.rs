@@ -6,6 +6,8 @@ use std::sync::{
 };
 
 use axum::{Json, Router, routing::post};
+use promptpilot_runtime::state::dynamodb;
+use promptpilot_spec::state::{BudgetAsk, ORGANIZATION, Reserve, Reserved};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -15,6 +17,7 @@ use crate::{
     execution::key,
     execution::prompt,
     execution::send,
+    state::judge::Judge,
     support::{Failure, Outcome, person::kind, pilot::Pilot},
 };
 
@@ -103,6 +106,49 @@ async fn what_an_organization_may_spend_holds_prompts_and_live_runs() -> Outcome
     assert_eq!(ask(&pilot, &key, PAID, json!({})).await?.0, 200);
     pilot.request(Method::DELETE, &path, None).await?;
     assert_eq!(ask(&pilot, &key, PAID, json!({})).await?.0, 200);
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_ask_a_table_and_prompts_spend_the_same() -> Outcome {
+    let judge = Judge::dynalite().await?;
+    let pilot = Pilot::without_worker_with(|settings| {
+        settings.state = Some(judge.address.clone());
+    })
+    .await?;
+    let made = paid(&pilot).await?;
+    let key = key(&pilot, json!({ "limits": { "budget": "1 USD/month" } })).await?;
+    let organization = pilot.plane.ensure_local_owner().await?.organization;
+    let path = format!("/api/organizations/{organization}/budget");
+    let set = async |limit: &str| {
+        pilot.request(Method::PUT, &path, Some(json!({ "limit": limit }))).await
+    };
+    let function = dynamodb::open(judge.table()?, organization);
+    let take = async |amount| {
+        let bucket = ORGANIZATION.to_owned();
+        let budgets = vec![BudgetAsk { bucket, limit: None, amount, soft: None }];
+        function.reserve(&Reserve { budgets, returned: Vec::new() }).await
+    };
+    set("0.01 USD/month").await?;
+    assert!(matches!(take(9_000).await?, Reserved::Blocks(_)));
+    let refused = ask(&pilot, &key, PAID, json!({})).await?;
+    assert_eq!(kind(&refused), (429, "budget-spent"));
+    let detail = refused.1["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("left of the organization's budget"), "{detail}");
+    // What the key's own budget had given for it is there again.
+    let mut db = pilot.database.connect().await?;
+    let windows: Vec<i64> =
+        sqlx::query_scalar("select taken from budget_windows").fetch_all(&mut db).await?;
+    assert_eq!((windows, made.load(Ordering::Relaxed)), (vec![0], 0));
+
+    set("0.02 USD/month").await?;
+    assert_eq!(ask(&pilot, &key, PAID, json!({})).await?.0, 200);
+    // Whether or not what the call has left has come back.
+    let spent = take(11_000 - COST + 1).await?;
+    assert!(matches!(spent, Reserved::Spent { .. }), "{spent:?}");
+    let state = pilot.get(&path).await?;
+    let taken: f64 = state["spent_usd"].as_str().ok_or("no sum")?.parse()?;
+    assert!((0.009..=0.02).contains(&(taken - COST as f64 / 1e6)), "{state}");
     pilot.stop().await
 }
 

@@ -4,10 +4,12 @@
 mod door;
 #[path = "../../../../runtime/tests/it/support/mod.rs"]
 mod function;
-mod judge;
+pub(crate) mod judge;
+mod limits;
 mod mirror;
 mod organization;
 mod reconcile;
+mod spending;
 mod subject;
 mod suite;
 
@@ -18,6 +20,8 @@ use crate::support::Outcome;
 async fn holds(subject: Subject) -> Outcome {
     suite::run(&subject).await?;
     door::run(&subject).await?;
+    spending::run(&subject).await?;
+    subject.keeps_to_its_organization().await?;
     subject.stop().await
 }
 

@@ -11,15 +11,13 @@ use promptpilot_runtime::{
     Secret,
     state::{HTTP, Place, StateKind, StateStore},
 };
-use promptpilot_spec::state::{
-    Block, BudgetAsk, ORGANIZATION, Reserve, Reserved, Returned, UNLIMITED_LIFE,
-};
+use promptpilot_spec::state::{ORGANIZATION, Reserve, Returned, UNLIMITED_LIFE};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    state::{door, judge, subject::Subject},
+    state::{judge, spending::take},
     support::{
         Failure, Outcome,
         person::{Person, kind},
@@ -72,19 +70,6 @@ fn store(pilot: &Pilot, deployment: Uuid) -> Result<Arc<dyn StateStore>, Failure
     HTTP.open(&place).ok_or_else(|| "no store".into())
 }
 
-/// Asks for so much of what the organization may spend.
-async fn take(store: &Arc<dyn StateStore>, amount: u64) -> Result<Option<Block>, Failure> {
-    let bucket = ORGANIZATION.to_owned();
-    let budgets = vec![BudgetAsk { bucket, limit: None, amount, soft: None }];
-    match store.reserve(&Reserve { budgets, returned: Vec::new() }).await? {
-        Reserved::Blocks(blocks) => Ok(Some(blocks[0])),
-        Reserved::Spent { place, retry_after_ms } => {
-            assert!(place == 0 && retry_after_ms <= 31 * 86_400_000, "{place} {retry_after_ms}");
-            Ok(None)
-        }
-    }
-}
-
 /// 10,000 micro-USD in pieces of 70 at least.
 #[tokio::test(flavor = "multi_thread")]
 async fn of_what_an_organization_may_spend_a_thousand_callers_get_no_more_than_there_is() -> Outcome
@@ -127,46 +112,6 @@ async fn of_what_an_organization_may_spend_a_thousand_callers_get_no_more_than_t
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     assert!(block.unlimited && (now..=now + UNLIMITED_LIFE).contains(&block.ends), "{block:?}");
     assert_eq!(world.pilot.get(&world.path).await?["budget"], Value::Null);
-    world.pilot.stop().await
-}
-
-/// Two processes of an endpoint that has no budget. Each call sets aside some 0.002 USD.
-#[tokio::test(flavor = "multi_thread")]
-async fn functions_ask_for_what_their_organization_may_spend() -> Outcome {
-    let subject = Subject::service().await?;
-    let path = format!("/api/organizations/{}/budget", subject.identity.organization);
-    let set = async |limit: &str| {
-        let body = Some(json!({ "limit": limit }));
-        subject.pilot()?.request(Method::PUT, &path, body).await
-    };
-    set("0.02 USD/month").await?;
-    let (address, made) = door::provider().await?;
-    let functions = door::processes(&subject, 2, &json!({}), &address).await?;
-    let answers = stream::iter(0..100).map(|number| door::call(&functions[number % 2], "Hi", &[]));
-    let answers: Vec<_> = answers.buffer_unordered(16).try_collect().await?;
-    let refused: Vec<_> = answers.iter().filter(|answer| answer.status != 200).collect();
-    let spent = made.load(Ordering::Relaxed) * door::COST;
-    assert!((door::COST..=20_000).contains(&spent), "{spent}");
-    assert_eq!(refused.len() as u64, 100 - made.load(Ordering::Relaxed));
-    for answer in refused {
-        assert_eq!(door::kind(answer), (429, "budget-spent".to_owned()));
-        assert!(answer.body.contains("left of the organization's budget"), "{}", answer.body);
-    }
-    set("2 USD/month").await?;
-    assert_eq!(door::call(&functions[0], "Hi", &[]).await?.status, 200);
-    subject.stop().await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_budget_that_only_tells_does_it_once_and_refuses_nobody() -> Outcome {
-    let world = World::new().await?;
-    world.set(json!({ "limit": "0.01 USD/month", "hard": false })).await?;
-    let blocks = (0..40).map(|number| take(&world.ours[number % 2], 400));
-    let blocks: Vec<_> = stream::iter(blocks).buffer_unordered(40).try_collect().await?;
-    let blocks = blocks.into_iter().collect::<Option<Vec<_>>>().ok_or("somebody was refused")?;
-    let sum: u64 = blocks.iter().map(|block| block.amount).sum();
-    assert!(sum >= 16_000 && blocks.iter().all(|block| block.amount == 400), "{sum}");
-    assert_eq!(blocks.iter().filter(|block| block.reaches_soft).count(), 1);
     world.pilot.stop().await
 }
 

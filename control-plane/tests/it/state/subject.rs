@@ -7,10 +7,20 @@ use promptpilot_runtime::{
     Secret,
     state::{
         DYNAMODB, HTTP, Place, StateKind, StateStore,
-        dynamodb::keys::{self, StoredKey},
+        dynamodb::{
+            keys::{self, StoredKey},
+            limits::{self, StoredLimit},
+            spending,
+        },
     },
 };
-use promptpilot_spec::{deployment::Identity, state::KeyRecord};
+use promptpilot_spec::{
+    deployment::Identity,
+    state::{KeyRecord, Terms},
+    units::Period,
+};
+use reqwest::Method;
+use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -137,6 +147,65 @@ impl Subject {
                 Ok(())
             }
         }
+    }
+
+    /// Says what the organization may spend, as the control plane does.
+    pub(crate) async fn set_budget(&self, terms: Option<Terms>) -> Outcome {
+        let organization = self.identity.organization;
+        match &self.behind {
+            Behind::Table(judge) => {
+                Ok(limits::put(&judge.table()?, &StoredLimit { organization, terms }).await?)
+            }
+            Behind::Service(pilot) => {
+                let path = format!("/api/organizations/{organization}/budget");
+                let body = terms.map(|Terms { limit, soft, hard }| {
+                    let soft = soft.map(|soft| soft as f64 / limit.micro_usd as f64);
+                    json!({ "limit": limit, "soft": soft, "hard": hard })
+                });
+                let method = if body.is_some() { Method::PUT } else { Method::DELETE };
+                let (status, answer) = pilot.request(method, &path, body).await?;
+                assert!(status.is_success(), "{answer}");
+                Ok(())
+            }
+        }
+    }
+
+    /// What was taken of the organization's budget of this month, in micro-USD.
+    pub(crate) async fn taken(&self) -> Result<u64, Failure> {
+        let organization = self.identity.organization;
+        let (begins, _) = Period::Month.window(OffsetDateTime::now_utc().unix_timestamp());
+        match &self.behind {
+            Behind::Table(judge) => {
+                let spending = spending::get(&judge.table()?, organization, begins).await?;
+                Ok(spending.map_or(0, |spending| spending.taken))
+            }
+            Behind::Service(pilot) => {
+                let mut db = pilot.database.connect().await?;
+                let taken: Option<i64> = sqlx::query_scalar(
+                    "select taken from budget_windows
+                      where organization_id = $1 and bucket = 'organization' and begins = $2",
+                )
+                .bind(organization)
+                .bind(begins)
+                .fetch_optional(&mut db)
+                .await?;
+                Ok(taken.unwrap_or_default().unsigned_abs())
+            }
+        }
+    }
+
+    /// A role that may touch nothing but its organization's items (`dynamodb:LeadingKeys`) is enough.
+    pub(crate) async fn keeps_to_its_organization(&self) -> Outcome {
+        let Behind::Table(judge) = &self.behind else { return Ok(()) };
+        let table = judge.table()?;
+        let scan = json!({ "TableName": table.name(), "ProjectionExpression": "pk" });
+        let answer = table.ask("Scan", &scan).await?;
+        let items = answer["Items"].as_array().ok_or("no items")?;
+        let own = format!("ORG#{}#", self.identity.organization);
+        let keys = items.iter().filter_map(|item| item["pk"]["S"].as_str());
+        let others: Vec<_> = keys.filter(|key| !key.starts_with(&own)).collect();
+        assert!(items.len() > 20 && others.is_empty(), "{others:?}");
+        Ok(())
     }
 
     /// The system behind a state service.

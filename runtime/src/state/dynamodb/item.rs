@@ -36,6 +36,10 @@ impl Item {
         self.0.get(name)?["S"].as_str()
     }
 
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name)?["BOOL"].as_bool()
+    }
+
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.0.get(name)?["N"].as_str()?.parse().ok()
     }

@@ -3,14 +3,11 @@
 use std::time::Duration;
 
 use promptpilot_spec::state::KeyRecord;
-use serde_json::{Value, json};
+use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Item, Table, TableError, expires, item};
-
-/// So many keys are read at once at the most.
-pub const MOST_AT_ONCE: usize = 100;
 
 /// How long a key that has ended is still told apart from one that never was.
 const REMEMBERED: time::Duration = time::Duration::days(30);
@@ -93,7 +90,7 @@ pub async fn put(table: &Table, stored: &StoredKey) -> Result<(), TableError> {
     table.write("PutItem", &key, body).await.map(|_| ())
 }
 
-/// Those of at most [`MOST_AT_ONCE`] keys that the table has otherwise, or not at all.
+/// Those of at most [`MOST_AT_ONCE`](super::MOST_AT_ONCE) keys that the table has otherwise, or not at all.
 ///
 /// # Errors
 /// When the table cannot be reached, or refuses.
@@ -101,17 +98,9 @@ pub async fn differing(
     table: &Table,
     mut keys: Vec<StoredKey>,
 ) -> Result<Vec<StoredKey>, TableError> {
-    if keys.is_empty() {
-        return Ok(keys);
-    }
-    let wanted: Vec<Value> = keys.iter().map(|it| json!({ "pk": item::text(&it.key()) })).collect();
-    let request = json!({ "Keys": wanted, "ConsistentRead": true });
-    let body = json!({ "RequestItems": { table.name(): request } });
-    let mut answer = table.ask("BatchGetItem", &body).await?;
-    // What it left out, for having too much to do, is written once more than it had to be.
-    let items = answer["Responses"][table.name()].take();
-    let items: Vec<Item> =
-        serde_json::from_value(items).map_err(|error| TableError::Unclear(error.to_string()))?;
+    let wanted: Vec<String> = keys.iter().map(StoredKey::key).collect();
+    // What is left out is written once more than it had to be.
+    let items = table.get_all(&wanted).await?;
     let same = |stored: &StoredKey| {
         let (key, record) = (stored.key(), &stored.record);
         let found = items.iter().find(|item| item.text("pk") == Some(&key));

@@ -11,10 +11,13 @@
 mod budget;
 mod item;
 pub mod keys;
+pub mod limits;
 mod memory;
 mod rate;
 mod repeat;
+pub mod spending;
 mod table;
+mod window;
 
 use std::{
     sync::Arc,
@@ -30,7 +33,7 @@ use promptpilot_spec::state::{
 };
 use uuid::Uuid;
 
-pub use self::table::{Table, TableError};
+pub use self::table::{MOST_AT_ONCE, Table, TableError};
 use self::{item::Item, rate::Buckets};
 use super::{Budgets, Place, StateError, StateKind, StateStore};
 
@@ -47,10 +50,13 @@ const KEPT_LONGER: Duration = Duration::from_secs(3600);
 impl StateKind for DynamoDb {
     fn open(&self, place: &Place) -> Option<Arc<dyn StateStore>> {
         let Address::DynamoDb(address) = &place.address else { return None };
-        let table = Table::new(address, place.aws.clone());
-        let organization = place.organization;
-        Some(Arc::new(Items { table, organization, buckets: Buckets::default() }))
+        Some(open(Table::new(address, place.aws.clone()), place.organization))
     }
+}
+
+/// What an organization has in a table.
+pub fn open(table: Table, organization: Uuid) -> Arc<dyn StateStore> {
+    Arc::new(Items { table, organization, buckets: Buckets::default() })
 }
 
 /// An organization's items in a table.

@@ -18,12 +18,15 @@ use crate::{
 /// Largest answer that is read, in bytes: DynamoDB's largest is that of a batch.
 const MAX_ANSWER: usize = 20 * 1024 * 1024;
 
+/// So many items are read at once at the most.
+pub const MOST_AT_ONCE: usize = 100;
+
 /// How often a request is sent that DynamoDB holds back, and the first wait in between.
 const TRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(25);
 
 /// A table, and as whom it is asked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     name: String,
     region: String,
@@ -112,6 +115,20 @@ impl Table {
             "ConsistentRead": consistent,
         });
         read(&mut self.ask("GetItem", &body).await?, "Item")
+    }
+
+    /// Those of these items that are there, at most [`MOST_AT_ONCE`]. What DynamoDB leaves out, for having
+    /// too much to do, is missing.
+    pub(super) async fn get_all(&self, keys: &[String]) -> Result<Vec<Item>, TableError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: Vec<Value> = keys.iter().map(|key| json!({ "pk": { "S": key } })).collect();
+        let request = json!({ "Keys": wanted, "ConsistentRead": true });
+        let body = json!({ "RequestItems": { self.name(): request } });
+        let mut answer = self.ask("BatchGetItem", &body).await?;
+        let items = answer["Responses"][self.name()].take();
+        serde_json::from_value(items).map_err(|error| TableError::Unclear(error.to_string()))
     }
 
     /// Writes the item with this key under a condition: `body` is what the operation takes beside the

@@ -9,8 +9,9 @@ use std::{
 };
 
 use axum::{Json, Router, extract::State, http::StatusCode, routing::post};
-use promptpilot_spec::state::{
-    Admit, Admitted, Block, Finish, RateLeft, Reserve, Reserved, Verdict,
+use promptpilot_spec::{
+    state::{Admit, Admitted, Block, Finish, RateLeft, Reserve, Reserved, Terms, Verdict},
+    units::{Money, Period},
 };
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -116,11 +117,12 @@ async fn reserve(State(store): State<Arc<Store>>, Json(ask): Json<Reserve>) -> S
             blocks.push(Block { ends: WINDOW.1, unlimited, ..Block::unlimited(WINDOW.0) });
             continue;
         };
-        let left = limit - taken.get(&budget.bucket).copied().unwrap_or_default();
-        let Some(amount) = budget.block(left) else {
+        let taken = taken.get(&budget.bucket).copied().unwrap_or_default();
+        let limit = Money { micro_usd: limit, per: Period::Day };
+        let terms = Terms { limit, soft: budget.soft, hard: true };
+        let Some(amount) = terms.block(budget.amount, taken) else {
             return store.answer(Reserved::Spent { place, retry_after_ms: 90_000 });
         };
-        let taken = limit - left;
         let reaches_soft =
             budget.soft.is_some_and(|soft| (taken + 1..=taken + amount).contains(&soft));
         let (window, ends, unlimited) = (WINDOW.0, WINDOW.1, false);
