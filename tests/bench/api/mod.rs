@@ -8,6 +8,7 @@ mod events;
 mod fill;
 mod ingest;
 mod reads;
+mod separation;
 mod server;
 
 use std::time::Duration;

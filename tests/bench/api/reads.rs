@@ -8,6 +8,7 @@ use promptpilot_tests::Pilot;
 use serde_json::json;
 
 use super::fill::PROMPTS;
+use super::separation;
 use super::server::Server;
 use super::turn;
 use crate::beside::Beside;
@@ -24,7 +25,8 @@ const MANY: f64 = 100_000.0;
 pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -> Result<()> {
     let echo = Beside::start("bench-echo", None).await?;
     let echo = Target::new(&format!("http://{}/", echo.address), Ask::Nothing)?;
-    let some = format!("/api/prompts/folder-0%2Fprompt-{PROMPTS}");
+    let named = format!("folder-0/prompt-{PROMPTS}");
+    let some = format!("/api/prompts/{}", named.replace('/', "%2F"));
     let routes = [
         ("a page of prompts", "/api/prompts?limit=20".to_owned(), 12.0),
         ("a prompt", some.clone(), 12.0),
@@ -50,6 +52,8 @@ pub(super) async fn measure(pilot: &Pilot, server: &Server, table: &mut Table) -
         let what = format!("read {what}, p50 beside the echo's");
         table.at_most(&what, "×", figures.p50() / bare.p50(), *reach);
     }
+
+    separation::measure(pilot, &named, [ours[0].p50(), ours[1].p50()], table).await?;
 
     let at_once = load(&targets[1], 8, Duration::from_secs(5)).await?;
     table.at_least("read a prompt, 8 clients", "/s", at_once.rate, 3_000.0);
