@@ -3,13 +3,11 @@
 
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
-use axum::{Json, Router, http::HeaderMap, routing::post};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::{Child, ChildStderr, ChildStdout, Command},
-    sync::mpsc,
     time::timeout,
 };
 
@@ -18,10 +16,10 @@ use crate::support::{Function, Result, event, example};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Has the server close the connection after its answer.
-const CLOSE: &str = "connection: close\r\n";
+pub(crate) const CLOSE: &str = "connection: close\r\n";
 
 /// A server of its own.
-struct Server {
+pub(crate) struct Server {
     address: String,
     child: Child,
     records: Lines<BufReader<ChildStdout>>,
@@ -29,7 +27,7 @@ struct Server {
 }
 
 impl Server {
-    async fn start(example_name: &str, variables: &[(&str, &str)]) -> Result<Self> {
+    pub(crate) async fn start(example_name: &str, variables: &[(&str, &str)]) -> Result<Self> {
         let mut child = Command::new(example(example_name))
             .args(["--listen", "127.0.0.1:0"])
             .env_clear()
@@ -63,7 +61,7 @@ impl Server {
         Ok(serde_json::from_str(&line)?)
     }
 
-    async fn record(&mut self) -> Result<Value> {
+    pub(crate) async fn record(&mut self) -> Result<Value> {
         loop {
             let line = self.line().await?;
             if line["kind"] == "promptpilot.call" {
@@ -82,13 +80,13 @@ impl Server {
         curl
     }
 
-    fn signal(&self, name: &str) -> Result<()> {
+    pub(crate) fn signal(&self, name: &str) -> Result<()> {
         let pid = self.child.id().ok_or("it has ended")?.to_string();
         let sent = std::process::Command::new("kill").args(["-s", name, &pid]).status()?;
         sent.success().then_some(()).ok_or_else(|| "no such process".into())
     }
 
-    async fn ended(&mut self) -> Result<Option<i32>> {
+    pub(crate) async fn ended(&mut self) -> Result<Option<i32>> {
         Ok(timeout(PATIENCE, self.child.wait()).await??.code())
     }
 
@@ -99,7 +97,7 @@ impl Server {
         Ok(socket)
     }
 
-    async fn post(&self, headers: &str, body: &str) -> Result<TcpStream> {
+    pub(crate) async fn post(&self, headers: &str, body: &str) -> Result<TcpStream> {
         let length = body.len();
         let head =
             format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{headers}\r\n");
@@ -136,7 +134,7 @@ fn parse(text: &str) -> Option<Printed> {
 }
 
 /// Everything until the server closes the connection.
-async fn rest(socket: &mut TcpStream) -> Result<String> {
+pub(crate) async fn rest(socket: &mut TcpStream) -> Result<String> {
     let mut bytes = Vec::new();
     timeout(PATIENCE, socket.read_to_end(&mut bytes)).await??;
     Ok(String::from_utf8(bytes)?)
@@ -325,96 +323,4 @@ async fn what_keeps_it_from_starting_is_told() -> Result<()> {
         assert!(said.contains(why), "{arguments:?}: {said}");
     }
     Ok(())
-}
-
-/// A collector that keeps what it is sent.
-async fn collector() -> Result<(String, mpsc::UnboundedReceiver<(HeaderMap, Value)>)> {
-    let (sender, received) = mpsc::unbounded_channel();
-    let take = move |headers: HeaderMap, Json(body): Json<Value>| async move {
-        let _ = sender.send((headers, body));
-        Json(json!({}))
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = format!("http://{}", listener.local_addr()?);
-    let router = Router::new().route("/v1/traces", post(take));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    Ok((address, received))
-}
-
-/// An attribute's one value, whatever its kind.
-fn value(attributes: &[Value], name: &str) -> Value {
-    let found = attributes.iter().find(|attribute| attribute["key"] == name);
-    let value = found.unwrap_or_else(|| panic!("no {name}"))["value"].as_object().unwrap();
-    value.values().next().unwrap().clone()
-}
-
-#[tokio::test]
-async fn calls_are_sent_to_a_collector_by_the_names_of_the_convention() -> Result<()> {
-    let (address, mut received) = collector().await?;
-    let settings = json!({ "models": [{ "name": "lorem" }] }).to_string();
-    let variables = [
-        ("ENDPOINT", settings.as_str()),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", &address),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=a%20b,authorization=Basic%20x"),
-        ("OTEL_SERVICE_NAME", "poems"),
-    ];
-    let mut server = Server::start("steered", &variables).await?;
-    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let headers = format!("{CLOSE}traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n");
-    rest(&mut server.post(&headers, "{\"text\":\"a secret text\"}").await?).await?;
-    let record = server.record().await?;
-    // What waits is sent before the end.
-    server.signal("TERM")?;
-    assert_eq!(server.ended().await?, Some(0));
-
-    let (headers, document) = received.recv().await.ok_or("nothing was sent")?;
-    assert_eq!(
-        (&headers["x-tenant"], &headers["authorization"]),
-        (&"a b".parse()?, &"Basic x".parse()?)
-    );
-    assert_eq!(headers["content-type"], "application/json");
-    let resource = &document["resourceSpans"][0];
-    let of_resource = resource["resource"]["attributes"].as_array().unwrap();
-    assert_eq!(value(of_resource, "service.name"), "poems");
-    let span = &resource["scopeSpans"][0]["spans"][0];
-    assert_eq!((&span["traceId"], &span["name"]), (&json!(trace), &json!("chat lorem")));
-    assert_eq!(span["spanId"].as_str().map(str::len), Some(16));
-    assert_eq!((&span["kind"], &span["status"]["code"]), (&json!(3), &json!(1)));
-    let nanos = |name: &str| span[name].as_str().unwrap().parse::<u64>().unwrap();
-    let took = nanos("endTimeUnixNano") - nanos("startTimeUnixNano");
-    assert_eq!(took / 1000, record["total_us"].as_u64().unwrap());
-    assert!(!document.to_string().contains("secret text"), "{document}");
-
-    let attributes = span["attributes"].as_array().unwrap();
-    assert_eq!(value(attributes, "gen_ai.request.model"), "lorem");
-    assert_eq!(value(attributes, "gen_ai.usage.output_tokens"), record["tokens_out"].to_string());
-    assert_eq!(value(attributes, "promptpilot.call.id"), record["call_id"]);
-    let convention = convention();
-    for attribute in attributes {
-        let name = attribute["key"].as_str().unwrap();
-        let known = convention.contains(&name) || name.starts_with("promptpilot.");
-        assert!(known, "{name} is no name of the convention");
-    }
-    Ok(())
-}
-
-/// The names as OpenTelemetry publishes them.
-#[allow(deprecated, reason = "the names have moved to a document of their own, and stay")]
-fn convention() -> Vec<&'static str> {
-    use opentelemetry_semantic_conventions::attribute as name;
-    vec![
-        name::ERROR_TYPE,
-        name::GEN_AI_OPERATION_NAME,
-        name::GEN_AI_PROVIDER_NAME,
-        name::GEN_AI_REQUEST_MODEL,
-        name::GEN_AI_REQUEST_STREAM,
-        name::GEN_AI_RESPONSE_FINISH_REASONS,
-        name::GEN_AI_RESPONSE_MODEL,
-        name::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK,
-        name::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS,
-        name::GEN_AI_USAGE_INPUT_TOKENS,
-        name::GEN_AI_USAGE_OUTPUT_TOKENS,
-        name::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS,
-        name::HTTP_RESPONSE_STATUS_CODE,
-    ]
 }

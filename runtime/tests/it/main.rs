@@ -11,6 +11,7 @@ mod listen;
 mod provider_judges;
 mod providers;
 mod providers_over_http;
+mod spans;
 mod streaming;
 mod suite;
 mod suite_over_http;
