@@ -65,9 +65,9 @@ async fn put(context: Context, Body(budget): Body<Budget>) -> Result<Json<Budget
     check(&budget)?;
     let mut db = context.begin().await?;
     store::set(&mut db, Some(&budget)).await?;
+    let state = state(&context, &mut db, Some(budget)).await?;
     // Before it is saved: what no function knows holds nobody.
     mirror::tell_limit(&context.plane, &mut db, context.organization).await?;
-    let state = state(&context, &mut db, Some(budget)).await?;
     db.commit().await?;
     Ok(Json(state))
 }
