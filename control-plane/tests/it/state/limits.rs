@@ -151,19 +151,19 @@ async fn what_killed_processes_held_in_a_table_comes_back_by_the_records_of_call
     pilot.plane.reconcile_budgets().await;
     assert_eq!(world.spent().await?, "0.010000", "somebody may still hold the block");
 
-    let grow_old = async || {
+    let grow_old = async |seconds: u32| {
         let key = format!("ORG#{}#BUDGET#{ORGANIZATION}#{}", world.organization, block.window);
         let table = world.judge.table()?;
         let body = json!({
             "TableName": table.name(),
             "Key": { "pk": { "S": key } },
-            "UpdateExpression": "SET given = given - :hours",
-            "ExpressionAttributeValues": { ":hours": { "N": "7200" } },
+            "UpdateExpression": "SET given = given - :by",
+            "ExpressionAttributeValues": { ":by": { "N": seconds.to_string() } },
         });
         table.ask("UpdateItem", &body).await?;
         Ok::<_, Failure>(())
     };
-    grow_old().await?;
+    grow_old(7200).await?;
     pilot.plane.reconcile_budgets().await;
     assert_eq!(world.spent().await?, "0.000040");
     // What comes back so late was counted already.
@@ -176,7 +176,8 @@ async fn what_killed_processes_held_in_a_table_comes_back_by_the_records_of_call
     pilot.plane.reconcile_budgets().await;
     assert_eq!(world.spent().await?, "0.000040");
     take(&world.store, 70).await?.ok_or("refused")?;
-    grow_old().await?;
+    // Not as old as the first one, should both be of one second.
+    grow_old(7100).await?;
     pilot.plane.reconcile_budgets().await;
     assert_eq!(world.spent().await?, "0.000030");
     world.pilot.stop().await
