@@ -33,9 +33,9 @@ export function Shell() {
   useReachability(connection);
   useKeys({ palette: () => setPalette((times) => times + 1), help: () => setHelp(true) });
   const main = useFocusOnNewPages();
-  // Who has an invitation or another letter need not be signed in.
+  // Who comes for the first time, or has an invitation or another letter, need not be signed in.
   const open = useRouterState({
-    select: ({ location }) => /^\/(invite\/|reset$|verify$)/.test(location.pathname),
+    select: ({ location }) => /^\/(invite\/|(sign-up|reset|verify)$)/.test(location.pathname),
   });
 
   return (
