@@ -12,6 +12,8 @@ export const ENDPOINT = "hello";
 export interface World {
   /** Paths of pages, by name. */
   pages: Record<string, string>;
+  /** The deployment that made the endpoint live. */
+  deployment: string;
 }
 
 export async function furnish({ api, token }: Pilot): Promise<World> {
@@ -43,6 +45,7 @@ export async function furnish({ api, token }: Pilot): Promise<World> {
     await ask("POST", `/api/endpoints/${ENDPOINT}/try`, { request: { name: `caller ${call}` } });
   }
   return {
+    deployment: id,
     pages: {
       Overview: "/",
       Prompts: "/prompts",

@@ -8,7 +8,7 @@ import { inFront } from "./pages";
 import { until } from "./until";
 
 const TARGET = process.env["CARGO_TARGET_DIR"] ?? resolve(import.meta.dirname, "../../target");
-const BINARY = process.env["PROMPTPILOT_BINARY"] ?? join(TARGET, "debug/promptpilot");
+export const BINARY = process.env["PROMPTPILOT_BINARY"] ?? join(TARGET, "debug/promptpilot");
 
 export interface Pilot {
   /** Opens the dashboard, once. */
@@ -16,6 +16,8 @@ export interface Pilot {
   /** Where programs reach the API, and with which token. */
   api: string;
   token: string;
+  /** Its data directory. */
+  data: string;
   /** Asks the API as a program does. */
   ask: (method: string, path: string, body?: unknown) => Promise<Response>;
   stop: () => Promise<void>;
@@ -56,6 +58,7 @@ export async function start(wanted: Wanted = { flags: ["--port", "0"], env: {} }
     link: front?.link ?? link,
     api: running.api,
     token: running.token,
+    data,
     ask: (method, path, body) => {
       const headers = { authorization: `Bearer ${running.token}`, "content-type": "application/json" };
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
@@ -87,7 +90,8 @@ export async function withoutProvider(): Promise<Wanted> {
   return { flags: [...site, ...provider], env: { PROMPTPILOT_OIDC_CLIENT_SECRET: "secret" } };
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+/** Asks a process to end, and waits until it has. */
+export async function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const exit = new Promise((done) => child.once("exit", done));
   child.kill("SIGINT");

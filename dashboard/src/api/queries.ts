@@ -80,13 +80,19 @@ export const queries = {
       queryFn: ({ signal }) => unwrap(api.GET("/api/deployments/{id}", { params: { path: { id } }, signal })),
     }),
 
+  /** The log of one that has ended: it is long, and never changes. */
   log: (id: string) =>
     queryOptions({
       queryKey: ["deployments", id, "log"],
       queryFn: ({ signal }) =>
         unwrap(api.GET("/api/deployments/{id}/logs", { params: { path: { id } }, signal })),
-      staleTime: Infinity,
+      staleTime: "static",
+      structuralSharing: false,
     }),
+
+  /** The log of one that is still at work, as far as it has come; not kept, since it goes on. */
+  logSoFar: (id: string) =>
+    queryOptions({ ...queries.log(id), queryKey: ["deployments", id, "log so far"], gcTime: 0 }),
 
   calls: (filter: CallFilter) =>
     infiniteQueryOptions({

@@ -9,13 +9,15 @@ import { Nav } from "./Nav";
 import { SchemeButton } from "./SchemeButton";
 import { useKeys } from "./useKeys";
 import { useReachability } from "./useReachability";
+import { useSettled } from "./useSettled";
 import styles from "./Shell.module.css";
 
 // What is seldom seen comes when it is.
 const Palette = lazy(() => import("./Palette").then(({ Palette }) => ({ default: Palette })));
 const Help = lazy(() => import("./Help").then(({ Help }) => ({ default: Help })));
 const Menu = lazy(() => import("./NavDrawer").then(({ NavDrawer }) => ({ default: NavDrawer })));
-// The page is there before it is kept up to date.
+// The page is there before it is kept up to date, and before anything is told in passing.
+const Toasts = lazy(() => import("./Toasts").then(({ Toasts }) => ({ default: Toasts })));
 const LiveMark = lazy(() => import("../live/LiveMark").then(({ LiveMark }) => ({ default: LiveMark })));
 const SignedOut = lazy(() => import("./SignedOut").then(({ SignedOut }) => ({ default: SignedOut })));
 
@@ -33,9 +35,10 @@ export function Shell() {
   useReachability(connection);
   useKeys({ palette: () => setPalette((times) => times + 1), help: () => setHelp(true) });
   const main = useFocusOnNewPages();
-  // Who has an invitation or another letter need not be signed in.
+  const settled = useSettled();
+  // Who comes for the first time, or has an invitation or another letter, need not be signed in.
   const open = useRouterState({
-    select: ({ location }) => /^\/(invite\/|reset$|verify$)/.test(location.pathname),
+    select: ({ location }) => /^\/(invite\/|(sign-up|reset|verify)$)/.test(location.pathname),
   });
 
   return (
@@ -52,9 +55,7 @@ export function Shell() {
         </ActionIcon>
         <Crumbs />
         <span className={styles.push} />
-        <Suspense>
-          <LiveMark />
-        </Suspense>
+        <Suspense>{settled ? <LiveMark /> : null}</Suspense>
         <button type="button" className={styles.search} onClick={() => setPalette((times) => times + 1)}>
           <IconSearch size={15} aria-hidden />
           <span>Search</span>
@@ -71,6 +72,7 @@ export function Shell() {
         ) : null}
         <Suspense>{connection === "signed-out" && !open ? <SignedOut /> : <Outlet />}</Suspense>
       </main>
+      <Suspense>{settled ? <Toasts /> : null}</Suspense>
       <Suspense>
         {menu ? <Menu onClose={() => setMenu(false)} /> : null}
         {help ? <Help onClose={() => setHelp(false)} /> : null}

@@ -56,6 +56,7 @@ it("addresses have words", () => {
     "hello",
     "Designer",
   ]);
+  expect(crumbs("/sign-up")).toEqual([{ word: "Sign up", to: "/sign-up" }]);
   expect(crumbs("/endpoints/new").map(({ word }) => word)).toEqual(["Endpoints", "New endpoint"]);
 });
 

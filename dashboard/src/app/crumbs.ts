@@ -11,6 +11,7 @@ export function crumbs(path: string): Crumb[] {
   if (parts.length === 0) return [{ word: "Overview", to: "/" }];
   // What follows in its address is a secret.
   if (parts[0] === "invite") return [{ word: "Invitation", to: path }];
+  if (parts[0] === "sign-up") return [{ word: "Sign up", to: path }];
   if (parts[0] === "reset") return [{ word: "New password", to: path }];
   if (parts[0] === "verify") return [{ word: "Your address", to: path }];
   if (parts[0] === "device") return [{ word: "Command line", to: path }];

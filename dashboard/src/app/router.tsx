@@ -119,6 +119,11 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import("../people/ProfilePage"), "ProfilePage"),
 });
 
+const signUp = createRoute({
+  ...at("/sign-up"),
+  component: lazyRouteComponent(() => import("../people/SignUpPage"), "SignUpPage"),
+});
+
 const invite = createRoute({
   ...at("/invite/$token"),
   component: lazyRouteComponent(() => import("../people/InvitePage"), "InvitePage"),
@@ -161,6 +166,7 @@ export const router = createRouter({
     budget,
     audit,
     profile,
+    signUp,
     invite,
     device,
     reset,

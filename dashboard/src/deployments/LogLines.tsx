@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { IconArrowDown } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useRef, useState, type CSSProperties, type Ref } from "react";
 import type { LogLine } from "../api/types";
 import { count, span } from "../ui/format";
-import { plain, since } from "./log";
+import { has, isAtEnd, plain, since } from "./log";
 import styles from "./Log.module.css";
 
 interface Props {
@@ -24,24 +24,21 @@ interface Props {
 /** Room below the last line, in pixels. */
 const MARGIN = 60;
 
-/** In pixels from the end: nearer than this is at the end. */
-const NEAR_END = 24;
-
 /** As many lines as are seen, of as many as there are. Stays at the end until somebody scrolls up. */
 export function LogLines({ lines, found, at, here, follows, onLine, empty }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(at === undefined);
+  const top = useRef(0);
   const [seen, setSeen] = useState(0);
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => 22,
-    overscan: 20,
-    getItemKey: (index) => lines[index]?.seq ?? index,
+    overscan: 10,
   });
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (atEnd && follows && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: "end" });
   }, [atEnd, follows, lines.length, virtual]);
 
@@ -50,22 +47,25 @@ export function LogLines({ lines, found, at, here, follows, onLine, empty }: Pro
     if (there) virtual.scrollToIndex(at, { align: "center" });
   }, [there, at, virtual]);
 
-  const marked = new Set(found);
   const unseen = lines.length - seen;
+  const size: CSSProperties & Record<"--digits", number> = {
+    height: virtual.getTotalSize() + MARGIN,
+    "--digits": Math.max(3, lines.length.toString().length),
+  };
   return (
     <div
       ref={scroller}
       className={styles.scroller}
-      style={{ height: virtual.getTotalSize() + MARGIN }}
+      style={size}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       role="log"
       aria-label="Log lines"
-      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-        const end = scrollHeight - scrollTop - clientHeight < NEAR_END;
+      onScroll={({ currentTarget }) => {
+        const end = isAtEnd(atEnd, top.current, currentTarget);
+        top.current = currentTarget.scrollTop;
         if (end !== atEnd) setAtEnd(end);
-        if (end || !atEnd) return;
-        setSeen(lines.length);
+        if (!end && atEnd) setSeen(lines.length);
       }}
     >
       {lines.length === 0 ? (
@@ -78,32 +78,17 @@ export function LogLines({ lines, found, at, here, follows, onLine, empty }: Pro
           const line = lines[index];
           if (!line) return null;
           return (
-            <div
+            <Row
               key={key}
               ref={virtual.measureElement}
-              data-index={index}
-              data-found={marked.has(index)}
-              data-here={line.seq === here}
-              className={styles.line}
-              style={{ transform: `translateY(${start}px)` }}
-            >
-              <a
-                className={styles.number}
-                href={`?line=${line.seq}`}
-                aria-label={`Line ${line.seq}`}
-                onClick={(event) => {
-                  event.preventDefault();
-                  onLine(line.seq);
-                }}
-              >
-                {line.seq}
-              </a>
-              <span className={styles.time}>+{span(since(lines, line)).replace(" ", "")}</span>
-              <span className={styles.stage}>{line.stage}</span>
-              <span className={`${styles.text} ${line.level === "info" ? "" : styles[line.level]}`}>
-                {plain(line.text)}
-              </span>
-            </div>
+              line={line}
+              index={index}
+              start={start}
+              after={since(lines, line)}
+              isFound={has(found, index)}
+              isHere={line.seq === here}
+              onLine={onLine}
+            />
           );
         })}
       </div>
@@ -120,3 +105,47 @@ export function LogLines({ lines, found, at, here, follows, onLine, empty }: Pro
     </div>
   );
 }
+
+interface RowProps {
+  ref: Ref<HTMLDivElement>;
+  line: LogLine;
+  index: number;
+  /** Where it is, in pixels. */
+  start: number;
+  /** Since the log began, in ms. */
+  after: number;
+  isFound: boolean;
+  isHere: boolean;
+  onLine: (seq: number) => void;
+}
+
+/** A line; drawn once, however many come after it. */
+const Row = memo(function Row({ ref, line, index, start, after, isFound, isHere, onLine }: RowProps) {
+  return (
+    <div
+      ref={ref}
+      data-index={index}
+      data-found={isFound}
+      data-here={isHere}
+      className={styles.line}
+      style={{ transform: `translateY(${start}px)` }}
+    >
+      <a
+        className={styles.number}
+        href={`?line=${line.seq}`}
+        aria-label={`Line ${line.seq}`}
+        onClick={(event) => {
+          event.preventDefault();
+          onLine(line.seq);
+        }}
+      >
+        {line.seq}
+      </a>
+      <span className={styles.time}>+{span(after).replace(" ", "")}</span>
+      <span className={styles.stage}>{line.stage}</span>
+      <span className={`${styles.text} ${line.level === "info" ? "" : styles[line.level]}`}>
+        {plain(line.text)}
+      </span>
+    </div>
+  );
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Deployment, LogLine, Status } from "../api/types";
-import { append, asText, find, plain, since } from "./log";
+import { append, asText, find, has, isAtEnd, plain, since } from "./log";
 import { offers, took } from "./status";
 import { timeline } from "./timeline";
 
@@ -76,6 +76,25 @@ describe("a log", () => {
     expect(find(lines, "error")).toEqual([1]);
     expect(find(lines, " ")).toEqual([]);
   });
+
+  it.each([
+    [[], 1, false],
+    [[1, 4, 9], 1, true],
+    [[1, 4, 9], 4, true],
+    [[1, 4, 9], 9, true],
+    [[1, 4, 9], 5, false],
+    [[1, 4, 9], 10, false],
+  ])("knows of %j whether %i was found", (found, line, is) => expect(has(found, line)).toBe(is));
+
+  it.each([
+    ["somebody came to its end", false, 0, 900, true],
+    ["it is a little before its end", true, 900, 880, true],
+    ["lines came, and it has yet to go on", true, 500, 500, true],
+    ["somebody scrolled up", true, 900, 700, false],
+    ["somebody scrolls down, and not to its end", false, 200, 500, false],
+  ])("is followed or not: %s", (_, wasAtEnd, before, scrollTop, is) =>
+    expect(isAtEnd(wasAtEnd, before, { scrollTop, scrollHeight: 1000, clientHeight: 100 })).toBe(is),
+  );
 
   it("tells times since its beginning", () => expect(since(lines, lines[1] as LogLine)).toBe(2000));
 

@@ -11,7 +11,39 @@ export function append(lines: readonly LogLine[], more: readonly LogLine[]): rea
 export function find(lines: readonly LogLine[], query: string): number[] {
   const wanted = query.trim().toLowerCase();
   if (wanted === "") return [];
-  return lines.flatMap(({ text }, index) => (text.toLowerCase().includes(wanted) ? [index] : []));
+  const found: number[] = [];
+  lines.forEach(({ text }, index) => {
+    if (text.toLowerCase().includes(wanted)) found.push(index);
+  });
+  return found;
+}
+
+/** Whether a number is among some that rise. */
+export function has(rising: readonly number[], wanted: number): boolean {
+  let [from, to] = [0, rising.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((rising[middle] ?? Infinity) < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return rising[from] === wanted;
+}
+
+/** In pixels from the end: nearer than this is at the end. */
+const NEAR_END = 24;
+
+/** Where a log is scrolled to. */
+export interface Place {
+  scrollTop: number;
+  scrollHeight: number;
+  clientHeight: number;
+}
+
+/** Whether the log's end is followed after a scroll. Lines that come move it away; only somebody scrolls up. */
+export function isAtEnd(wasAtEnd: boolean, before: number, now: Place): boolean {
+  const { scrollTop, scrollHeight, clientHeight } = now;
+  if (scrollHeight - scrollTop - clientHeight < NEAR_END) return true;
+  return wasAtEnd && scrollTop >= before;
 }
 
 /** The log as a file. */

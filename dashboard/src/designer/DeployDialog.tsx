@@ -1,7 +1,7 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useNavigate, useRouter } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { api, write } from "../api/client";
 import { queries } from "../api/queries";
 import type { Batch, Checked, Endpoint, Plan } from "../api/types";
@@ -123,6 +123,11 @@ function useDeploy(
 ) {
   const client = useQueryClient();
   const navigate = useNavigate();
+  const router = useRouter();
+  // Whoever reads what a deploy would do is likely to follow it.
+  useEffect(() => {
+    void router.loadRouteChunk(router.routesByPath["/deployments/$id"]);
+  }, [router]);
   return useMutation({
     mutationFn: (message: string) =>
       write((key) =>
@@ -136,6 +141,7 @@ function useDeploy(
       const [deployment] = batch.deployments;
       void client.invalidateQueries({ queryKey: ["deployments"] });
       if (deployment && batch.batch) {
+        client.query(queries.deployment(deployment.id)).catch(() => undefined);
         await navigate({ to: "/deployments/$id", params: { id: deployment.id } });
       } else {
         tell("Nothing has changed: it is live already.");

@@ -51,9 +51,10 @@ export function SignIn({ onDone, invitation }: Props) {
       <Button type="submit" loading={enter.isPending}>
         Sign in
       </Button>
-      <Link to="/reset" className="small">
-        Forgot your password?
-      </Link>
+      <div className="spread small">
+        <Link to="/reset">Forgot your password?</Link>
+        {invitation === undefined ? <Link to="/sign-up">Sign up</Link> : null}
+      </div>
       <OtherWays invitation={invitation} />
     </form>
   );

@@ -12,18 +12,21 @@ const CONFIRM = 202;
 
 interface Props {
   /** Whom the invitation is for; null means anybody. */
-  email: string | null;
-  invitation: string;
+  email?: string | null;
+  /** Its token; without one, the server has to take anybody. */
+  invitation?: string;
   onDone: () => Promise<void>;
 }
 
-/** A new account, which takes up the invitation along the way. */
-export function SignUp({ email: invited, invitation, onDone }: Props) {
+/** A new account, which takes up the invitation along the way where there is one. */
+export function SignUp({ email: invited = null, invitation, onDone }: Props) {
   const [name, setName] = useState("");
   const [credentials, setCredentials] = useState({ email: invited ?? "", password: "" });
   const enter = useMutation({
     mutationFn: async () => {
-      const answer = await api.POST("/api/sign-up", { body: { ...credentials, name, invitation } });
+      const account = { ...credentials, name };
+      const body = invitation === undefined ? account : { ...account, invitation };
+      const answer = await api.POST("/api/sign-up", { body });
       await unwrap(Promise.resolve(answer));
       return answer.response.status === CONFIRM;
     },
@@ -60,7 +63,7 @@ export function SignUp({ email: invited, invitation, onDone }: Props) {
         error={enter.error}
       />
       <Button type="submit" loading={enter.isPending}>
-        Sign up and join
+        {invitation === undefined ? "Sign up" : "Sign up and join"}
       </Button>
       <OtherWays invitation={invitation} />
     </form>

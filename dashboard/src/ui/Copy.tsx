@@ -3,8 +3,14 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { copy } from "./clipboard";
 
+interface Props {
+  /** A long one may be made when it is wanted. */
+  text: string | (() => string);
+  what: string;
+}
+
 /** A button that copies, and says so. */
-export function Copy({ text, what }: { text: string; what: string }) {
+export function Copy({ text, what }: Props) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -19,7 +25,7 @@ export function Copy({ text, what }: { text: string; what: string }) {
       data-hint={label}
       onClick={(event) => {
         event.stopPropagation();
-        void copy(text).then(setCopied);
+        void copy(typeof text === "string" ? text : text()).then(setCopied);
       }}
     >
       {copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
