@@ -1928,10 +1928,12 @@ export interface components {
             /** @description An address of the provider's, for the browser that asked; good for ten minutes. */
             url: string;
         };
-        /** @description The ways to sign in beside a password. */
+        /** @description The ways in beside a password. */
         Ways: {
             /** @description By an OpenID provider; null where there is none. */
             oidc?: components["schemas"]["Way"] | null;
+            /** @description Whether anybody may sign up, without an invitation. */
+            sign_up: boolean;
         };
         /** @description A way to sign in. */
         Way: {
@@ -8288,7 +8290,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The ways to sign in beside a password. */
+            /** @description The ways in beside a password. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { api, unwrap } from "../api/client";
 import { arrival } from "./arrival";
 import { CredentialFields } from "./Credentials";
 import { OtherWays } from "./OtherWays";
+import { people } from "./queries";
 
 const SecondStep = lazy(() => import("./SecondStep").then(({ SecondStep }) => ({ default: SecondStep })));
 
@@ -17,6 +18,7 @@ interface Props {
 
 export function SignIn({ onDone, invitation }: Props) {
   const [credentials, setCredentials] = useState({ email: "", password: "" });
+  const signUp = useQuery(people.ways()).data?.sign_up === true;
   const [challenge, setChallenge] = useState(arrival.get().challenge);
   const done = () => {
     arrival.forget();
@@ -53,7 +55,7 @@ export function SignIn({ onDone, invitation }: Props) {
       </Button>
       <div className="spread small">
         <Link to="/reset">Forgot your password?</Link>
-        {invitation === undefined ? <Link to="/sign-up">Sign up</Link> : null}
+        {invitation === undefined && signUp ? <Link to="/sign-up">Sign up</Link> : null}
       </div>
       <OtherWays invitation={invitation} />
     </form>

@@ -38,6 +38,7 @@ use crate::{
     http::{Problem, address::Site, extract::Query},
     organizations::invitations,
     plane::ControlPlane,
+    settings::SignUps,
 };
 
 /// Where a browser begins.
@@ -48,7 +49,8 @@ const CALLBACK: &str = "/api/oidc/callback";
 
 async fn ways(State(plane): State<ControlPlane>) -> Json<Ways> {
     let way = |provider: &Provider| Way { name: provider.settings.name.clone(), url: BEGIN };
-    Json(Ways { oidc: plane.oidc().map(way) })
+    let sign_up = plane.settings().sign_ups == SignUps::Open;
+    Json(Ways { oidc: plane.oidc().map(way), sign_up })
 }
 
 /// A browser is here, and no program: what goes wrong is told by the page that it is sent back to.

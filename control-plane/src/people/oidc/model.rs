@@ -7,11 +7,13 @@ use uuid::Uuid;
 
 use crate::http::time::Rfc3339;
 
-/// The ways to sign in beside a password.
+/// The ways in beside a password.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Ways {
     /// By an OpenID provider; null where there is none.
     pub(super) oidc: Option<Way>,
+    /// Whether anybody may sign up, without an invitation.
+    pub(super) sign_up: bool,
 }
 
 /// A way to sign in.

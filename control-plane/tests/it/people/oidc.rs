@@ -37,7 +37,8 @@ async fn somebody_new_gets_an_account_and_comes_back_to_it() -> Outcome {
         })
         .await?;
     let ways = answer(pilot.client.get(format!("{}/api/sign-in/ways", pilot.url))).await?;
-    assert_eq!(ways, (200, json!({ "oidc": { "name": "Example", "url": BEGIN } })));
+    let oidc = json!({ "name": "Example", "url": BEGIN });
+    assert_eq!(ways, (200, json!({ "oidc": oidc, "sign_up": true })));
 
     let mut browser = Browser::new(&pilot)?;
     assert_eq!(browser.sign_in(&format!("{BEGIN}?to=/calls"), "1").await?, "/calls");
@@ -260,7 +261,7 @@ async fn a_provider_that_cannot_be_asked_is_told_of() -> Outcome {
     }
     let off = Pilot::without_worker().await?;
     let ways = answer(off.client.get(format!("{}/api/sign-in/ways", off.url))).await?;
-    assert_eq!(ways, (200, json!({ "oidc": null })));
+    assert_eq!(ways, (200, json!({ "oidc": null, "sign_up": false })));
     assert_eq!(Browser::new(&off)?.sent(&begin).await?, refused("oidc-off"));
     off.stop().await?;
     // Where private addresses may not be called, the provider is at none. This holds for the process from
