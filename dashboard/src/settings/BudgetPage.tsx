@@ -89,9 +89,7 @@ function Shown({ state }: { state: BudgetState }) {
         {soft === null ? null : ` It tells once when ${Math.round(soft * 1000) / 10} % are spent.`}
       </p>
       {holds_endpoints ? null : (
-        <p className="quiet">
-          Deployed endpoints are not held to it, since they have no state store to ask.
-        </p>
+        <p className="quiet">Deployed endpoints are not held to it, since they have no state store to ask.</p>
       )}
     </section>
   );
