@@ -36,7 +36,7 @@ export function CallsPage() {
       actions={<Export filter={filter} />}
     >
       <Filters />
-      <Suspense>
+      <Suspense fallback={<div className={styles.figures} />}>
         <Figures filter={filter} />
       </Suspense>
       <Found key={JSON.stringify(filter)} filter={filter} call={call} />
