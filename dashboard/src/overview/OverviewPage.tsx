@@ -12,6 +12,7 @@ import { Ago } from "../ui/Ago";
 import { count, plural, span } from "../ui/format";
 import { Page } from "../ui/Page";
 import { QueryState } from "../ui/QueryState";
+import { Rows } from "../ui/Rows";
 import { isLive, nextStep, type Facts } from "./nextStep";
 import { NextStep } from "./NextStep";
 import { WORDS } from "./words";
@@ -38,17 +39,25 @@ export function OverviewPage() {
         }
       : null;
   const step = facts && nextStep(facts);
+  // All below would move where the step came last.
+  const waits = [endpoints, calls, keys, written, credentials].some(({ isPending }) => isPending);
   return (
     <Page
       title={WORDS.title}
       actions={<Button renderRoot={(props) => <Link to="/endpoints/new" {...props} />}>New endpoint</Button>}
     >
-      {step ? <NextStep step={step} /> : null}
-      <Figures />
-      <div className={styles.columns}>
-        <LastDeployments />
-        <LastCalls />
-      </div>
+      {waits ? (
+        <Rows />
+      ) : (
+        <>
+          {step ? <NextStep step={step} /> : null}
+          <Figures />
+          <div className={styles.columns}>
+            <LastDeployments />
+            <LastCalls />
+          </div>
+        </>
+      )}
     </Page>
   );
 }
@@ -59,31 +68,35 @@ const byNews = (items: readonly Pick<StoredPrompt, "name" | "created">[]): strin
 
 function Figures() {
   const status = useQuery(queries.status());
-  const endpoints = useQuery(queries.endpoints());
   return (
-    <QueryState query={status} failed={WORDS.failed}>
-      {(system) => (
-        <dl className={styles.figures}>
-          <Figure
-            word="Live endpoints"
-            note={endpoints.data ? `of ${count(endpoints.data.items.length)}` : ""}
-          >
-            {endpoints.data ? count(endpoints.data.items.filter(isLive).length) : "…"}
-          </Figure>
-          <Figure word="In the queue" note={plural(system.workers.length, "worker")}>
-            {count(system.queued)}
-          </Figure>
-          <Figure word="Builder" note={builderNote(system)}>
-            {system.builder_warm ? "Warm" : "Warming"}
-          </Figure>
-          <Figure word="Functions run on" note={system.database.replace(/ \(.*/, "")}>
-            {system.target.startsWith("AWS") ? system.target : "This machine"}
-          </Figure>
-        </dl>
-      )}
+    <QueryState query={status} failed={WORDS.failed} loading={<FigureList />}>
+      {(system) => <FigureList system={system} />}
     </QueryState>
   );
 }
+
+/** As high while the server is asked as once it has answered. */
+function FigureList({ system }: { system?: SystemStatus }) {
+  const endpoints = useQuery(queries.endpoints());
+  return (
+    <dl className={styles.figures}>
+      <Figure word="Live endpoints" note={endpoints.data ? `of ${count(endpoints.data.items.length)}` : ""}>
+        {endpoints.data ? count(endpoints.data.items.filter(isLive).length) : "…"}
+      </Figure>
+      <Figure word="In the queue" note={system ? plural(system.workers.length, "worker") : ""}>
+        {system ? count(system.queued) : "…"}
+      </Figure>
+      <Figure word="Builder" note={system ? builderNote(system) : ""}>
+        {system ? (system.builder_warm ? "Warm" : "Warming") : "…"}
+      </Figure>
+      <Figure word="Functions run on" note={system?.database.replace(/ \(.*/, "") ?? ""}>
+        {system ? targetName(system) : "…"}
+      </Figure>
+    </dl>
+  );
+}
+
+const targetName = ({ target }: SystemStatus): string => (target.startsWith("AWS") ? target : "This machine");
 
 const builderNote = ({ builder_warm }: SystemStatus): string =>
   builder_warm ? "an edit is live in a second" : "the first build waits for it";
