@@ -39,7 +39,8 @@ export function Studio({ prompt, seed, opened, place, latest }: Props) {
       {compare === undefined ? (
         <Write {...both} opened={opened} isNewest={isNewest} latest={latest} />
       ) : (
-        <Suspense fallback={<Rows />}>
+        // As high as a comparison that has not run.
+        <Suspense fallback={<Rows count={8} />}>
           <Compare {...both} />
         </Suspense>
       )}

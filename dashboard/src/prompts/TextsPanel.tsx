@@ -173,7 +173,7 @@ function Text({ label, pointer, text, check: { checked, current }, onType }: Tex
   const names = checked?.variables.map(({ name }) => name) ?? [];
   return (
     <div className={styles.text}>
-      <Suspense fallback={<div className={styles.waiting} />}>
+      <Suspense fallback={<div className={styles.waiting}>{text}</div>}>
         <TextEditor label={label} initial={text} onType={onType} marks={marks} names={names} />
       </Suspense>
     </div>

@@ -6,7 +6,7 @@ import { hasErrors } from "../designer/findings";
 import { toRequest } from "../endpoints/trial";
 import { useWritable } from "../organization/useWritable";
 import { Failure } from "../ui/Failure";
-import { asRun, contentOf, fieldsOf, textsOf, type Written } from "./content";
+import { asRun, contentOf, expected, fieldsOf, textsOf, type Written } from "./content";
 import { useHistory } from "./history/useHistory";
 import { RunEstimate } from "./model/RunEstimate";
 import { ModelBar } from "./model/ModelBar";
@@ -114,7 +114,11 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
             model={edit.now.model}
             change={(model) => edit.change({ ...edit.now, model })}
           />
-          <Values fields={fields} now={edit.now} change={edit.change} />
+          <Values
+            fields={check.checked ? fields : expected(prompt.variables, samples)}
+            now={edit.now}
+            change={edit.change}
+          />
         </section>
         <RunPanel
           latest={runs[HERE]}

@@ -55,6 +55,20 @@ export function textsOf({ messages, system, template }: Written): PromptTexts {
 export const fieldsOf = ({ variables }: CheckedPrompt): Record<string, Field> =>
   Object.fromEntries(variables.map(({ name, field }) => [name, field]));
 
+/** Fields of variables as their samples look, until the server has said what they are. */
+export const expected = (
+  variables: readonly string[],
+  samples: Readonly<Record<string, unknown>>,
+): Record<string, Field> =>
+  Object.fromEntries(variables.map((name) => [name, { type: typeOf(samples[name]) }]));
+
+function typeOf(sample: unknown): Field["type"] {
+  if (typeof sample === "number") return Number.isInteger(sample) ? "integer" : "number";
+  if (typeof sample === "boolean") return "boolean";
+  if (Array.isArray(sample)) return "array";
+  return typeof sample === "object" && sample !== null ? "object" : "string";
+}
+
 /** What a version would hold; values that cannot be read yet are left out. */
 export function contentOf(now: Written, fields: Record<string, Field>): PromptContent {
   const values: Record<string, unknown> = {};

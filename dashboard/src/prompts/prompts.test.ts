@@ -6,6 +6,7 @@ import {
   asRun,
   asTemplate,
   contentOf,
+  expected,
   marksIn,
   moved,
   same,
@@ -36,6 +37,20 @@ const TEMPLATE = written({
 });
 
 describe("content", () => {
+  it("expects of variables what their samples are, and a text of those without", () => {
+    const samples = { name: "Ada", age: 36, share: 0.5, known: true, tags: [1], address: {}, gone: 1 };
+    const names = ["name", "age", "share", "known", "tags", "address", "other"];
+    expect(Object.values(expected(names, samples)).map(({ type }) => type)).toEqual([
+      "string",
+      "integer",
+      "number",
+      "boolean",
+      "array",
+      "object",
+      "string",
+    ]);
+  });
+
   it("comes back as it was read", () => {
     const fields: Record<string, Field> = { name: { type: "string" }, ages: { type: "array" } };
     expect(contentOf(TEMPLATE, fields)).toEqual({

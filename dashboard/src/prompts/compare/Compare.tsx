@@ -1,7 +1,7 @@
 import { lazy, Suspense, useState } from "react";
 import type { StoredPrompt } from "../../api/types";
 import { toRequest } from "../../endpoints/trial";
-import { asRun, type Written } from "../content";
+import { asRun, expected, type Written } from "../content";
 import type { Edit } from "../useEdit";
 import { useHistory } from "../history/useHistory";
 import { useRuns } from "../useRuns";
@@ -88,7 +88,11 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
           differs={differs}
           onDiffer={setDiffers}
         />
-        <Values fields={fields} now={edit.now} change={edit.change} />
+        <Values
+          fields={columns.some(({ checked }) => checked) ? fields : expected(prompt.variables, samples)}
+          now={edit.now}
+          change={edit.change}
+        />
       </section>
       {/* Where the columns have no room, keys scroll them, too. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}

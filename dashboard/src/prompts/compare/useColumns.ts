@@ -21,6 +21,8 @@ export interface Column {
   suggested: ModelRef;
   model: ModelRef;
   fields: Record<string, Field>;
+  /** Whether the server has said what its fields are. */
+  checked: boolean;
   /** Why it cannot be run; null where it can. */
   blocked: string | null;
 }
@@ -74,6 +76,7 @@ export function useColumns(variants: readonly Variant[], { prompt, draft, own, s
       suggested,
       model,
       fields: checked ? fieldsOf(checked) : {},
+      checked: checked !== undefined,
       blocked:
         whyNot(
           !isWritten(variant.of) && numbers[index] === null,

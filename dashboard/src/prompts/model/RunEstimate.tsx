@@ -10,7 +10,7 @@ interface Props {
 
 /** What a run will cost, before it. Where something is wrong with the model, nothing: that is said elsewhere. */
 export function RunEstimate({ model, texts, values }: Props) {
-  const planned = useModel(model)?.planned;
-  if (!planned) return null;
-  return <p className="quiet small">{estimate(planned, roughTokens(texts, values))}</p>;
+  const known = useModel(model);
+  if (known?.planned === null || model.name.trim() === "") return null;
+  return <p className="quiet small">{known ? estimate(known.planned, roughTokens(texts, values)) : "…"}</p>;
 }
