@@ -13,7 +13,24 @@ export default defineConfig({
     reportCompressedSize: false,
     manifest: true,
     // The first page carries the names of all.
-    rolldownOptions: { output: { chunkFileNames: "assets/[hash].js" } },
+    rolldownOptions: {
+      output: {
+        chunkFileNames: "assets/[hash].js",
+        // Browsers ask for few files at a time: what is small comes together, though a page may not need all of it.
+        codeSplitting: {
+          groups: [
+            { name: "first", tags: ["$initial"], priority: 1 },
+            {
+              name: "shared",
+              test: /[\\/](?:node_modules[\\/]@(?:mantine|tabler)|src[\\/](?:api|app|endpoints|organization|prompts|settings|ui))[\\/]/,
+              minShareCount: 2,
+              entriesAware: true,
+              entriesAwareMergeThreshold: 4_000,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: {
