@@ -3,7 +3,7 @@
 
 mod bells;
 
-use std::time::Duration;
+use std::{panic::resume_unwind, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
@@ -110,8 +110,16 @@ impl Database {
 
     /// Begins a transaction and tells it its settings in one round trip. Such a statement takes no
     /// parameters: what is put into it is an id, or goes as hexadecimal, in which no text can be SQL.
+    ///
+    /// It is begun to its end though whoever asks goes away meanwhile: sqlx would put the connection back
+    /// with its transaction open, and whoever has it next would be in that.
     async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
-        self.app.begin_with(AssertSqlSafe(statement)).await
+        let app = self.app.clone();
+        let begun = tokio::spawn(async move { app.begin_with(AssertSqlSafe(statement)).await });
+        begun.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(_) => Err(sqlx::Error::PoolClosed),
+        })
     }
 
     /// Each pool's name, connections, and how many of these are idle.

@@ -295,6 +295,28 @@ async fn without_a_database_callers_are_told_to_try_again() -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_while_something_is_read_leaves_nothing_to_who_writes_next() -> Outcome {
+    let pilot = Pilot::without_worker().await?;
+    // At each moment of a read, on each of its connections.
+    for moment in 0..200 {
+        let left = Duration::from_micros(20 * moment);
+        let reads = (0..8).map(|_| ask(&pilot, Method::GET, "/api/prompts").timeout(left).send());
+        futures::future::join_all(reads).await;
+        if moment % 20 == 19 {
+            let writes = (0..8).map(|write| {
+                let content = json!({ "prompt": { "template": "Hi" } });
+                let new = json!({ "name": format!("p{moment}-{write}"), "content": content });
+                ask(&pilot, Method::POST, "/api/prompts").json(&new).send()
+            });
+            for written in futures::future::join_all(writes).await {
+                assert_eq!(written?.status(), 201);
+            }
+        }
+    }
+    pilot.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_is_held_too_long_is_not_waited_for() -> Outcome {
     let pilot = Pilot::without_worker().await?;
     pilot.deploy(&[echo("hello", "one")]).await?;
