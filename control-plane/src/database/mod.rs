@@ -110,16 +110,8 @@ impl Database {
 
     /// Begins a transaction and tells it its settings in one round trip. Such a statement takes no
     /// parameters: what is put into it is an id, or goes as hexadecimal, in which no text can be SQL.
-    ///
-    /// It is begun to its end though whoever asks goes away meanwhile: sqlx would put the connection back
-    /// with its transaction open, and whoever has it next would be in that.
     async fn begin(&self, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let app = self.app.clone();
-        let begun = tokio::spawn(async move { app.begin_with(AssertSqlSafe(statement)).await });
-        begun.await.unwrap_or_else(|error| match error.try_into_panic() {
-            Ok(panic) => resume_unwind(panic),
-            Err(_) => Err(sqlx::Error::PoolClosed),
-        })
+        begin(&self.app, statement).await
     }
 
     /// Each pool's name, connections, and how many of these are idle.
@@ -154,6 +146,22 @@ impl Database {
     pub(crate) const fn system_async_commit(&self) -> &PgPool {
         &self.system_async_commit
     }
+}
+
+/// Begins a transaction that passes row-level security.
+pub(crate) async fn begin_system(system: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    begin(system, "begin".to_owned()).await
+}
+
+/// Begins a transaction to its end though whoever asks goes away meanwhile: sqlx would put the connection
+/// back with its transaction open, and whoever has it next would be in that.
+async fn begin(pool: &PgPool, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statement)).await });
+    begun.await.unwrap_or_else(|error| match error.try_into_panic() {
+        Ok(panic) => resume_unwind(panic),
+        Err(_) => Err(sqlx::Error::PoolClosed),
+    })
 }
 
 /// Who acts in a transaction, and how and from where.

@@ -160,7 +160,7 @@ async fn end(
     }
     let blamed = jobs[index].taken.name.clone();
     let mut lines = Vec::new();
-    let mut db = work.plane.database().system().begin().await?;
+    let mut db = crate::database::begin_system(work.plane.database().system()).await?;
     for (at, job) in jobs.iter_mut().enumerate() {
         let (status, told) = match &failure {
             Some(failure) if at == index => (Status::Failed, failure.clone()),

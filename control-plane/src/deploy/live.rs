@@ -18,7 +18,8 @@ pub(crate) async fn run(work: &Work, jobs: &[Job]) -> Result<(), (usize, Stop)> 
     let at = |index: usize| move |error: sqlx::Error| (index, Stop::Database(error));
     work.go_on().map_err(|stop| (0, stop))?;
     // Whoever else would move these aliases waits until this is written down.
-    let mut db = work.plane.database().system().begin().await.map_err(at(0))?;
+    let mut db =
+        crate::database::begin_system(work.plane.database().system()).await.map_err(at(0))?;
     let mut order: Vec<usize> = (0..jobs.len()).collect();
     order.sort_by_key(|index| jobs[*index].taken.endpoint);
     for index in &order {
@@ -190,7 +191,7 @@ async fn create_url(client: &Client, function: &str) -> Result<String, LambdaErr
 pub(crate) async fn restore(work: &Work, job: &Job) -> Result<Option<String>, Stop> {
     let client = work.plane.lambda();
     let failed = |error: LambdaError| job.fail(error.to_string()).internal().stop();
-    let mut db = work.plane.database().system().begin().await?;
+    let mut db = crate::database::begin_system(work.plane.database().system()).await?;
     let taken = &job.taken;
     store::hold_alias(&mut db, taken.endpoint, taken.environment).await?;
     let live = store::live(&mut db, taken.endpoint, taken.environment).await?;

@@ -83,7 +83,7 @@ pub(crate) async fn run(work: &Work, job: &mut Job) -> Result<(), Stop> {
 async fn keys(work: &Work, job: &Job) -> Result<BTreeMap<String, String>, Stop> {
     let variables = &job.plan()?.key_variables;
     let organization = work.claim.organization;
-    let mut db = work.plane.database().system().begin().await?;
+    let mut db = crate::database::begin_system(work.plane.database().system()).await?;
     let versions = job.credentials.versions(variables);
     credentials::store::give(&mut db, organization, job.taken.id, &versions).await?;
     let unreadable = |error: VaultError| match error {

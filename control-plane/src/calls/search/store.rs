@@ -82,7 +82,7 @@ pub(super) async fn with_words(
     limit: i64,
     within_ms: u32,
 ) -> sqlx::Result<Option<Vec<Uuid>>> {
-    let mut db = system.begin().await?;
+    let mut db = crate::database::begin_system(system).await?;
     sqlx::query!(
         "select set_config('statement_timeout', $1, true) as bound,
                 set_config('plan_cache_mode', 'force_custom_plan', true) as planned",

@@ -44,7 +44,7 @@ pub(crate) async fn queue(
 /// After a batch: what changed while it was under way.
 pub(crate) async fn after(plane: &ControlPlane, organization: Uuid) {
     let renewed = async {
-        let mut db = plane.database().system().begin().await?;
+        let mut db = crate::database::begin_system(plane.database().system()).await?;
         let queued = queue(&mut db, organization, None, false).await?;
         db.commit().await?;
         Ok::<_, sqlx::Error>(queued.len())

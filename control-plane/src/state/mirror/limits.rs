@@ -80,7 +80,7 @@ impl Mirror {
 
     /// Writes what an organization may spend while nobody changes it.
     async fn repair(&self, system: &PgPool, organization: Uuid) -> Result<(), MirrorError> {
-        let mut db = system.begin().await?;
+        let mut db = crate::database::begin_system(system).await?;
         if let Some(spender) = store::hold(&mut db, organization).await? {
             in_time(limits::put(&self.0, &StoredLimit::from(&spender))).await?;
         }
