@@ -8,6 +8,7 @@ use promptpilot_spec::state::{
 };
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{asker::Asker, store};
 use crate::http::{Problem, body::Body};
@@ -15,7 +16,7 @@ use crate::http::{Problem, body::Body};
 pub(super) async fn admit(asker: Asker, Body(ask): Body<Admit>) -> Result<Json<Admitted>, Problem> {
     let mut db = begin(&asker, ask.repeat.is_some()).await?;
     let rate = match &ask.rate {
-        Some(rate) => Some(count(&mut db, rate).await?),
+        Some(rate) => Some(count(&mut db, asker.organization(), rate).await?),
         None => None,
     };
     let verdict = match rate {
@@ -46,15 +47,21 @@ async fn begin(asker: &Asker, promises: bool) -> Result<Transaction<'static, Pos
 }
 
 /// Counts a request in a bucket, if there is a place in it.
-pub(crate) async fn count(db: &mut PgConnection, ask: &RateAsk) -> Result<RateLeft, Problem> {
+pub(crate) async fn count(
+    db: &mut PgConnection,
+    organization: Uuid,
+    ask: &RateAsk,
+) -> Result<RateLeft, Problem> {
     let now =
         i64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1000).unwrap_or(i64::MAX);
     // Far beyond any period that can be written.
     let step = i64::try_from(ask.step_us).unwrap_or(i64::MAX).min(i64::MAX >> 20);
     let capacity = step.saturating_mul(i64::from(ask.capacity));
-    let (allowed, full_at) = match store::take_rate(db, &ask.bucket, now, step, capacity).await? {
+    let RateAsk { bucket, .. } = ask;
+    let taken = store::take_rate(db, organization, bucket, now, step, capacity).await?;
+    let (allowed, full_at) = match taken {
         Some(full_at) => (true, full_at),
-        None => (false, store::full_at(db, &ask.bucket).await?.unwrap_or(now)),
+        None => (false, store::full_at(db, organization, bucket).await?.unwrap_or(now)),
     };
     let full_in = full_at.saturating_sub(now);
     Ok(RateLeft::new(ask, allowed, u64::try_from(full_in).unwrap_or_default()))

@@ -46,6 +46,11 @@ pub(super) struct Asker {
 }
 
 impl Asker {
+    /// Whose deployment it is.
+    pub(super) const fn organization(&self) -> Uuid {
+        self.organization
+    }
+
     /// A transaction that sees the deployment's organization only.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Postgres>, Problem> {
         Ok(self.plane.database().tenant(self.organization).await?)

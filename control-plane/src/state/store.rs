@@ -1,5 +1,5 @@
 //! SQL of the state service. The connection carries the organization (row-level security), so no
-//! statement here compares it.
+//! statement here compares it, but for those on rates: they are asked without a transaction, too.
 
 use promptpilot_spec::state::{BLOCK_LIFE, KeyRecord};
 use sqlx::{PgConnection, PgPool};
@@ -56,6 +56,7 @@ pub(super) async fn key(db: &mut PgConnection, hash: &str) -> sqlx::Result<Optio
 /// spans in microseconds.
 pub(super) async fn take_rate(
     db: &mut PgConnection,
+    organization: Uuid,
     bucket: &str,
     now: i64,
     step: i64,
@@ -63,11 +64,12 @@ pub(super) async fn take_rate(
 ) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
         "insert into rate_buckets as kept (organization_id, bucket, full_at)
-         values (app_org(), $1, $2 + $3::bigint)
+         values ($1, $2, $3 + $4::bigint)
          on conflict (organization_id, bucket) do update
-            set full_at = greatest(kept.full_at, $2) + $3
-          where greatest(kept.full_at, $2) + $3 - $2 <= $4::bigint
+            set full_at = greatest(kept.full_at, $3) + $4
+          where greatest(kept.full_at, $3) + $4 - $3 <= $5::bigint
          returning full_at",
+        organization,
         bucket,
         now,
         step,
@@ -78,10 +80,18 @@ pub(super) async fn take_rate(
 }
 
 /// When a bucket will be full again.
-pub(super) async fn full_at(db: &mut PgConnection, bucket: &str) -> sqlx::Result<Option<i64>> {
-    sqlx::query_scalar!("select full_at from rate_buckets where bucket = $1", bucket)
-        .fetch_optional(db)
-        .await
+pub(super) async fn full_at(
+    db: &mut PgConnection,
+    organization: Uuid,
+    bucket: &str,
+) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        "select full_at from rate_buckets where organization_id = $1 and bucket = $2",
+        organization,
+        bucket
+    )
+    .fetch_optional(db)
+    .await
 }
 
 /// The first call with a key, as far as it came.

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Sources that use the pool which passes row-level security: worker, ingest and start-up.
-const SYSTEM: [&str; 17] = [
+const SYSTEM: [&str; 18] = [
     // Ids of calls with certain words: see `calls/search/store.rs`.
     "calls/search/mod.rs",
     "database/mod.rs",
@@ -22,6 +22,8 @@ const SYSTEM: [&str; 17] = [
     "deploy/release/sweep.rs",
     "deploy/variables.rs",
     "events/tail.rs",
+    // How often a key asks: see `state/store.rs`.
+    "execution/rate.rs",
     "plane/chores.rs",
     "plane/ingest.rs",
     "plane/mod.rs",
