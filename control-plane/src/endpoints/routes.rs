@@ -155,8 +155,8 @@ async fn list(
     Query(place): Query<In>,
     Query(paging): Query<Paging<String>>,
 ) -> Result<Json<Page<Endpoint>>, Problem> {
+    let environment = environments::find_recent(&context, place.name()).await?;
     let mut db = context.read().await?;
-    let environment = environments::find(&mut db, place.name()).await?;
     let limit = paging.limit();
     let items = store::list(&mut db, environment, paging.after.as_deref(), limit + 1).await?;
     Ok(Json(Page::new(items, limit, |endpoint| endpoint.name.clone())))
@@ -170,8 +170,8 @@ async fn show(
     Path(name): Path<String>,
     Query(place): Query<In>,
 ) -> Result<Revised<Endpoint>, Problem> {
+    let environment = environments::find_recent(&context, place.name()).await?;
     let mut db = context.read().await?;
-    let environment = environments::find(&mut db, place.name()).await?;
     let found = found(&mut db, environment, &name).await?;
     Ok(([etag(&found.revision())], Json(found)))
 }

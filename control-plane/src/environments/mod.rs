@@ -12,7 +12,10 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::http::Problem;
+use crate::{
+    http::{Problem, Tenant},
+    plane::recent::Recent,
+};
 
 /// The environment where none is named.
 pub(crate) const DEFAULT: &str = "production";
@@ -36,7 +39,17 @@ pub(crate) async fn find(db: &mut PgConnection, name: &str) -> Result<Uuid, Prob
     store::id(db, name).await?.ok_or_else(|| missing(name))
 }
 
-/// The same; it is not deleted until the transaction ends.
+/// By organization and name.
+pub(crate) type RecentEnvironments = Recent<(Uuid, String), Uuid>;
+
+/// The same, as it was a moment ago.
+pub(crate) async fn find_recent(tenant: &impl Tenant, name: &str) -> Result<Uuid, Problem> {
+    let look_up = async { find(&mut *tenant.read().await?, name).await };
+    let about = (tenant.organization(), name.to_owned());
+    tenant.plane().lookups().environments.get(about, look_up).await
+}
+
+/// Id of an environment; it is not deleted until the transaction ends.
 pub(crate) async fn hold(db: &mut PgConnection, id: Uuid) -> Result<(), Problem> {
     if store::share(db, id).await? { Ok(()) } else { Err(missing(id)) }
 }

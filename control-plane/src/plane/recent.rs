@@ -15,6 +15,7 @@ use std::{
 use moka::sync::Cache;
 
 use crate::{
+    environments::RecentEnvironments,
     execution::{RecentKeys, RecentResolutions},
     people::RecentCallers,
 };
@@ -89,6 +90,7 @@ where
 pub(crate) struct Lookups {
     pub(crate) changes: Changes,
     pub(crate) callers: RecentCallers,
+    pub(crate) environments: RecentEnvironments,
     pub(crate) keys: RecentKeys,
     pub(crate) resolutions: RecentResolutions,
 }
@@ -98,6 +100,7 @@ impl Default for Lookups {
         let changes = Changes::default();
         Self {
             callers: Recent::new(&changes),
+            environments: Recent::new(&changes),
             keys: Recent::new(&changes),
             resolutions: Recent::new(&changes),
             changes,
