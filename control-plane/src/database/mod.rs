@@ -2,8 +2,9 @@
 //! worker and for what every call writes, which see all.
 
 mod bells;
+mod to_its_end;
 
-use std::{panic::resume_unwind, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction,
@@ -13,6 +14,7 @@ use sqlx::{
 use uuid::Uuid;
 
 pub(crate) use self::bells::{Bells, listen};
+use self::to_its_end::ToItsEnd;
 
 use crate::audit::Actor;
 
@@ -157,11 +159,7 @@ pub(crate) async fn begin_system(system: &PgPool) -> sqlx::Result<Transaction<'s
 /// back with its transaction open, and whoever has it next would be in that.
 async fn begin(pool: &PgPool, statement: String) -> sqlx::Result<Transaction<'static, Postgres>> {
     let pool = pool.clone();
-    let begun = tokio::spawn(async move { pool.begin_with(AssertSqlSafe(statement)).await });
-    begun.await.unwrap_or_else(|error| match error.try_into_panic() {
-        Ok(panic) => resume_unwind(panic),
-        Err(_) => Err(sqlx::Error::PoolClosed),
-    })
+    ToItsEnd::new(async move { pool.begin_with(AssertSqlSafe(statement)).await }).await
 }
 
 /// Who acts in a transaction, and how and from where.
