@@ -187,6 +187,8 @@ export const router = createRouter({
   ]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
+  // What is there is shown: for half a second, by default, it would not be.
+  defaultPendingMinMs: 0,
   defaultPendingComponent: () => (
     <Page title="Loading">
       <Rows />
