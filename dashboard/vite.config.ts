@@ -23,9 +23,9 @@ export default defineConfig({
             {
               name: "shared",
               test: /[\\/](?:node_modules[\\/]@(?:mantine|tabler)|src[\\/](?:api|app|endpoints|organization|prompts|settings|ui))[\\/]/,
-              minShareCount: 2,
+              minShareCount: 5,
               entriesAware: true,
-              entriesAwareMergeThreshold: 4_000,
+              entriesAwareMergeThreshold: 30_000,
             },
           ],
         },

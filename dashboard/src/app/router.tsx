@@ -9,6 +9,7 @@ import {
 import { lazy, Suspense } from "react";
 import { Page } from "../ui/Page";
 import { Rows } from "../ui/Rows";
+import { ahead } from "./ahead";
 import { Shell } from "./Shell";
 import * as search from "./search";
 
@@ -27,23 +28,27 @@ const at = <const Path extends string>(path: Path) => ({ getParentRoute: () => r
 
 const overview = createRoute({
   ...at("/"),
+  beforeLoad: ahead.overview,
   component: lazyRouteComponent(() => import("../overview/OverviewPage"), "OverviewPage"),
 });
 
 const prompts = createRoute({
   ...at("/prompts"),
   validateSearch: search.promptsSearch,
+  beforeLoad: ({ search }) => ahead.prompts(search),
   component: lazyRouteComponent(() => import("../prompts/PromptsPage"), "PromptsPage"),
 });
 
 const prompt = createRoute({
   ...at("/prompts/$name"),
   validateSearch: search.promptSearch,
+  beforeLoad: ({ params, search }) => ahead.prompt(params.name, search),
   component: lazyRouteComponent(() => import("../prompts/PromptPage"), "PromptPage"),
 });
 
 const endpoints = createRoute({
   ...at("/endpoints"),
+  beforeLoad: ahead.endpoints,
   component: lazyRouteComponent(() => import("../endpoints/EndpointsPage"), "EndpointsPage"),
 });
 
@@ -56,35 +61,41 @@ const newEndpoint = createRoute({
 const endpoint = createRoute({
   ...at("/endpoints/$name"),
   validateSearch: search.endpointSearch,
+  beforeLoad: ({ params }) => ahead.endpoint(params.name),
   component: lazyRouteComponent(() => import("../endpoints/EndpointPage"), "EndpointPage"),
 });
 
 const design = createRoute({
   ...at("/endpoints/$name/design"),
   validateSearch: search.designSearch,
+  beforeLoad: ({ params }) => ahead.endpoint(params.name),
   component: lazyRouteComponent(() => import("../designer/DesignPage"), "DesignPage"),
 });
 
 const deployments = createRoute({
   ...at("/deployments"),
   validateSearch: search.deploymentsSearch,
+  beforeLoad: ({ search }) => ahead.deployments(search.endpoint ?? null),
   component: lazyRouteComponent(() => import("../deployments/DeploymentsPage"), "DeploymentsPage"),
 });
 
 const deployment = createRoute({
   ...at("/deployments/$id"),
   validateSearch: search.deploymentSearch,
+  beforeLoad: ({ params }) => ahead.deployment(params.id),
   component: lazyRouteComponent(() => import("../deployments/DeploymentPage"), "DeploymentPage"),
 });
 
 const calls = createRoute({
   ...at("/calls"),
   validateSearch: search.callsSearch,
+  beforeLoad: ({ search: { call: _, ...filter } }) => ahead.calls(filter),
   component: lazyRouteComponent(() => import("../calls/CallsPage"), "CallsPage"),
 });
 
 const keys = createRoute({
   ...at("/keys"),
+  beforeLoad: ahead.keys,
   component: lazyRouteComponent(() => import("../keys/KeysPage"), "KeysPage"),
 });
 
@@ -95,11 +106,13 @@ const members = createRoute({
 
 const providers = createRoute({
   ...at("/providers"),
+  beforeLoad: ahead.providers,
   component: lazyRouteComponent(() => import("../settings/ProvidersPage"), "ProvidersPage"),
 });
 
 const environments = createRoute({
   ...at("/environments"),
+  beforeLoad: ahead.environments,
   component: lazyRouteComponent(() => import("../settings/EnvironmentsPage"), "EnvironmentsPage"),
 });
 
@@ -174,6 +187,8 @@ export const router = createRouter({
   ]),
   defaultPreload: "intent",
   defaultPendingMs: 150,
+  // What is there is shown: for half a second, by default, it would not be.
+  defaultPendingMinMs: 0,
   defaultPendingComponent: () => (
     <Page title="Loading">
       <Rows />

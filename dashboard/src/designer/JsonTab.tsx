@@ -1,5 +1,6 @@
-import { Button, Textarea } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
+import { Area } from "../ui/Area";
 import { Copy } from "../ui/Copy";
 import type { Json } from "./patch";
 import type { Edits } from "./useEdits";
@@ -21,13 +22,12 @@ export function JsonTab({ edits: { doc, edit }, locked }: Props) {
         <span className="quiet small">Comments and order of the text stay.</span>
         <Copy text={typed ?? shown} what="the JSON" />
       </div>
-      <Textarea
+      <Area
         aria-label="Definition in JSON"
         value={typed ?? shown}
         onChange={(event) => setTyped(event.currentTarget.value)}
         disabled={locked !== null}
         error={locked ?? (typed !== null && meant === null ? "This is no JSON object yet." : undefined)}
-        autosize
         minRows={12}
         spellCheck={false}
         classNames={{ input: styles.mono ?? "" }}

@@ -1,7 +1,8 @@
-import { NativeSelect, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, TextInput } from "@mantine/core";
 import type { Field } from "../api/types";
 import { boundsOf, typeOf } from "./fields";
 import { isRequired } from "./sample";
+import { Area } from "../ui/Area";
 
 interface Props {
   name: string;
@@ -49,9 +50,8 @@ export function Input({ name, field, text, error, onChange }: Props) {
       );
     default:
       return (
-        <Textarea
+        <Area
           {...shared}
-          autosize
           minRows={field.type === "string" ? 1 : 3}
           maxRows={14}
           spellCheck={field.type === "string"}

@@ -1,10 +1,11 @@
-import { Button, SegmentedControl, Textarea } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useState } from "react";
 import { api, write } from "../api/client";
 import type { Definition, Endpoint, Tried } from "../api/types";
 import { useWritable } from "../organization/useWritable";
+import { Area } from "../ui/Area";
 import { Badge } from "../ui/Badge";
 import { Code } from "../ui/Code";
 import { span } from "../ui/format";
@@ -77,10 +78,9 @@ export function TryIt({ endpoint, definition }: Props) {
             />
           ))
         ) : (
-          <Textarea
+          <Area
             label="Request"
             className="mono"
-            autosize
             minRows={6}
             maxRows={24}
             value={json}

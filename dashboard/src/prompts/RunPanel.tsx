@@ -4,13 +4,16 @@ import type { ReactNode } from "react";
 import { Code } from "../ui/Code";
 import { span } from "../ui/format";
 import { CallLink, Cost, RunState, RunTrouble, tokensOf } from "./Outcome";
-import type { Run } from "./run";
+import { BEGUN } from "./run";
+import { useRun, type Runs } from "./useRuns";
+import type { Progress } from "./progress";
 import styles from "./Studio.module.css";
 
 interface Props {
-  latest: Run | undefined;
+  /** What is run here, and what it has written. */
+  id: string;
+  runs: Runs;
   run: () => void;
-  stop: () => void;
   /** Why it cannot be run now; null where it can. */
   blocked: string | null;
   /** What it will cost, as far as that can be said. */
@@ -18,7 +21,8 @@ interface Props {
 }
 
 /** Run, and what comes of it. */
-export function RunPanel({ latest, run, stop, blocked, estimate }: Props) {
+export function RunPanel({ id, runs: { runs, progress, stop }, run, blocked, estimate }: Props) {
+  const latest = runs[id];
   const going = latest?.state === "running";
   return (
     <section className="panel" aria-labelledby="run">
@@ -33,7 +37,7 @@ export function RunPanel({ latest, run, stop, blocked, estimate }: Props) {
             <Button
               variant="default"
               leftSection={<IconPlayerStopFilled size={14} aria-hidden />}
-              onClick={stop}
+              onClick={() => stop(id)}
             >
               Stop
             </Button>
@@ -51,7 +55,7 @@ export function RunPanel({ latest, run, stop, blocked, estimate }: Props) {
       </header>
       <div className="inside stack close">
         {estimate}
-        {latest ? <Outcome run={latest} /> : <p className="quiet">{blocked ?? NOTHING}</p>}
+        {latest ? <Outcome progress={progress} id={id} /> : <p className="quiet">{blocked ?? NOTHING}</p>}
       </div>
     </section>
   );
@@ -59,7 +63,8 @@ export function RunPanel({ latest, run, stop, blocked, estimate }: Props) {
 
 const NOTHING = "What the model writes comes here, word by word.";
 
-function Outcome({ run }: { run: Run }) {
+function Outcome({ progress, id }: { progress: Progress; id: string }) {
+  const run = useRun(progress, id) ?? BEGUN;
   const { text, state, result } = run;
   return (
     <>

@@ -49,7 +49,7 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
   const fields = check.checked ? fieldsOf(check.checked) : {};
   const asked = toRequest(fields, edit.now.values);
   const cannotSave = useWritable("PATCH /api/prompts/{name}");
-  const { runs, start, stop } = useRuns();
+  const runs = useRuns();
   const flawed = check.checked !== null && check.current && hasErrors(check.checked.findings);
   const without = useKeyless();
   const blocked = cannotRun ?? whyNot(edit.now, flawed, asked) ?? keyMissing(edit.now.model, without);
@@ -57,7 +57,7 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
     if (blocked !== null || !("request" in asked)) return;
     const { now, begun } = edit;
     const prompt = asRun(name, now, begun.saved, begun.version);
-    start(HERE, { variant: { prompt, model: now.model }, values: asked.request }, (call) =>
+    runs.start(HERE, { variant: { prompt, model: now.model }, values: asked.request }, (call) =>
       remember(call, now),
     );
   };
@@ -121,9 +121,9 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
           />
         </section>
         <RunPanel
-          latest={runs[HERE]}
+          id={HERE}
+          runs={runs}
           run={run}
-          stop={() => stop(HERE)}
           blocked={blocked}
           estimate={
             <RunEstimate

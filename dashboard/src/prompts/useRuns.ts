@@ -1,8 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { stream } from "../api/client";
 import { DEFAULT_ENVIRONMENT, meantEnvironment } from "../api/session";
 import { events, type ServerEvent } from "../api/sse";
 import { BEGUN, ended, told, type Run, type RunRequest } from "./run";
+import { Progress } from "./progress";
 
 /** What is run: one text with one model, on some values. */
 export interface Asked {
@@ -14,8 +15,10 @@ export interface Asked {
 type OnEnd = (call: string) => void;
 
 export interface Runs {
-  /** The last run of each id. */
+  /** The last run of each id; of one under way no more than that it is. */
   runs: Readonly<Record<string, Run | undefined>>;
+  /** The same with what they have written by now, for `useRun`. */
+  progress: Progress;
   /** Runs something under an id; what runs under it is stopped. */
   start: (id: string, asked: Asked, onEnd: OnEnd) => void;
   /** Stops what runs under an id, or all, at the provider as well. */
@@ -44,13 +47,17 @@ class Going {
  * of events leave one. Going away ends them all.
  */
 export function useRuns(): Runs {
-  const [runs, setRuns] = useState<Record<string, Run | undefined>>({});
+  const [progress] = useState(() => new Progress());
+  const runs = useSyncExternalStore(progress.subscribe, progress.known);
   /** The latest of each id. */
   const latest = useRef(new Map<string, Going>());
 
-  const show = useCallback((id: string, going: Going) => {
-    if (latest.current.get(id) === going) setRuns((before) => ({ ...before, [id]: going.run }));
-  }, []);
+  const show = useCallback(
+    (id: string, going: Going) => {
+      if (latest.current.get(id) === going) progress.put(id, going.run);
+    },
+    [progress],
+  );
 
   const stop = useCallback(
     (id?: string) => {
@@ -79,8 +86,12 @@ export function useRuns(): Runs {
       for (const { request } of current.values()) request.abort();
     };
   }, []);
-  return { runs, start, stop };
+  return { runs, progress, start, stop };
 }
+
+/** A run as it is now. Who shows it is drawn anew as it writes. */
+export const useRun = (progress: Progress, id: string): Run | undefined =>
+  useSyncExternalStore(progress.subscribe, () => progress.get(id));
 
 interface Told {
   show: () => void;

@@ -1,10 +1,11 @@
-import { NativeSelect, Switch, Textarea, TextInput } from "@mantine/core";
+import { NativeSelect, Switch, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { isUnder, type Json } from "../patch";
 import { fixOf } from "../findings";
 import { lines, needed, number, text, type Codec } from "./codec";
 import { about, said } from "./rules";
 import { idOf, useFindings, useForm, useSet } from "./useForm";
+import { Area } from "../../ui/Area";
 import styles from "./Form.module.css";
 
 interface Common {
@@ -104,13 +105,12 @@ export function AreaField(props: AreaProps) {
   const input = useInput(props);
   const { text: shown, wrong, type } = useTyped(props.value, props.codec ?? needed, useSet(props.pointer));
   return (
-    <Textarea
+    <Area
       {...input}
       inputWrapperOrder={ORDER}
       error={wrong ?? input.error}
       value={shown}
       onChange={(event) => type(event.currentTarget.value)}
-      autosize
       minRows={props.rows ?? 2}
       maxRows={24}
       spellCheck={false}

@@ -14,7 +14,9 @@ import { Code } from "../../ui/Code";
 import { span } from "../../ui/format";
 import { ModelBar } from "../model/ModelBar";
 import { CallLink, Cost, RunState, RunTrouble, tokensOf } from "../Outcome";
-import type { Run } from "../run";
+import { BEGUN, type Run } from "../run";
+import { useRun } from "../useRuns";
+import type { Progress } from "../progress";
 import { sources } from "./sources";
 import type { Column } from "./useColumns";
 import { chosen, FIGURES, type Figure, type Variant } from "./variants";
@@ -26,7 +28,10 @@ interface Props {
   name: string;
   prompt: StoredPrompt;
   column: Column;
+  /** Whether it has run. */
   latest: Run | undefined;
+  /** What it has written by now. */
+  progress: Progress;
   /** In what it is better than the others. */
   best: Record<Figure, boolean>;
   blocked: string | null;
@@ -51,15 +56,10 @@ export function ColumnPanel(props: Props) {
       <div className={styles.outcome}>
         <Actions {...props} />
         {latest ? (
-          <RunTrouble run={latest} />
+          <Outcome progress={props.progress} id={String(props.column.variant.id)} name={name} best={best} />
         ) : (
           <p className="quiet">{props.column.blocked ?? WORDS.nothing}</p>
         )}
-        {latest && (latest.text !== "" || latest.state === "done") ? (
-          <Code text={latest.text} what={`answer of ${name}`} wrap />
-        ) : null}
-        {latest ? <Figures run={latest} best={best} /> : null}
-        {latest?.result ? <CallLink result={latest.result} /> : null}
       </div>
     </section>
   );
@@ -185,6 +185,24 @@ function Actions({ name, latest, column: { says }, blocked, onRun, onStop, onUse
         )}
       </span>
     </div>
+  );
+}
+
+interface OutcomeProps extends Pick<Props, "progress" | "name" | "best"> {
+  id: string;
+}
+
+function Outcome({ progress, id, name, best }: OutcomeProps) {
+  const run = useRun(progress, id) ?? BEGUN;
+  return (
+    <>
+      <RunTrouble run={run} />
+      {run.text !== "" || run.state === "done" ? (
+        <Code text={run.text} what={`answer of ${name}`} wrap />
+      ) : null}
+      <Figures run={run} best={best} />
+      {run.result ? <CallLink result={run.result} /> : null}
+    </>
   );
 }
 

@@ -35,7 +35,7 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
   const { variants, own, write, put, add, duplicate, remove } = useCompare(prompt, `${place}/compare`);
   const remember = useHistory(place);
   const columns = useColumns(variants, { prompt, draft: edit.now, own, samples });
-  const { runs, start, stop } = useRuns();
+  const { runs, progress, start, stop } = useRuns();
   const [edited, setEdited] = useState<number | null>(null);
   const [differs, setDiffers] = useState(false);
   const fields = Object.assign({}, ...columns.map(({ fields }) => fields)) as Column["fields"];
@@ -106,6 +106,7 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
               prompt={prompt}
               column={column}
               latest={shown[index]}
+              progress={progress}
               best={{
                 first: marks.first[index] === true,
                 total: marks.total[index] === true,
