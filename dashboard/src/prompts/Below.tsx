@@ -1,6 +1,6 @@
 import { Tabs } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import type { StoredPrompt } from "../api/types";
 import { PROMPT_TABS, type PromptTab } from "../app/search";
 import { Rows } from "../ui/Rows";
@@ -27,7 +27,7 @@ interface Props {
 }
 
 /** What is known of a prompt beside its text. */
-export function Below({ prompt, place, onOpen }: Props) {
+export const Below = memo(function Below({ prompt, place, onOpen }: Props) {
   const { tab = "versions" } = useSearch({ from: "/prompts/$name" });
   const navigate = useNavigate({ from: "/prompts/$name" });
   return (
@@ -72,4 +72,4 @@ export function Below({ prompt, place, onOpen }: Props) {
       </Tabs.Panel>
     </Tabs>
   );
-}
+});

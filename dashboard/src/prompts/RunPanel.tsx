@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { IconPlayerPlayFilled, IconPlayerStopFilled } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { Code } from "../ui/Code";
 import { span } from "../ui/format";
+import { useStable } from "../ui/useStable";
 import { CallLink, Cost, RunState, RunTrouble, tokensOf } from "./Outcome";
 import { BEGUN } from "./run";
 import { useRun, type Runs } from "./useRuns";
@@ -23,7 +24,8 @@ interface Props {
 /** Run, and what comes of it. */
 export function RunPanel({ id, runs: { runs, progress, stop }, run, blocked, estimate }: Props) {
   const latest = runs[id];
-  const going = latest?.state === "running";
+  const begin = useStable(run);
+  const end = useStable(() => stop(id));
   return (
     <section className="panel" aria-labelledby="run">
       <header className={styles.head}>
@@ -33,24 +35,7 @@ export function RunPanel({ id, runs: { runs, progress, stop }, run, blocked, est
         </span>
         <span className="row">
           <kbd>⌘ ↵</kbd>
-          {going ? (
-            <Button
-              variant="default"
-              leftSection={<IconPlayerStopFilled size={14} aria-hidden />}
-              onClick={() => stop(id)}
-            >
-              Stop
-            </Button>
-          ) : (
-            <Button
-              disabled={blocked !== null}
-              title={blocked ?? ""}
-              leftSection={<IconPlayerPlayFilled size={14} aria-hidden />}
-              onClick={run}
-            >
-              Run
-            </Button>
-          )}
+          <RunButton going={latest?.state === "running"} blocked={blocked} run={begin} stop={end} />
         </span>
       </header>
       <div className="inside stack close">
@@ -60,6 +45,28 @@ export function RunPanel({ id, runs: { runs, progress, stop }, run, blocked, est
     </section>
   );
 }
+
+interface RunButtonProps extends Pick<Props, "run" | "blocked"> {
+  going: boolean;
+  stop: () => void;
+}
+
+const RunButton = memo(function RunButton({ going, blocked, run, stop }: RunButtonProps) {
+  return going ? (
+    <Button variant="default" leftSection={<IconPlayerStopFilled size={14} aria-hidden />} onClick={stop}>
+      Stop
+    </Button>
+  ) : (
+    <Button
+      disabled={blocked !== null}
+      title={blocked ?? ""}
+      leftSection={<IconPlayerPlayFilled size={14} aria-hidden />}
+      onClick={run}
+    >
+      Run
+    </Button>
+  );
+});
 
 const NOTHING = "What the model writes comes here, word by word.";
 

@@ -1,9 +1,10 @@
 import { SegmentedControl } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import type { StoredPrompt } from "../api/types";
 import { useWritable } from "../organization/useWritable";
 import { Rows } from "../ui/Rows";
+import { useStable } from "../ui/useStable";
 import { Below } from "./Below";
 import { begin, toAddress } from "./compare/variants";
 import { Notes } from "./Notes";
@@ -31,6 +32,7 @@ export function Studio({ prompt, seed, opened, place, latest }: Props) {
   const [samples] = useState(seed.content.values ?? {});
   const cannotRun = useWritable("POST /api/llm/execute");
   const { compare } = useSearch({ from: "/prompts/$name" });
+  const open = useStable(edit.open);
   const both = { prompt, place, edit, samples, cannotRun };
   return (
     <div className="stack">
@@ -44,12 +46,12 @@ export function Studio({ prompt, seed, opened, place, latest }: Props) {
           <Compare {...both} />
         </Suspense>
       )}
-      <Below prompt={prompt} place={place} onOpen={edit.open} />
+      <Below prompt={prompt} place={place} onOpen={open} />
     </div>
   );
 }
 
-function Mode({ prompt }: { prompt: StoredPrompt }) {
+const Mode = memo(function Mode({ prompt }: { prompt: StoredPrompt }) {
   const { compare } = useSearch({ from: "/prompts/$name" });
   const navigate = useNavigate({ from: "/prompts/$name" });
   return (
@@ -70,4 +72,4 @@ function Mode({ prompt }: { prompt: StoredPrompt }) {
       style={{ alignSelf: "flex-start" }}
     />
   );
-}
+});

@@ -1,8 +1,9 @@
 import { ActionIcon, Button, NativeSelect, SegmentedControl } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconTrash } from "@tabler/icons-react";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, memo, Suspense, useMemo } from "react";
 import type { Finding, Speaker } from "../api/types";
 import { Badge } from "../ui/Badge";
+import { useStable } from "../ui/useStable";
 import { verdict } from "../designer/findings";
 import { asMessages, asTemplate, marksIn, moved, withMessage, type Message, type Written } from "./content";
 import type { TextsCheck } from "./useTexts";
@@ -20,7 +21,11 @@ const NONE: Finding[] = [];
 
 /** The texts: a template with a system message, or a conversation. */
 export function TextsPanel({ now, change, check }: Props) {
-  const template = now.messages === null ? now : asTemplate(now);
+  const fits = now.messages === null || asTemplate(now) !== null;
+  const choose = useStable((form: string) => {
+    const other = form === "messages" ? asMessages(now) : asTemplate(now);
+    if (other !== null) change(other);
+  });
   const findings = check.checked?.findings ?? NONE;
   return (
     <section className="panel" aria-labelledby="texts">
@@ -29,18 +34,7 @@ export function TextsPanel({ now, change, check }: Props) {
           <h2 id="texts">Prompt</h2>
           <Verdict check={check} />
         </span>
-        <SegmentedControl
-          aria-label="Form of the prompt"
-          data={[
-            { value: "template", label: "Template", disabled: template === null },
-            { value: "messages", label: "Messages" },
-          ]}
-          value={now.messages === null ? "template" : "messages"}
-          onChange={(form) => {
-            if (form === "messages" && now.messages === null) change(asMessages(now));
-            if (form === "template" && template !== null) change(template);
-          }}
-        />
+        <Form value={now.messages === null ? "template" : "messages"} fits={fits} choose={choose} />
       </header>
       {now.messages === null ? (
         <Template now={now} change={change} check={check} />
@@ -61,6 +55,27 @@ export function TextsPanel({ now, change, check }: Props) {
     </section>
   );
 }
+
+interface FormProps {
+  value: "template" | "messages";
+  /** Whether a template can say it. */
+  fits: boolean;
+  choose: (form: string) => void;
+}
+
+const Form = memo(function Form({ value, fits, choose }: FormProps) {
+  return (
+    <SegmentedControl
+      aria-label="Form of the prompt"
+      data={[
+        { value: "template", label: "Template", disabled: !fits },
+        { value: "messages", label: "Messages" },
+      ]}
+      value={value}
+      onChange={choose}
+    />
+  );
+});
 
 function Verdict({ check: { checked, current, error } }: { check: TextsCheck }) {
   if (error) return <Badge tone="warn">Not checked</Badge>;

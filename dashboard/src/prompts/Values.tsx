@@ -1,20 +1,20 @@
+import { memo } from "react";
 import type { Field } from "../api/types";
 import { Input } from "../endpoints/Input";
-import { toRequest } from "../endpoints/trial";
-import type { Written } from "./content";
+import { toRequest, type Texts } from "../endpoints/trial";
 import styles from "./Studio.module.css";
 
 interface Props {
   fields: Record<string, Field>;
-  now: Written;
-  change: (to: Written) => void;
+  values: Texts;
+  change: (to: Texts) => void;
 }
 
 /** A form of what texts ask for; nothing where they ask for nothing. */
-export function Values({ fields, now, change }: Props) {
+export const Values = memo(function Values({ fields, values, change }: Props) {
   const names = Object.entries(fields);
   if (names.length === 0) return null;
-  const asked = toRequest(fields, now.values);
+  const asked = toRequest(fields, values);
   const errors = "errors" in asked ? asked.errors : {};
   return (
     <div className={styles.values} role="group" aria-label="Values">
@@ -23,11 +23,11 @@ export function Values({ fields, now, change }: Props) {
           key={name}
           name={name}
           field={{ ...field, optional: true }}
-          text={now.values[name] ?? ""}
+          text={values[name] ?? ""}
           error={errors[name]}
-          onChange={(text) => change({ ...now, values: { ...now.values, [name]: text } })}
+          onChange={(text) => change({ ...values, [name]: text })}
         />
       ))}
     </div>
   );
-}
+});

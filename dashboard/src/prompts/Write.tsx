@@ -1,11 +1,12 @@
 import { Button, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
-import type { StoredPrompt } from "../api/types";
+import { lazy, memo, Suspense, useMemo, useState } from "react";
+import type { ModelRef, StoredPrompt } from "../api/types";
 import { hasErrors } from "../designer/findings";
-import { toRequest } from "../endpoints/trial";
+import { toRequest, type Texts } from "../endpoints/trial";
 import { useWritable } from "../organization/useWritable";
 import { Failure } from "../ui/Failure";
+import { useStable } from "../ui/useStable";
 import { asRun, contentOf, expected, fieldsOf, textsOf, type Written } from "./content";
 import { useHistory } from "./history/useHistory";
 import { RunEstimate } from "./model/RunEstimate";
@@ -46,11 +47,16 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
   const { name } = prompt;
   const remember = useHistory(place);
   const check = useTexts(textsOf(edit.now), samples);
-  const fields = check.checked ? fieldsOf(check.checked) : {};
+  const { checked } = check;
+  const fields = useMemo(() => (checked ? fieldsOf(checked) : {}), [checked]);
+  const shown = useMemo(
+    () => (checked ? fields : expected(prompt.variables, samples)),
+    [checked, fields, prompt.variables, samples],
+  );
   const asked = toRequest(fields, edit.now.values);
   const cannotSave = useWritable("PATCH /api/prompts/{name}");
   const runs = useRuns();
-  const flawed = check.checked !== null && check.current && hasErrors(check.checked.findings);
+  const flawed = checked !== null && check.current && hasErrors(checked.findings);
   const without = useKeyless();
   const blocked = cannotRun ?? whyNot(edit.now, flawed, asked) ?? keyMissing(edit.now.model, without);
   const run = () => {
@@ -76,6 +82,8 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
       if (!isNewest) void navigate({ search: {}, replace: true });
     });
   };
+  const changeModel = useStable((model: ModelRef) => edit.change({ ...edit.now, model }));
+  const changeValues = useStable((values: Texts) => edit.change({ ...edit.now, values }));
   useRunKey(run);
   useSaveKey(save);
 
@@ -83,42 +91,22 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
     <div className={styles.studio}>
       <div className="stack">
         <TextsPanel key={edit.begun.round} now={edit.now} change={edit.change} check={check} />
-        <form
-          className={styles.save}
-          onSubmit={(event) => {
-            event.preventDefault();
-            save();
-          }}
-        >
-          <TextInput
-            aria-label="Why, for the history"
-            placeholder="Why, for the history; may be left out"
-            value={message}
-            maxLength={200}
-            onChange={(event) => setMessage(event.currentTarget.value)}
-          />
-          <Button type="submit" loading={edit.busy} disabled={!savable} title={cannotSave ?? ""}>
-            Save as v{Math.max(edit.begun.base, prompt.version) + 1}
-          </Button>
-          <kbd>⌘ S</kbd>
-          <span className="quiet small">
-            {edit.changed ? `Changed from v${opened}, kept in this browser` : "No change"}
-          </span>
-        </form>
+        <SaveForm
+          message={message}
+          onMessage={setMessage}
+          next={Math.max(edit.begun.base, prompt.version) + 1}
+          savable={savable}
+          busy={edit.busy}
+          blocked={cannotSave}
+          changedFrom={edit.changed ? opened : null}
+          onSave={useStable(save)}
+        />
         <Failure error={edit.error} />
       </div>
       <div className="stack">
         <section className="panel" aria-label="Model and values">
-          <ModelBar
-            key={edit.begun.round}
-            model={edit.now.model}
-            change={(model) => edit.change({ ...edit.now, model })}
-          />
-          <Values
-            fields={check.checked ? fields : expected(prompt.variables, samples)}
-            now={edit.now}
-            change={edit.change}
-          />
+          <ModelBar key={edit.begun.round} model={edit.now.model} change={changeModel} />
+          <Values fields={shown} values={edit.now.values} change={changeValues} />
         </section>
         <RunPanel
           id={HERE}
@@ -142,6 +130,49 @@ export function Write({ prompt, place, edit, samples, opened, isNewest, latest, 
     </div>
   );
 }
+
+interface SaveProps {
+  /** Why it is saved. */
+  message: string;
+  onMessage: (message: string) => void;
+  /** The version that it would be. */
+  next: number;
+  savable: boolean;
+  busy: boolean;
+  /** Why nobody can save anything now; null where they can. */
+  blocked: string | null;
+  /** The version that was changed; null where nothing was. */
+  changedFrom: number | null;
+  onSave: () => void;
+}
+
+const SaveForm = memo(function SaveForm(props: SaveProps) {
+  const { message, onMessage, next, savable, busy, blocked, changedFrom, onSave } = props;
+  return (
+    <form
+      className={styles.save}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSave();
+      }}
+    >
+      <TextInput
+        aria-label="Why, for the history"
+        placeholder="Why, for the history; may be left out"
+        value={message}
+        maxLength={200}
+        onChange={(event) => onMessage(event.currentTarget.value)}
+      />
+      <Button type="submit" loading={busy} disabled={!savable} title={blocked ?? ""}>
+        Save as v{next}
+      </Button>
+      <kbd>⌘ S</kbd>
+      <span className="quiet small">
+        {changedFrom === null ? "No change" : `Changed from v${changedFrom}, kept in this browser`}
+      </span>
+    </form>
+  );
+});
 
 /** Why the texts cannot be run as they are; null where they can. */
 function whyNot(now: Written, flawed: boolean, asked: ReturnType<typeof toRequest>): string | null {

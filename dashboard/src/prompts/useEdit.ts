@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { ApiError } from "../api/problem";
 import type { PromptContent, StoredPrompt } from "../api/types";
 import { Drafts, tabName } from "../designer/draft";
@@ -45,21 +45,27 @@ export function useEdit(name: string, slot: string, seed: Seed, restores: boolea
   const [busy, setBusy] = useState(false);
   const changed = !same(now, begun.saved);
 
+  const keep = useEffectEvent(() => {
+    if (!changed) return;
+    const kept: Kept = { now, etag: begun.etag };
+    drafts.keep(slot, { toml: JSON.stringify(kept), base: begun.base, at: Date.now() });
+  });
   useEffect(() => {
     if (!changed) {
       drafts.drop(slot);
       return;
     }
-    const kept: Kept = { now, etag: begun.etag };
-    const keep = () => drafts.keep(slot, { toml: JSON.stringify(kept), base: begun.base, at: Date.now() });
-    const timer = setTimeout(keep, KEEP_AFTER);
-    window.addEventListener("pagehide", keep);
+    const timer = setTimeout(() => keep(), KEEP_AFTER);
+    return () => clearTimeout(timer);
+  }, [now, changed, drafts, slot]);
+  useEffect(() => {
+    const onHide = () => keep();
+    window.addEventListener("pagehide", onHide);
     return () => {
-      clearTimeout(timer);
-      window.removeEventListener("pagehide", keep);
+      window.removeEventListener("pagehide", onHide);
       keep();
     };
-  }, [now, changed, begun.base, begun.etag, drafts, slot]);
+  }, []);
 
   /** Begins anew with what is there. */
   const restart = ({ content, base, etag, version }: Seed) => {

@@ -48,17 +48,17 @@ const ABSOLUTE = new Intl.DateTimeFormat("en", {
   hourCycle: "h23",
 });
 
+const ZONE = ABSOLUTE.resolvedOptions().timeZone;
+
 /** The moment itself, in the reader's time zone, which is named. */
 export function moment(time: string): string {
-  return `${ABSOLUTE.format(new Date(time))} (${zone()})`;
+  return `${ABSOLUTE.format(new Date(time))} (${ZONE})`;
 }
-
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** A time from one moment to another; either may be open. */
 export function stretch(since: string | undefined, until: string | undefined): string {
   if (since !== undefined && until !== undefined) {
-    return `${ABSOLUTE.formatRange(new Date(since), new Date(until))} (${zone()})`;
+    return `${ABSOLUTE.formatRange(new Date(since), new Date(until))} (${ZONE})`;
   }
   if (since !== undefined) return `since ${moment(since)}`;
   return until === undefined ? "any time" : `until ${moment(until)}`;

@@ -90,8 +90,8 @@ export function Compare({ prompt, edit, samples, place, cannotRun }: Props) {
         />
         <Values
           fields={columns.some(({ checked }) => checked) ? fields : expected(prompt.variables, samples)}
-          now={edit.now}
-          change={edit.change}
+          values={edit.now.values}
+          change={(values) => edit.change({ ...edit.now, values })}
         />
       </section>
       {/* Where the columns have no room, keys scroll them, too. */}

@@ -1,7 +1,7 @@
 import { NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useId, useState } from "react";
+import { memo, useId, useState } from "react";
 import type { ModelRef } from "../../api/types";
 import { KEYED } from "../../settings/rules";
 import { SANDBOX, withNumber } from "../content";
@@ -16,7 +16,7 @@ interface Props {
 }
 
 /** Which model runs the prompt, and how. What else a version says of it stays. */
-export function ModelBar({ model, change }: Props) {
+export const ModelBar = memo(function ModelBar({ model, change }: Props) {
   const without = useKeyless();
   const names = useId();
   // Models that the library's prompts are written for.
@@ -60,7 +60,7 @@ export function ModelBar({ model, change }: Props) {
       <Facts model={model} without={without} />
     </div>
   );
-}
+});
 
 /** What the server knows of it, and where a key is missing. */
 function Facts({ model, without }: { model: ModelRef; without: ReadonlySet<string> }) {
