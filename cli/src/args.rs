@@ -156,6 +156,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it serves others until it is ended.
+    pub(crate) const fn serves(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Serve(_) | Self::Worker(_))
+    }
+
     /// The data directory that was named; commands that need none have none.
     pub(crate) fn data(&self) -> Option<PathBuf> {
         match self {

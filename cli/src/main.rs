@@ -27,6 +27,7 @@ mod signals;
 mod since;
 mod site;
 mod style;
+mod telemetry;
 mod text;
 mod tls;
 mod up;
@@ -34,17 +35,18 @@ mod up;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
-use crate::args::Cli;
+use crate::args::{Cli, Command};
 use crate::error::Failure;
 use crate::output::note;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     colors(cli.global.color).write_global();
-    log_to_stderr();
-    match start(cli) {
+    let serves = cli.command.as_ref().is_some_and(Command::serves);
+    let telemetry = set_up_tls().and_then(|()| telemetry::begin(serves));
+    let outcome = telemetry.and_then(|_telemetry| start(cli));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let text = failure.to_string();
@@ -64,10 +66,13 @@ fn colors(choice: clap::ColorChoice) -> anstream::ColorChoice {
     }
 }
 
-fn start(cli: Cli) -> Result<(), Failure> {
+fn set_up_tls() -> Result<(), Failure> {
     rustls::crypto::ring::default_provider()
         .install_default()
-        .map_err(|_| Failure::new("could not set up TLS"))?;
+        .map_err(|_| Failure::new("could not set up TLS"))
+}
+
+fn start(cli: Cli) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -76,18 +81,4 @@ fn start(cli: Cli) -> Result<(), Failure> {
     // What was told to end at once does not wait for what still runs.
     runtime.shutdown_background();
     outcome
-}
-
-/// What is told of without being asked for. Mail is, where it goes to the log.
-const USUAL: &str = "warn,sqlx::postgres::notice=error,promptpilot_control_plane::mail=info";
-
-/// The parts' own log, beside what commands say: `PROMPTPILOT_LOG=debug` shows more.
-fn log_to_stderr() {
-    let filter =
-        EnvFilter::try_from_env("PROMPTPILOT_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .init();
 }

@@ -17,6 +17,7 @@ mod records;
 mod requests;
 mod restarts;
 mod secrets;
+mod telemetry;
 mod texts;
 mod upkeep;
 mod worker_kills;
