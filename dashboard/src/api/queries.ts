@@ -90,9 +90,9 @@ export const queries = {
       structuralSharing: false,
     }),
 
-  /** The log of one that is still at work, as far as it has come; not kept, since it goes on. */
+  /** The log of one that is still at work, as far as it has come; not kept for long, since it goes on. */
   logSoFar: (id: string) =>
-    queryOptions({ ...queries.log(id), queryKey: ["deployments", id, "log so far"], gcTime: 0 }),
+    queryOptions({ ...queries.log(id), queryKey: ["deployments", id, "log so far"], gcTime: 2_000 }),
 
   calls: (filter: CallFilter) =>
     infiniteQueryOptions({

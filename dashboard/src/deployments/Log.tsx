@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { useCallback, useDeferredValue } from "react";
 import type { Deployment } from "../api/types";
 import { Badge } from "../ui/Badge";
 import { plural } from "../ui/format";
@@ -21,7 +21,9 @@ export function Log({ deployment }: { deployment: Deployment }) {
     [navigate],
   );
   const search = useLogSearch(lines);
-  const at = search.found[search.nth];
+  // How many there are is said at each key, and the lines follow.
+  const found = useDeferredValue(search.found);
+  const at = useDeferredValue(search.found[search.nth]);
   return (
     <section className="panel" aria-labelledby="log">
       <header style={{ flexWrap: "wrap" }}>
@@ -43,7 +45,7 @@ export function Log({ deployment }: { deployment: Deployment }) {
       ) : (
         <LogLines
           lines={lines}
-          found={search.found}
+          found={found}
           at={at ?? (line === undefined ? undefined : line - 1)}
           here={line}
           follows={stream !== null}

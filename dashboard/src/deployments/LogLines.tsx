@@ -25,12 +25,12 @@ interface Props {
 const MARGIN = 60;
 
 /** As many lines as are seen, of as many as there are. Stays at the end until somebody scrolls up. */
-export function LogLines({ lines, found, at, here, follows, onLine, empty }: Props) {
+export const LogLines = memo(function LogLines(props: Props) {
+  const { lines, found, at, here, follows, onLine, empty } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(at === undefined);
   const top = useRef(0);
   const [seen, setSeen] = useState(0);
-  // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -104,7 +104,7 @@ export function LogLines({ lines, found, at, here, follows, onLine, empty }: Pro
       ) : null}
     </div>
   );
-}
+});
 
 interface RowProps {
   ref: Ref<HTMLDivElement>;

@@ -141,7 +141,9 @@ function useDeploy(
       const [deployment] = batch.deployments;
       void client.invalidateQueries({ queryKey: ["deployments"] });
       if (deployment && batch.batch) {
+        // The page asks for the same, and tells what goes wrong.
         client.query(queries.deployment(deployment.id)).catch(() => undefined);
+        client.query(queries.logSoFar(deployment.id)).catch(() => undefined);
         await navigate({ to: "/deployments/$id", params: { id: deployment.id } });
       } else {
         tell("Nothing has changed: it is live already.");
