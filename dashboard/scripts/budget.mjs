@@ -1,4 +1,5 @@
-// What a page may weigh over the wire (gzip), in kB. Fails the build where it is more.
+// What a page may weigh over the wire (gzip), in kB, and that no chunks import each other in a circle: what one of them
+// needs at its start may not be there then. Fails the build where it is otherwise.
 import { readFile, stat } from "node:fs/promises";
 
 const DIST = new URL("../dist/", import.meta.url);
@@ -53,6 +54,18 @@ for (const key of Object.keys(manifest).filter((key) => manifest[key].isDynamicE
   rows.push([key, await kilobytes(scripts(own)), limit]);
 }
 
+/** Chunks that lead back to the first of them; null where none do. */
+function circle(key, path = [], known = new Set()) {
+  if (path.includes(key)) return [...path.slice(path.indexOf(key)), key];
+  if (known.has(key)) return null;
+  for (const imported of manifest[key].imports ?? []) {
+    const found = circle(imported, [...path, key], known);
+    if (found) return found;
+  }
+  known.add(key);
+  return null;
+}
+
 let over = false;
 for (const [what, size, limit] of rows) {
   const mark = size > limit ? "  OVER" : "";
@@ -61,5 +74,16 @@ for (const [what, size, limit] of rows) {
 }
 if (over) {
   console.error("error: heavier than allowed");
+  process.exit(1);
+}
+
+const known = new Set();
+for (const key of Object.keys(manifest)) {
+  const found = circle(key, [], known);
+  if (!found) continue;
+  console.error(
+    `error: chunks import each other in a circle: ${found.map((key) => manifest[key].file).join(" → ")}`,
+  );
+  console.error("hint: change how they are divided, in `vite.config.ts`");
   process.exit(1);
 }
