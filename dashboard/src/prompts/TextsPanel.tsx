@@ -21,9 +21,12 @@ const NONE: Finding[] = [];
 
 /** The texts: a template with a system message, or a conversation. */
 export function TextsPanel({ now, change, check }: Props) {
-  const fits = now.messages === null || asTemplate(now) !== null;
-  const choose = useStable((form: string) => {
-    const other = form === "messages" ? asMessages(now) : asTemplate(now);
+  const form = now.messages === null ? "template" : "messages";
+  const fits = form === "template" || asTemplate(now) !== null;
+  const choose = useStable((wanted: string) => {
+    // A conversation made of itself would lose what was said.
+    if (wanted === form) return;
+    const other = wanted === "messages" ? asMessages(now) : asTemplate(now);
     if (other !== null) change(other);
   });
   const findings = check.checked?.findings ?? NONE;
@@ -34,7 +37,7 @@ export function TextsPanel({ now, change, check }: Props) {
           <h2 id="texts">Prompt</h2>
           <Verdict check={check} />
         </span>
-        <Form value={now.messages === null ? "template" : "messages"} fits={fits} choose={choose} />
+        <Form value={form} fits={fits} choose={choose} />
       </header>
       {now.messages === null ? (
         <Template now={now} change={change} check={check} />
