@@ -141,8 +141,7 @@ function useDeploy(
       const [deployment] = batch.deployments;
       void client.invalidateQueries({ queryKey: ["deployments"] });
       if (deployment && batch.batch) {
-        // The page asks for the same, and tells what goes wrong.
-        client.query(queries.deployment(deployment.id)).catch(() => undefined);
+        // Its route asks for the deployment. The page asks for the log, too, and tells what goes wrong.
         client.query(queries.logSoFar(deployment.id)).catch(() => undefined);
         await navigate({ to: "/deployments/$id", params: { id: deployment.id } });
       } else {
