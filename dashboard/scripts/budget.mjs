@@ -55,7 +55,7 @@ for (const key of Object.keys(manifest).filter((key) => manifest[key].isDynamicE
 }
 
 /** Chunks that lead back to the first of them; null where none do. */
-function circle(key, path = [], known = new Set()) {
+function circle(key, path, known) {
   if (path.includes(key)) return [...path.slice(path.indexOf(key)), key];
   if (known.has(key)) return null;
   for (const imported of manifest[key].imports ?? []) {
